@@ -1,0 +1,59 @@
+/* The typed model: a description whose every name, number and shape has been checked. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "../runtime/model.h"
+#include "rules.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SHAPE_MAX_RANK = 3 };
+
+/* The shape of one image's tensor, the batch left out: [features] or [channels, height, width]. */
+struct shape {
+  int rank;
+  int64_t dim[SHAPE_MAX_RANK];
+};
+
+int64_t shape_size(const struct shape *shape);
+bool shape_equal(const struct shape *a, const struct shape *b);
+
+struct layer {
+  const struct rule *rule; /* the row of layers.def */
+  int line;                /* where the description says it */
+  const char *name;        /* "encoder.0": section and position, as a PyTorch nn.Sequential has it */
+  const char *text;        /* the statement as it would be written, defaults left out */
+  double value[RULE_MAX_ATTRIBUTES]; /* numbers, by the attribute's position in the rule */
+  struct shape shape;      /* the value of a shape attribute; rank 0 when there is none */
+  struct shape in, out;
+};
+
+/* The number given (or defaulted) for attribute `name`, which the rule must have. */
+double layer_value(const struct layer *layer, const char *name);
+int layer_int(const struct layer *layer, const char *name);
+
+struct section {
+  struct layer *layers;
+  int count;
+};
+
+struct model {
+  const char *name;
+  const char *file;        /* the description's path as given, for messages */
+  const char *source;      /* and its text */
+  bool float64;            /* `precision float64` */
+  const char *input_name;
+  struct shape input;
+  double range[2];
+  const char *latent_name;
+  int latent;
+  struct section encoder;  /* its last layer is the head, `gaussian` */
+  struct section decoder;  /* its output has the input's shape */
+  enum lathe_likelihood likelihood;
+  double variance;         /* of a Gaussian likelihood */
+  double kl_weight;
+  struct lathe_mixing mixing;
+  struct lathe_training training;
+};
+
+#endif

@@ -1,0 +1,45 @@
+#include "text.h"
+#include <stdio.h>
+#include <string.h>
+
+static void reserve(struct text *text, size_t more)
+{
+  size_t needed = text->length + more + 1;
+  if (needed <= text->capacity)
+    return;
+  size_t larger = text->capacity < 256 ? 256 : text->capacity * 2;
+  if (larger < needed)
+    larger = needed;
+  char *data = mem_alloc(text->mem, larger);
+  if (text->length > 0)
+    memcpy(data, text->data, text->length);
+  text->data = data;
+  text->capacity = larger;
+}
+
+void text_add(struct text *text, const char *data, size_t length)
+{
+  reserve(text, length);
+  memcpy(text->data + text->length, data, length);
+  text->length += length;
+  text->data[text->length] = '\0';
+}
+
+void text_vprintf(struct text *text, const char *format, va_list args)
+{
+  va_list again;
+  va_copy(again, args);
+  int length = vsnprintf(NULL, 0, format, args);
+  reserve(text, (size_t)length);
+  vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+  va_end(again);
+  text->length += (size_t)length;
+}
+
+void text_printf(struct text *text, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  text_vprintf(text, format, args);
+  va_end(args);
+}

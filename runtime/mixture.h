@@ -1,0 +1,26 @@
+/* The Gaussian mixture on the latent space: its numbers, always in double. Array shapes are
+ * scikit-learn's: full [K, D, D], tied [D, D], diag [K, D], spherical [K]. */
+#ifndef LATHE_MIXTURE_H
+#define LATHE_MIXTURE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum lathe_covariance {
+  LATHE_FULL,
+  LATHE_DIAG,
+  LATHE_TIED,
+  LATHE_SPHERICAL,
+};
+
+struct lathe_mixture {
+  int components;                  /* K */
+  int dimensions;                  /* D */
+  enum lathe_covariance covariance;
+  double *weights;                 /* [K], sum 1 */
+  double *means;                   /* [K, D] */
+  double *covariances;             /* shape by `covariance`, floor included */
+  int64_t *labels;                 /* [K]: the class each component stands for; -1 where unnamed */
+};
+
+#endif

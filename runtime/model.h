@@ -1,0 +1,144 @@
+/* What emitted code tells the runtime about a model: sizes, tensors, settings and entry points.
+ * The compiler emits one `const struct lathe_model`; everything under runtime/ is driven by it. */
+#ifndef LATHE_MODEL_H
+#define LATHE_MODEL_H
+
+#include "mixture.h"
+#include "real.h"
+#include "state.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { LATHE_MAX_RANK = 4, LATHE_MAX_AXES = 6 };
+
+enum lathe_role {
+  LATHE_PARAMETER, /* trained */
+  LATHE_BUFFER,    /* kept with the parameters, not trained: batch-norm running statistics */
+  LATHE_COUNTER,   /* int64 scalar that PyTorch keeps (num_batches_tracked); not in the arena */
+};
+
+/* A tensor under its PyTorch state_dict name and shape. Memory order differs from PyTorch's:
+ * the row-major logical index is split into `extent[0..axes)` and those axes are stored in
+ * the order `order[0..axes)`, outermost first. (Convolutions keep channels innermost.) */
+struct lathe_tensor {
+  const char *name;
+  enum lathe_role role;
+  int rank;
+  int64_t shape[LATHE_MAX_RANK];
+  int axes;
+  int64_t extent[LATHE_MAX_AXES];
+  int order[LATHE_MAX_AXES];
+  size_t offset;     /* elements from state->fixed */
+  double bound;      /* initial values: uniform in [-bound, bound) when bound > 0 ... */
+  double fill;       /* ... else this constant */
+};
+
+enum lathe_likelihood { LATHE_BERNOULLI, LATHE_GAUSSIAN };
+enum lathe_optimiser { LATHE_ADAM, LATHE_SGD };
+enum lathe_schedule { LATHE_CONSTANT, LATHE_STEP };
+enum lathe_init { LATHE_INIT_LABELLED, LATHE_INIT_KMEANS, LATHE_INIT_RANDOM };
+
+/* The description's train section; the command line may override some of it. */
+struct lathe_training {
+  enum lathe_optimiser optimiser;
+  double rate, beta1, beta2, eps; /* eps, betas: Adam */
+  double momentum;                /* SGD */
+  enum lathe_schedule schedule;
+  int every;                      /* LATHE_STEP: rate x gamma every so many epochs */
+  double gamma;
+  int batch, epochs;
+  double split;                   /* fraction of the images trained on; the rest validate */
+  uint64_t seed;
+};
+
+/* The description's mixture section. */
+struct lathe_mixing {
+  int components;
+  enum lathe_covariance covariance;
+  enum lathe_init init;
+  double floor;     /* added to every variance */
+  double tolerance; /* stop when the mean log-likelihood a point gains less than this */
+  int iterations;   /* at most */
+  int restarts;     /* runs from different starts, the best kept (kmeans++, random) */
+};
+
+/* Means over the images of one call, in nats an image; total = reconstruction + kl_weight x kl. */
+struct lathe_loss {
+  double reconstruction;
+  double kl;
+  double total;
+};
+
+struct lathe_layer { /* one line of the layer table, for `info` */
+  const char *name;  /* "encoder.0" */
+  const char *text;  /* "conv2d 64, kernel 4, stride 2, pad 1" */
+  const char *shape; /* "[64, 14, 14]" */
+  int64_t parameters;
+};
+
+struct lathe_model {
+  const char *name;
+  const char *fingerprint;          /* 16 hex digits: same architecture, same fingerprint */
+  const char *const *source;        /* the description's lines, NULL at the end */
+  const char *precision;            /* "float32" or "float64" */
+
+  int input_rank;                   /* 1 or 3 */
+  int input_shape[3];               /* [features] or [channels, height, width] */
+  int input_size;                   /* product of the shape */
+  double range[2];                  /* what pixel values 0 and 255 mean */
+  int latent;                       /* D */
+  enum lathe_likelihood likelihood;
+  double variance;                  /* of the Gaussian likelihood */
+  double kl_weight;
+
+  const struct lathe_tensor *tensors; /* in state_dict order */
+  int tensor_count;
+  int64_t parameter_count;            /* trained values */
+  const struct lathe_layer *layers;
+  int layer_count;
+
+  /* The plan, in elements of lathe_real: fixed + per_image x capacity + scratch x threads. */
+  size_t fixed_inference, fixed_training;
+  size_t per_image_inference, per_image_training;
+  size_t scratch;
+  size_t em_doubles;                  /* EM statistics, in doubles */
+  /* Inside `fixed`: trained parameters are [0, trained); gradients and optimiser state are blocks
+   * of the same order and padding. An absent optimiser block is 0. */
+  size_t trained, gradients, first_moment, second_moment;
+
+  double flops_forward;               /* floating-point operations an image, forward */
+  double flops_step;                  /* and in a training step */
+
+  struct lathe_training training;
+  struct lathe_mixing mixing;
+
+  /* Entry points, all emitted. n <= state->capacity images; image tensors [n, input_size] in
+   * the input's own (C, H, W) order; latents [n, latent]. */
+
+  /* Means and log-variances of the posterior q(z | x), batch-norm in evaluation mode. */
+  void (*encode)(struct lathe_state *state, int n, const lathe_real *images, lathe_real *mean,
+                 lathe_real *logvar);
+  /* Decoded images (probabilities for a Bernoulli likelihood) of latents. */
+  void (*decode)(struct lathe_state *state, int n, const lathe_real *latents, lathe_real *images);
+  /* Loss without training; noise [n, latent] standard normal. */
+  struct lathe_loss (*evaluate)(struct lathe_state *state, int n, const lathe_real *images,
+                                const lathe_real *noise);
+  /* One step: forward, backward, optimiser. `step` counts from 1 (Adam's bias correction). */
+  struct lathe_loss (*train_step)(struct lathe_state *state, int n, const lathe_real *images,
+                                  const lathe_real *noise, double rate, int64_t step);
+  /* One EM iteration on points [n, latent]: replaces the mixture by the next one and writes the
+   * mean log-likelihood of the points under the mixture as it was given. Returns 0, or 1 + the
+   * first component whose covariance is not positive definite (the mixture is then unchanged). */
+  int (*em_step)(struct lathe_state *state, int64_t n, const lathe_real *points,
+                 struct lathe_mixture *mixture, double floor, double *log_likelihood);
+  /* Posterior [n, components] of each point and (if not NULL) each point's log-likelihood.
+   * Returns as em_step does. Needs no state. */
+  int (*responsibilities)(const struct lathe_mixture *mixture, int64_t n,
+                          const lathe_real *points, double *posterior, double *log_likelihood);
+};
+
+/* The command line of every model binary. Returns the exit status: 0, 1 or 2. */
+int lathe_main(int argc, char **argv, const struct lathe_model *model);
+
+#endif

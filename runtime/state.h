@@ -1,0 +1,40 @@
+/* The memory of one model at work: one arena, cut by the offsets that the compiler planned. */
+#ifndef LATHE_STATE_H
+#define LATHE_STATE_H
+
+#include "error.h"
+#include "pool.h"
+#include "real.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct lathe_model;
+
+struct lathe_state {
+  lathe_real *fixed;       /* parameters and buffers; in training also gradients, optimiser state */
+  lathe_real *batch;       /* activations: offset x capacity elements from here */
+  lathe_real *scratch;     /* model->scratch elements for each thread */
+  double *em;              /* EM statistics (training arenas only, else NULL) */
+  int capacity;            /* most images in one call */
+  bool training;           /* whether train_step and em_step may be called */
+  struct lathe_pool *pool; /* not owned; NULL works on the caller's thread */
+};
+
+/* Bytes of the arena for calls of up to `capacity` images on `threads` threads. */
+size_t lathe_arena_bytes(const struct lathe_model *model, int capacity, int threads, bool training);
+
+/* Cuts `arena` (64-byte aligned, lathe_arena_bytes long, owned by the caller, who frees it) and
+ * zeroes it. Parameters are zero until loaded or initialised. */
+void lathe_state_attach(struct lathe_state *state, const struct lathe_model *model, void *arena,
+                        int capacity, struct lathe_pool *pool, bool training);
+
+/* Allocates an arena and attaches to it; lathe_state_free releases it. */
+bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model, int capacity,
+                     struct lathe_pool *pool, bool training, struct lathe_error *err);
+void lathe_state_free(struct lathe_state *state);
+
+/* PyTorch's default initial values, drawn from `seed`; optimiser state cleared. */
+void lathe_state_initialise(struct lathe_state *state, const struct lathe_model *model,
+                            unsigned long long seed);
+
+#endif
