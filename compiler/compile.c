@@ -1,0 +1,121 @@
+#include "compile.h"
+#include "em.h"
+
+enum { ALIGN = 16 };
+
+static int64_t aligned(int64_t elements)
+{
+  return (elements + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+  return a > b ? a : b;
+}
+
+/* Offsets of parameters, then of buffers. */
+static void lay_out_parameters(struct compilation *c)
+{
+  int64_t offset = 0;
+  for (int role = LATHE_PARAMETER; role <= LATHE_BUFFER; role++) {
+    for (int i = 0; i < c->parameters->count; i++) {
+      struct parameter *p = c->parameters->items[i];
+      if ((int)p->tensor.role != role)
+        continue;
+      p->tensor.offset = (size_t)offset;
+      offset += aligned(p->count);
+      if (role == LATHE_PARAMETER)
+        c->parameter_count += p->count;
+    }
+    if (role == LATHE_PARAMETER)
+      c->trained = offset;
+  }
+  c->fixed_inference = offset;
+  c->gradients = offset;
+  offset += c->trained;
+  const struct lathe_training *t = &c->model->training;
+  if (t->optimiser == LATHE_ADAM || t->momentum > 0) {
+    c->first_moment = offset;
+    offset += c->trained;
+  }
+  if (t->optimiser == LATHE_ADAM) {
+    c->second_moment = offset;
+    offset += c->trained;
+  }
+  c->fixed_training = offset;
+}
+
+static double forward_flops(const struct schedule *s)
+{
+  double flops = 0;
+  for (int i = 0; i < s->forward_count; i++)
+    flops += kernel_flops(&s->kernels[i]);
+  return flops;
+}
+
+struct compilation *compile(struct mem *mem, const struct model *model, enum stage dump, FILE *out)
+{
+  struct compilation *c = mem_alloc(mem, sizeof *c);
+  c->mem = mem;
+  c->model = model;
+  c->parameters = mem_alloc(mem, sizeof *c->parameters);
+  c->parameters->mem = mem;
+
+  /* Training first: it meets the parameters in the order of the description. */
+  static const enum program order[] = {PROGRAM_TRAIN, PROGRAM_ENCODE, PROGRAM_DECODE,
+                                       PROGRAM_EVALUATE};
+  for (int i = 0; i < PROGRAM_COUNT; i++) {
+    struct graph *graph = lower(mem, model, order[i], c->parameters);
+    graph_mark(graph);
+    if (dump == STAGE_GRAPH)
+      graph_dump(graph, out);
+    if (!graph_verify(graph, stderr))
+      return NULL;
+    if (order[i] == PROGRAM_TRAIN) {
+      graph_differentiate(graph);
+      graph_mark(graph);
+      if (!graph_verify(graph, stderr))
+        return NULL;
+    }
+    if (dump == STAGE_BACKWARD)
+      graph_dump(graph, out);
+    c->programs[order[i]] = schedule_build(graph);
+    if (dump == STAGE_SCHEDULE)
+      schedule_dump(c->programs[order[i]], out);
+  }
+
+  lay_out_parameters(c);
+  c->em_doubles = em_workspace(model);
+  for (int i = 0; i < PROGRAM_COUNT; i++) {
+    struct schedule *s = c->programs[i];
+    bool training = i == PROGRAM_TRAIN;
+    plan_memory(s, training ? c->fixed_training : c->fixed_inference, c->gradients);
+    if (dump == STAGE_PLAN)
+      schedule_dump(s, out);
+    if (!plan_verify(s, stderr))
+      return NULL;
+    c->scratch = larger(c->scratch, s->scratch);
+    c->per_image_training = larger(c->per_image_training, s->per_image);
+    if (training)
+      c->fixed_training += s->fixed;
+    else
+      c->per_image_inference = larger(c->per_image_inference, s->per_image);
+  }
+
+  const struct schedule *train = c->programs[PROGRAM_TRAIN];
+  c->flops_forward = forward_flops(train);
+  for (int i = 0; i < train->count; i++)
+    c->flops_step += kernel_flops(&train->kernels[i]);
+  return c;
+}
+
+int64_t layer_parameters(const struct compilation *c, const struct layer *layer)
+{
+  int64_t count = 0;
+  for (int i = 0; i < c->parameters->count; i++) {
+    const struct parameter *p = c->parameters->items[i];
+    if (p->layer == layer && p->tensor.role == LATHE_PARAMETER)
+      count += p->count;
+  }
+  return count;
+}

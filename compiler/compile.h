@@ -1,0 +1,35 @@
+/* A model taken through all passes up to emission: its programs, scheduled and planned, and the
+ * layout of the arena's fixed part. */
+#ifndef COMPILE_H
+#define COMPILE_H
+
+#include "lower.h"
+#include "schedule.h"
+
+enum stage { STAGE_GRAPH, STAGE_BACKWARD, STAGE_SCHEDULE, STAGE_PLAN, STAGE_NONE };
+
+struct compilation {
+  struct mem *mem;
+  const struct model *model;
+  struct parameters *parameters;
+  struct schedule *programs[PROGRAM_COUNT];
+
+  /* Elements. Parameters are [0, trained), buffers follow up to fixed_inference, then gradients and
+   * the optimiser's moments (0: it has none), then temporaries of the whole batch. */
+  int64_t trained, gradients, first_moment, second_moment;
+  int64_t fixed_inference, fixed_training;
+  int64_t per_image_inference, per_image_training;
+  int64_t scratch;
+  int64_t em_doubles;
+  int64_t parameter_count; /* trained values, without the padding between tensors */
+  double flops_forward, flops_step;
+};
+
+/* Runs the passes; prints the model after `dump` to `out` (STAGE_NONE: never). NULL when a verifier
+ * finds the compiler at fault (it has said so on standard error). */
+struct compilation *compile(struct mem *mem, const struct model *model, enum stage dump, FILE *out);
+
+/* Trained values of one layer. */
+int64_t layer_parameters(const struct compilation *c, const struct layer *layer);
+
+#endif

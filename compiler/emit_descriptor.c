@@ -1,0 +1,201 @@
+#include "emit_descriptor.h"
+#include "emit_model.h"
+#include <string.h>
+
+/* Writes text as the inside of a C string literal. */
+static void quoted(struct text *out, const char *data, size_t length)
+{
+  for (size_t i = 0; i < length; i++) {
+    unsigned char ch = (unsigned char)data[i];
+    if (ch == '"' || ch == '\\')
+      text_printf(out, "\\%c", ch);
+    else if (ch < 0x20 || ch == 0x7F || ch == '?') /* ?: no trigraphs */
+      text_printf(out, "\\%03o", ch);
+    else
+      text_add(out, (const char *)&ch, 1);
+  }
+}
+
+static const char *quote(struct emitter *e, const char *text)
+{
+  struct text out = {.mem = e->mem};
+  text_printf(&out, "\"");
+  quoted(&out, text, strlen(text));
+  text_printf(&out, "\"");
+  return out.data;
+}
+
+static void emit_source(struct emitter *e, const char *source)
+{
+  emit(e, "/* The description that this was compiled from. */\n"
+          "static const char *const source[] = {\n");
+  while (*source != '\0') {
+    size_t length = strcspn(source, "\n");
+    size_t visible = length > 0 && source[length - 1] == '\r' ? length - 1 : length;
+    text_printf(&e->out, "  \"");
+    quoted(&e->out, source, visible);
+    text_printf(&e->out, "\",\n");
+    source += length + (source[length] == '\n' ? 1 : 0);
+  }
+  emit(e, "NULL,\n};\n\n");
+}
+
+const char *model_fingerprint(const struct compilation *c)
+{
+  struct text text = {.mem = c->mem};
+  const struct model *m = c->model;
+  text_printf(&text, "%s %d %d %d", shape_string(c->mem, &m->input), m->latent,
+              m->mixing.components, (int)m->mixing.covariance);
+  for (int i = 0; i < m->encoder.count; i++)
+    text_printf(&text, ";%s", m->encoder.layers[i].text);
+  for (int i = 0; i < m->decoder.count; i++)
+    text_printf(&text, ";%s", m->decoder.layers[i].text);
+  uint64_t hash = 0xCBF29CE484222325U; /* FNV-1a */
+  for (size_t i = 0; i < text.length; i++)
+    hash = (hash ^ (unsigned char)text.data[i]) * 0x100000001B3U;
+  return mem_printf(c->mem, "%016llx", (unsigned long long)hash);
+}
+
+static const char *list(struct emitter *e, const int64_t *values, int count)
+{
+  struct text out = {.mem = e->mem};
+  for (int i = 0; i < count; i++)
+    text_printf(&out, "%s%lld", i > 0 ? ", " : "", (long long)values[i]);
+  return out.data;
+}
+
+static void emit_tensors(struct emitter *e, const struct compilation *c)
+{
+  static const char *const roles[] = {
+      [LATHE_PARAMETER] = "LATHE_PARAMETER",
+      [LATHE_BUFFER] = "LATHE_BUFFER",
+      [LATHE_COUNTER] = "LATHE_COUNTER",
+  };
+  emit(e, "static const struct lathe_tensor tensors[] = {\n");
+  for (int i = 0; i < c->parameters->count; i++) {
+    const struct lathe_tensor *t = &c->parameters->items[i]->tensor;
+    int64_t order[LATHE_MAX_AXES];
+    for (int k = 0; k < t->axes; k++)
+      order[k] = t->order[k];
+    text_printf(&e->out, "  {.name = %s, .role = %s, .rank = %d", quote(e, t->name), roles[t->role],
+                t->rank);
+    if (t->rank > 0)
+      text_printf(&e->out,
+                  ", .shape = {%s},\n   .axes = %d, .extent = {%s}, .order = {%s}, .offset = %zu",
+                  list(e, t->shape, t->rank), t->axes, list(e, t->extent, t->axes),
+                  list(e, order, t->axes), t->offset);
+    if (t->bound > 0)
+      text_printf(&e->out, ",\n   .bound = %s", emit_double(e, t->bound));
+    else if (t->fill != 0)
+      text_printf(&e->out, ",\n   .fill = %s", emit_double(e, t->fill));
+    text_printf(&e->out, "},\n");
+  }
+  emit(e, "};\n\n");
+}
+
+static void emit_layer(struct emitter *e, const struct compilation *c, const struct layer *layer)
+{
+  text_printf(&e->out, "  {%s, %s, ", quote(e, layer->name), quote(e, layer->text));
+  text_printf(&e->out, "\"%s\", %lld},\n", shape_string(e->mem, &layer->out),
+              (long long)layer_parameters(c, layer));
+}
+
+static void emit_layers(struct emitter *e, const struct compilation *c)
+{
+  emit(e, "static const struct lathe_layer layers[] = {\n");
+  for (int i = 0; i < c->model->encoder.count; i++)
+    emit_layer(e, c, &c->model->encoder.layers[i]);
+  for (int i = 0; i < c->model->decoder.count; i++)
+    emit_layer(e, c, &c->model->decoder.layers[i]);
+  emit(e, "};\n\n");
+}
+
+void emit_descriptor(struct emitter *e, const struct compilation *c)
+{
+  const struct model *m = c->model;
+  const struct lathe_training *t = &m->training;
+  const struct lathe_mixing *x = &m->mixing;
+  static const char *const optimisers[] = {[LATHE_ADAM] = "LATHE_ADAM", [LATHE_SGD] = "LATHE_SGD"};
+  static const char *const schedules[] = {
+      [LATHE_CONSTANT] = "LATHE_CONSTANT", [LATHE_STEP] = "LATHE_STEP"};
+  static const char *const covariances[] = {
+      [LATHE_FULL] = "LATHE_FULL",
+      [LATHE_DIAG] = "LATHE_DIAG",
+      [LATHE_TIED] = "LATHE_TIED",
+      [LATHE_SPHERICAL] = "LATHE_SPHERICAL",
+  };
+  static const char *const inits[] = {
+      [LATHE_INIT_LABELLED] = "LATHE_INIT_LABELLED",
+      [LATHE_INIT_KMEANS] = "LATHE_INIT_KMEANS",
+      [LATHE_INIT_RANDOM] = "LATHE_INIT_RANDOM",
+  };
+  static const char *const likelihoods[] = {
+      [LATHE_BERNOULLI] = "LATHE_BERNOULLI", [LATHE_GAUSSIAN] = "LATHE_GAUSSIAN"};
+  emit(e, "/* What the runtime knows of $model. */\n"
+          "#include \"${model}_internal.h\"\n\n");
+  emit_source(e, m->source);
+  emit_tensors(e, c);
+  emit_layers(e, c);
+
+  emit(e, "const struct lathe_model ${model}_model = {\n"
+          ".name = \"$model\",\n");
+  struct text *o = &e->out;
+  text_printf(o, "  .fingerprint = \"%s\",\n  .source = source,\n", model_fingerprint(c));
+  text_printf(o, "  .precision = \"%s\",\n", m->float64 ? "float64" : "float32");
+  text_printf(o, "  .input_rank = %d,\n  .input_shape = {%s},\n", m->input.rank,
+              list(e, m->input.dim, m->input.rank));
+  emit(e, ".input_size = ${MODEL}_INPUT,\n");
+  text_printf(o, "  .range = {%s, ", emit_double(e, m->range[0]));
+  text_printf(o, "%s},\n", emit_double(e, m->range[1]));
+  emit(e, ".latent = ${MODEL}_LATENT,\n");
+  text_printf(o, "  .likelihood = %s,\n", likelihoods[m->likelihood]);
+  text_printf(o, "  .variance = %s,\n", emit_double(e, m->variance));
+  text_printf(o, "  .kl_weight = %s,\n", emit_double(e, m->kl_weight));
+  emit(e, ".tensors = tensors,\n"
+          ".tensor_count = sizeof tensors / sizeof *tensors,\n"
+          ".parameter_count = ${MODEL}_PARAMETERS,\n"
+          ".layers = layers,\n"
+          ".layer_count = sizeof layers / sizeof *layers,\n"
+          ".fixed_inference = ${MODEL}_FIXED,\n"
+          ".fixed_training = ${MODEL}_FIXED_TRAINING,\n"
+          ".per_image_inference = ${MODEL}_PER_IMAGE,\n"
+          ".per_image_training = ${MODEL}_PER_IMAGE_TRAINING,\n"
+          ".scratch = ${MODEL}_SCRATCH,\n"
+          ".em_doubles = ${MODEL}_EM_DOUBLES,\n"
+          ".trained = ${MODEL}_TRAINED,\n"
+          ".gradients = ${MODEL}_GRADIENTS,\n");
+  if (c->first_moment > 0)
+    emit(e, ".first_moment = ${MODEL}_FIRST_MOMENT,\n");
+  if (c->second_moment > 0)
+    emit(e, ".second_moment = ${MODEL}_SECOND_MOMENT,\n");
+  text_printf(o, "  .flops_forward = %s,\n", emit_double(e, c->flops_forward));
+  text_printf(o, "  .flops_step = %s,\n", emit_double(e, c->flops_step));
+  emit(e, ".training = {\n");
+  text_printf(o, "    .optimiser = %s,\n", optimisers[t->optimiser]);
+  text_printf(o, "    .rate = %s,\n", emit_double(e, t->rate));
+  text_printf(o, "    .beta1 = %s,\n", emit_double(e, t->beta1));
+  text_printf(o, "    .beta2 = %s,\n", emit_double(e, t->beta2));
+  text_printf(o, "    .eps = %s,\n", emit_double(e, t->eps));
+  text_printf(o, "    .momentum = %s,\n", emit_double(e, t->momentum));
+  text_printf(o, "    .schedule = %s,\n", schedules[t->schedule]);
+  text_printf(o, "    .every = %d,\n", t->every);
+  text_printf(o, "    .gamma = %s,\n", emit_double(e, t->gamma));
+  text_printf(o, "    .batch = %d,\n    .epochs = %d,\n", t->batch, t->epochs);
+  text_printf(o, "    .split = %s,\n", emit_double(e, t->split));
+  text_printf(o, "    .seed = %lluU,\n", (unsigned long long)t->seed);
+  emit(e, "},\n.mixing = {\n");
+  text_printf(o, "    .components = %d,\n", x->components);
+  text_printf(o, "    .covariance = %s,\n", covariances[x->covariance]);
+  text_printf(o, "    .init = %s,\n", inits[x->init]);
+  text_printf(o, "    .floor = %s,\n", emit_double(e, x->floor));
+  text_printf(o, "    .tolerance = %s,\n", emit_double(e, x->tolerance));
+  text_printf(o, "    .iterations = %d,\n    .restarts = %d,\n", x->iterations, x->restarts);
+  emit(e, "},\n"
+          ".encode = ${model}_encode,\n"
+          ".decode = ${model}_decode,\n"
+          ".evaluate = ${model}_evaluate,\n"
+          ".train_step = ${model}_train_step,\n"
+          ".em_step = ${model}_em_step,\n"
+          ".responsibilities = ${model}_responsibilities,\n"
+          "};\n");
+}

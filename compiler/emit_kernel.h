@@ -1,0 +1,38 @@
+/* One kernel as a C function. */
+#ifndef EMIT_KERNEL_H
+#define EMIT_KERNEL_H
+
+#include "emit.h"
+
+enum { KERNEL_MAX_OPERANDS = 24 };
+
+/* A function parameter of a kernel: one for each stretch of memory that it reads or writes. */
+struct operand {
+  struct node *node; /* its storage node */
+  const char *name;
+  bool written;
+  bool wide; /* double, whatever the model's precision */
+};
+
+struct kernel_function {
+  const struct schedule *schedule;
+  const struct kernel *kernel;
+  struct operand operands[KERNEL_MAX_OPERANDS];
+  int operand_count;
+  const char *title;     /* one line: layer, ops, source line */
+  const char *signature; /* "(int n, int task, ...)" */
+  const char *body;      /* "{ ... }": kernels with the same signature and body are one function */
+};
+
+struct kernel_function *kernel_function(struct mem *mem, const struct schedule *schedule,
+                                        const struct kernel *kernel);
+
+/* For ops' emit functions. The name of the parameter that holds `node`: */
+const char *operand_name(const struct emitter *e, const struct node *node);
+
+/* The rest of the kernel's chain (from chain[from] on), applied in place to the result: for the
+ * images begin .. end-1, or for the columns begin .. end-1 of all n rows of `width`. */
+void emit_epilogue_images(struct emitter *e, const struct kernel *kernel, int from);
+void emit_epilogue_columns(struct emitter *e, const struct kernel *kernel, int from, int64_t width);
+
+#endif

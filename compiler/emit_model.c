@@ -1,0 +1,328 @@
+#include "emit_model.h"
+#include "em.h"
+#include "emit.h"
+#include "emit_descriptor.h"
+#include "emit_optimiser.h"
+#include "emit_program.h"
+#include "op.h"
+#include <string.h>
+
+static struct emitter *begin(const struct compilation *c)
+{
+  struct emitter *e = emitter_new(c->mem, c->model);
+  emit_bind_int(e, "input", shape_size(&c->model->input));
+  emit_bind(e, "input_shape", "%s", shape_string(c->mem, &c->model->input));
+  emit_bind_int(e, "latent", c->model->latent);
+  emit_bind_int(e, "components", c->model->mixing.components);
+  return e;
+}
+
+/* The public header: all that a C program needs to use the model. */
+static void emit_header(struct emitter *e, const struct compilation *c)
+{
+  emit_bind_int(e, "parameters", c->parameter_count);
+  emit_bind_int(e, "arena_fixed", c->fixed_inference);
+  emit_bind_int(e, "arena_training", c->fixed_training);
+  emit_bind_int(e, "per_image", c->per_image_inference);
+  emit_bind_int(e, "per_image_training", c->per_image_training);
+  emit_bind_int(e, "scratch", c->scratch);
+  emit_bind_int(e, "em_doubles", c->em_doubles);
+  emit_bind_int(e, "batch", c->model->training.batch);
+  emit_bind(e, "loss", "%s", c->model->likelihood == LATHE_BERNOULLI ? "Bernoulli" : "Gaussian");
+  emit(
+      e,
+      "/* $model: a variational autoencoder with a Gaussian mixture on its latents.\n"
+      " *\n"
+      " * Images are $input_shape, row by row, $input values each; latents have $latent values.\n"
+      " * A state (state.h) holds all memory: lathe_state_new makes one for up to `capacity` "
+      "images\n"
+      " * in a call, or lathe_state_attach puts it into memory of yours, lathe_arena_bytes long. "
+      "No\n"
+      " * function here allocates. n is 1 .. capacity, except where it counts points. */\n"
+      "#ifndef ${MODEL}_H\n"
+      "#define ${MODEL}_H\n\n"
+      "#include \"model.h\"\n\n"
+      "enum {\n"
+      "${MODEL}_INPUT = $input,\n"
+      "${MODEL}_LATENT = $latent,\n"
+      "${MODEL}_COMPONENTS = $components,\n"
+      "${MODEL}_PARAMETERS = $parameters, /* trained */\n"
+      "${MODEL}_BATCH = $batch, /* images of a training step, by the description */\n"
+      "/* Memory, in values of type $real: fixed, for each image of the capacity, for each thread. "
+      "*/\n"
+      "${MODEL}_FIXED = $arena_fixed,\n"
+      "${MODEL}_FIXED_TRAINING = $arena_training,\n"
+      "${MODEL}_PER_IMAGE = $per_image,\n"
+      "${MODEL}_PER_IMAGE_TRAINING = $per_image_training,\n"
+      "${MODEL}_SCRATCH = $scratch,\n"
+      "${MODEL}_EM_DOUBLES = $em_doubles, /* of type double, in training */\n"
+      "};\n\n"
+      "/* Means and log-variances [n, $latent] of the posterior q(z | x) of images [n, $input]. "
+      "*/\n"
+      "void ${model}_encode(struct lathe_state *state, int n, const $real *images, $real *mean,\n"
+      "$real *logvar);\n\n"
+      "/* Images [n, $input] decoded from latents [n, $latent]. */\n"
+      "void ${model}_decode(struct lathe_state *state, int n, const $real *latents, $real "
+      "*images);\n\n"
+      "/* Losses in nats an image, means over the n images: $loss reconstruction and KL divergence "
+      "of\n"
+      " * the posterior, sampled with noise [n, $latent] from N(0, 1). */\n"
+      "struct lathe_loss ${model}_evaluate(struct lathe_state *state, int n, const $real *images,\n"
+      "const $real *noise);\n\n"
+      "/* The same, and one step of the optimiser at learning rate `rate`; `step` counts from 1. "
+      "The\n"
+      " * state must have been made for training. */\n"
+      "struct lathe_loss ${model}_train_step(struct lathe_state *state, int n, const $real "
+      "*images,\n"
+      "const $real *noise, double rate, int64_t step);\n\n"
+      "/* One EM iteration on n points [n, $latent]: the mixture is replaced by the next one, "
+      "`floor`\n"
+      " * added to its variances, and *log_likelihood is the points' mean log-likelihood under "
+      "the\n"
+      " * mixture as it was. Returns 0, or 1 + the first component whose covariance is not "
+      "positive\n"
+      " * definite; the mixture is then unchanged. The state must have been made for training. */\n"
+      "int ${model}_em_step(struct lathe_state *state, int64_t n, const $real *points,\n"
+      "struct lathe_mixture *mixture, double floor, double *log_likelihood);\n\n"
+      "/* Posterior probabilities [n, $components] of the components for points [n, $latent] and, "
+      "if\n"
+      " * not NULL, each point's log-likelihood [n]. Returns as em_step does. */\n"
+      "int ${model}_responsibilities(const struct lathe_mixture *mixture, int64_t n,\n"
+      "const $real *points, double *posterior, double *log_likelihood);\n\n"
+      "/* What the runtime needs to know of the model: tensors, settings, entry points. */\n"
+      "extern const struct lathe_model ${model}_model;\n\n"
+      "#endif\n");
+}
+
+/* The internal header: offsets in the arena, and what the files call of each other. */
+static void emit_internal(struct emitter *e, const struct compilation *c)
+{
+  emit(e,
+       "/* Where everything of $model lies in its arena. Offsets count values of type $real. */\n"
+       "#ifndef ${MODEL}_INTERNAL_H\n"
+       "#define ${MODEL}_INTERNAL_H\n\n"
+       "#include \"${model}.h\"\n\n"
+       "/* Parameters and buffers, in the fixed part; shapes as they lie in memory. */\n"
+       "enum {\n");
+  emit_parameter_offsets(e, c);
+  emit_bind_int(e, "trained", c->trained);
+  emit_bind_int(e, "gradients", c->gradients);
+  emit_bind_int(e, "first", c->first_moment);
+  emit_bind_int(e, "second", c->second_moment);
+  emit(e, "};\n\n"
+          "/* Parameters take up the first ${MODEL}_TRAINED values;\n"
+          " * gradients");
+  emit(e, c->first_moment > 0 ? " and the optimiser's state follow in the same order. */\n"
+                              : " follow in the same order. */\n");
+  emit(e, "enum {\n"
+          "${MODEL}_TRAINED = $trained,\n"
+          "${MODEL}_GRADIENTS = $gradients,\n");
+  if (c->first_moment > 0)
+    emit(e, "${MODEL}_FIRST_MOMENT = $first,\n");
+  if (c->second_moment > 0)
+    emit(e, "${MODEL}_SECOND_MOMENT = $second,\n");
+  emit(e, "};\n");
+  for (int i = 0; i < PROGRAM_COUNT; i++) {
+    struct schedule *s = c->programs[i];
+    struct emitter *values = emitter_new(c->mem, c->model);
+    values->depth = 1;
+    emit_offsets(values, s);
+    if (values->out.length == 0)
+      continue;
+    emit_bind(e, "program", "%s", s->graph->name);
+    emit_bind(e, "values", "%s", values->out.data);
+    emit(e, "\n/* Values of `$program`: in the batch part, times the capacity, unless `fixed` is "
+            "said.\n"
+            " * Values that do not live at the same time share their place. */\n"
+            "enum {\n");
+    text_printf(&e->out, "%s", values->out.data);
+    emit(e, "};\n");
+  }
+  emit(e,
+       "\n/* The arguments of one call, for its tasks. */\n"
+       "struct ${model}_call {\n"
+       "int n;\n"
+       "size_t capacity;\n"
+       "$real *fixed, *batch, *scratch;\n"
+       "const $real *images, *noise, *latents;\n"
+       "$real *mean, *logvar, *decoded;\n"
+       "};\n\n"
+       "/* The two halves of a training step. Backward leaves the gradients of all parameters. */\n"
+       "struct lathe_loss ${model}_forward(struct lathe_state *state, int n, const $real *images,\n"
+       "const $real *noise);\n"
+       "void ${model}_backward(struct lathe_state *state, int n, const $real *images,\n"
+       "const $real *noise);\n\n"
+       "#endif\n");
+}
+
+/* The local `call` of an entry point; `more` are its designated arguments. */
+static void emit_call_struct(struct emitter *e, const char *more)
+{
+  emit(e, "struct ${model}_call call = {\n"
+          ".n = n,\n"
+          ".capacity = (size_t)state->capacity,\n"
+          ".fixed = state->fixed,\n"
+          ".batch = state->batch,\n"
+          ".scratch = state->scratch,\n");
+  emit(e, more);
+  emit(e, "};\n");
+}
+
+static const char *output_constant(const struct schedule *s, int output)
+{
+  return schedule_slot(s, s->graph->outputs[output].node)->constant;
+}
+
+/* The batch's mean of the losses, in the images' order. */
+static void emit_losses(struct emitter *e, const struct schedule *s)
+{
+  emit_bind(e, "nll", "%s", output_constant(s, 0));
+  emit_bind(e, "kl", "%s", output_constant(s, 1));
+  emit_bind(e, "kl_weight", "%s", emit_double(e, e->model->kl_weight));
+  emit(
+      e,
+      "const double *const reconstruction =\n"
+      "(const double *)(const void *)(call.batch + call.capacity * $nll);\n"
+      "const double *const kl = (const double *)(const void *)(call.batch + call.capacity * $kl);\n"
+      "struct lathe_loss loss = {0};\n"
+      "for (int i = 0; i < n; i++) {\n"
+      "loss.reconstruction += reconstruction[i];\n"
+      "loss.kl += kl[i];\n"
+      "}\n"
+      "loss.reconstruction /= n;\n"
+      "loss.kl /= n;\n"
+      "loss.total = loss.reconstruction + $kl_weight * loss.kl;\n"
+      "return loss;\n");
+}
+
+static void emit_includes(struct emitter *e)
+{
+  emit(e, "#include \"${model}_internal.h\"\n"
+          "#include \"vector_math.h\"\n"
+          "#include <cblas.h>\n"
+          "#include <math.h>\n"
+          "#include <string.h>\n\n");
+}
+
+static void emit_forward(struct emitter *e, const struct compilation *c)
+{
+  struct kernel_list *list = kernel_list_new(c->mem);
+  const struct schedule *encode = c->programs[PROGRAM_ENCODE];
+  const struct schedule *decode = c->programs[PROGRAM_DECODE];
+  const struct schedule *evaluate = c->programs[PROGRAM_EVALUATE];
+  const struct schedule *train = c->programs[PROGRAM_TRAIN];
+
+  emit(
+      e,
+      "/* The forward passes of $model. Each kernel does one task's share of a layer, so that the\n"
+      " * result does not depend on the number of threads; the function below the kernels of a "
+      "pass\n"
+      " * runs them in order. */\n");
+  emit_includes(e);
+
+  emit_kernels(e, list, encode, 0, encode->count, "encode");
+  emit(e,
+       "void ${model}_encode(struct lathe_state *state, int n, const $real *images, $real *mean,\n"
+       "$real *logvar)\n{\n");
+  emit_call_struct(e, ".images = images,\n.mean = mean,\n.logvar = logvar,\n");
+  emit_calls(e, encode, 0, encode->count, "encode");
+  emit(e, "}\n\n");
+
+  emit_kernels(e, list, decode, 0, decode->count, "decode");
+  emit(e, "void ${model}_decode(struct lathe_state *state, int n, const $real *latents, $real "
+          "*images)\n{\n");
+  emit_call_struct(e, ".latents = latents,\n.decoded = images,\n");
+  emit_calls(e, decode, 0, decode->count, "decode");
+  emit(e, "}\n\n");
+
+  emit_kernels(e, list, evaluate, 0, evaluate->count, "evaluate");
+  emit(
+      e,
+      "struct lathe_loss ${model}_evaluate(struct lathe_state *state, int n, const $real *images,\n"
+      "const $real *noise)\n{\n");
+  emit_call_struct(e, ".images = images,\n.noise = noise,\n");
+  emit_calls(e, evaluate, 0, evaluate->count, "evaluate");
+  emit_losses(e, evaluate);
+  emit(e, "}\n\n");
+
+  emit_kernels(e, list, train, 0, train->forward_count, "forward");
+  emit(e,
+       "struct lathe_loss ${model}_forward(struct lathe_state *state, int n, const $real *images,\n"
+       "const $real *noise)\n{\n");
+  emit_call_struct(e, ".images = images,\n.noise = noise,\n");
+  emit_calls(e, train, 0, train->forward_count, "forward");
+  emit_losses(e, train);
+  emit(e, "}\n");
+}
+
+static void emit_backward(struct emitter *e, const struct compilation *c)
+{
+  const struct schedule *train = c->programs[PROGRAM_TRAIN];
+  emit(
+      e,
+      "/* The backward pass of $model: gradients of the batch's mean loss, in reverse order. */\n");
+  emit_includes(e);
+  emit_kernels(e, kernel_list_new(c->mem), train, train->forward_count, train->count, "backward");
+  emit(e, "void ${model}_backward(struct lathe_state *state, int n, const $real *images,\n"
+          "const $real *noise)\n{\n");
+  emit_call_struct(e, ".images = images,\n.noise = noise,\n");
+  emit_calls(e, train, train->forward_count, train->count, "backward");
+  emit(e, "}\n");
+}
+
+static void emit_main(struct emitter *e)
+{
+  emit(e, "/* The command line of $model: train, eval, classify, ... are the runtime's. */\n"
+          "#include \"${model}.h\"\n\n"
+          "int main(int argc, char **argv)\n"
+          "{\n"
+          "return lathe_main(argc, argv, &${model}_model);\n"
+          "}\n");
+}
+
+static void add_file(struct emitted *all, struct emitter *e, const char *suffix)
+{
+  all->files[all->count++] = (struct emitted_file){
+      .name = mem_printf(e->mem, "%s%s", e->model->name, suffix),
+      .text = e->out.data,
+      .length = e->out.length,
+  };
+}
+
+struct emitted *emit_model(const struct compilation *c)
+{
+  struct emitted *all = mem_alloc(c->mem, sizeof *all);
+  struct emitter *e = begin(c);
+  emit_header(e, c);
+  add_file(all, e, ".h");
+
+  /* The internal header first: it names the places that the programs' code refers to. */
+  e = begin(c);
+  emit_internal(e, c);
+  add_file(all, e, "_internal.h");
+
+  e = begin(c);
+  emit_forward(e, c);
+  add_file(all, e, "_forward.c");
+
+  e = begin(c);
+  emit_backward(e, c);
+  add_file(all, e, "_backward.c");
+
+  e = begin(c);
+  emit_optimiser(e);
+  add_file(all, e, "_train.c");
+
+  e = begin(c);
+  emit_em(e);
+  add_file(all, e, "_em.c");
+
+  e = begin(c);
+  emit_descriptor(e, c);
+  add_file(all, e, "_model.c");
+
+  e = begin(c);
+  emit_main(e);
+  add_file(all, e, "_main.c");
+  return all;
+}

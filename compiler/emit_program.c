@@ -1,0 +1,207 @@
+#include "emit_program.h"
+#include "emit_kernel.h"
+#include "op.h"
+#include <string.h>
+
+struct kernel_list {
+  struct mem *mem;
+  struct kernel_function **functions;
+  const char **names;
+  int count, capacity, name_capacity;
+};
+
+struct kernel_list *kernel_list_new(struct mem *mem)
+{
+  struct kernel_list *list = mem_alloc(mem, sizeof *list);
+  list->mem = mem;
+  return list;
+}
+
+static bool name_taken(const struct kernel_list *list, const char *name)
+{
+  for (int i = 0; i < list->count; i++)
+    if (strcmp(list->names[i], name) == 0)
+      return true;
+  return false;
+}
+
+/* "encoder_2_conv": the layer, and the op that begins the kernel. */
+static const char *kernel_name(struct kernel_list *list, const struct kernel *kernel)
+{
+  const struct node *root = kernel->chain[0];
+  const char *op = op_table[root->op].name;
+  const char *base =
+      root->layer == NULL
+          ? op
+          : mem_printf(list->mem, "%s_%s", emit_identifier(list->mem, root->layer->name), op);
+  const char *name = base;
+  for (int suffix = 2; name_taken(list, name); suffix++)
+    name = mem_printf(list->mem, "%s_%d", base, suffix);
+  return name;
+}
+
+static const char *add_function(struct emitter *e, struct kernel_list *list,
+                                struct kernel_function *f)
+{
+  for (int i = 0; i < list->count; i++) {
+    const struct kernel_function *old = list->functions[i];
+    if (old->kernel->chain[0]->layer == f->kernel->chain[0]->layer &&
+        strcmp(old->signature, f->signature) == 0 && strcmp(old->body, f->body) == 0)
+      return list->names[i];
+  }
+  const char *name = kernel_name(list, f->kernel);
+  list->functions = mem_grow(list->mem, list->functions, &list->capacity, list->count + 1,
+                             sizeof *list->functions);
+  list->names =
+      mem_grow(list->mem, list->names, &list->name_capacity, list->count + 1, sizeof *list->names);
+  list->functions[list->count] = f;
+  list->names[list->count++] = name;
+
+  emit_bind(e, "name", "%s", name);
+  text_printf(&e->out, "%s", f->title);
+  text_printf(&e->out, "static void %s%s\n%s\n", name, f->signature, f->body);
+  return name;
+}
+
+/* How a task function finds an operand: "c->batch + c->capacity * TRAIN_ENCODER_1". */
+static const char *location(struct emitter *e, const struct schedule *s, const struct node *node)
+{
+  const struct slot *p = &s->slots[node->id];
+  switch (p->storage) {
+  case STORED_ARGUMENT:
+    return mem_printf(e->mem, "c->%s", p->argument);
+  case STORED_BATCH:
+    return mem_printf(e->mem,
+                      node->wide ? "(double *)(void *)(c->batch + c->capacity * %s)"
+                                 : "c->batch + c->capacity * %s",
+                      p->constant);
+  case STORED_FIXED:
+    return mem_printf(e->mem, "c->fixed + %s", p->constant);
+  case STORED_SCALAR: {
+    const char *weight = emit_number(e, node->constant[0]);
+    return mem_printf(e->mem, "%s / (%s)c->n", weight, e->model->float64 ? "double" : "float");
+  }
+  case STORED_NOWHERE:
+    break;
+  }
+  return "NULL";
+}
+
+static void emit_task(struct emitter *e, const struct schedule *s, const struct kernel_function *f,
+                      const char *name, const char *prefix, int number)
+{
+  int count = e->binding_count;
+  const struct kernel *kernel = f->kernel;
+  emit_bind(e, "name", "%s", name);
+  emit_bind(e, "prefix", "%s", prefix);
+  emit_bind_int(e, "number", number);
+  emit(e, "static void ${prefix}_$number(void *arg, int task, int thread)\n{\n"
+          "const struct ${model}_call *const c = arg;\n");
+  bool task = kernel->domain == DOMAIN_IMAGES || kernel->tasks > 1;
+  if (!task)
+    emit(e, "(void)task;\n");
+  if (kernel->scratch == 0)
+    emit(e, "(void)thread;\n");
+  emit(e, "$name(c->n");
+  if (task)
+    emit(e, ", task");
+  if (kernel->scratch > 0)
+    emit(e, ", c->scratch + (size_t)thread * ${MODEL}_SCRATCH");
+  for (int i = 0; i < f->operand_count; i++) {
+    emit(e, ",\n");
+    emit_bind(e, "location", "%s", location(e, s, f->operands[i].node));
+    emit(e, "$location");
+  }
+  emit(e, ");\n}\n\n");
+  e->binding_count = count;
+}
+
+void emit_kernels(struct emitter *e, struct kernel_list *list, const struct schedule *s, int begin,
+                  int end, const char *prefix)
+{
+  const char **names = mem_alloc(e->mem, (size_t)s->count * sizeof *names);
+  struct kernel_function **functions = mem_alloc(e->mem, (size_t)s->count * sizeof *functions);
+  for (int i = begin; i < end; i++) {
+    functions[i] = kernel_function(e->mem, s, &s->kernels[i]);
+    names[i] = add_function(e, list, functions[i]);
+  }
+  for (int i = begin; i < end; i++)
+    emit_task(e, s, functions[i], names[i], prefix, i - begin);
+}
+
+void emit_calls(struct emitter *e, const struct schedule *s, int begin, int end, const char *prefix)
+{
+  int count = e->binding_count;
+  emit_bind(e, "prefix", "%s", prefix);
+  for (int i = begin; i < end; i++) {
+    const struct kernel *kernel = &s->kernels[i];
+    emit_bind_int(e, "number", i - begin);
+    if (kernel->domain == DOMAIN_FIXED)
+      emit_bind_int(e, "tasks", kernel->tasks);
+    else if (kernel->chunk == 1)
+      emit_bind(e, "tasks", "n");
+    else
+      emit_bind(e, "tasks", "(n + %d) / %d", kernel->chunk - 1, kernel->chunk);
+    emit(e, "lathe_parallel(state->pool, $tasks, ${prefix}_$number, &call);\n");
+    e->binding_count = count + 1;
+  }
+  e->binding_count = count;
+}
+
+/* One constant: name, value, and the shape that lies there. */
+static void emit_constant(struct emitter *e, const char *name, int64_t value, const char *comment)
+{
+  int count = e->binding_count;
+  emit_bind(e, "name", "%s", name);
+  emit_bind_int(e, "value", value);
+  emit_bind(e, "comment", "%s", comment);
+  emit(e, comment[0] != '\0' ? "$name = $value, /* $comment */\n" : "$name = $value,\n");
+  e->binding_count = count;
+}
+
+static const char *place_name(struct emitter *e, const struct schedule *s, const struct node *node)
+{
+  const char *base = mem_printf(e->mem, "%s_%s", emit_upper(e->mem, s->graph->name),
+                                emit_upper(e->mem, node->name));
+  const char *name = base;
+  int suffix = 2;
+  for (int i = 0; i < node->id; i++)
+    if (s->slots[i].constant != NULL && strcmp(s->slots[i].constant, name) == 0) {
+      name = mem_printf(e->mem, "%s_%d", base, suffix++);
+      i = -1;
+    }
+  return name;
+}
+
+void emit_offsets(struct emitter *e, struct schedule *s)
+{
+  for (int i = 0; i < s->graph->count; i++) {
+    const struct node *node = s->graph->nodes[i];
+    struct slot *p = &s->slots[i];
+    const char *shape = shape_string(e->mem, &node->shape);
+    const char *comment = mem_printf(e->mem, "%s%s", shape, node->wide ? " double" : "");
+    if (node->parameter != NULL) {
+      p->constant = emit_upper(e->mem, node->parameter->tensor.name);
+    } else if (p->storage == STORED_BATCH) {
+      p->constant = place_name(e, s, node);
+      emit_constant(e, p->constant, p->offset, comment);
+    } else if (p->storage == STORED_FIXED && node->alive) {
+      p->constant = place_name(e, s, node);
+      emit_constant(e, p->constant, p->offset, mem_printf(e->mem, "fixed, %s", shape));
+    }
+  }
+}
+
+void emit_parameter_offsets(struct emitter *e, const struct compilation *c)
+{
+  for (int i = 0; i < c->parameters->count; i++) {
+    const struct lathe_tensor *t = &c->parameters->items[i]->tensor;
+    if (t->role == LATHE_COUNTER)
+      continue;
+    struct text shape = {.mem = e->mem};
+    for (int k = 0; k < t->axes; k++)
+      text_printf(&shape, "%s%lld", k > 0 ? ", " : "[", (long long)t->extent[t->order[k]]);
+    text_printf(&shape, "]");
+    emit_constant(e, emit_upper(e->mem, t->name), (int64_t)t->offset, shape.data);
+  }
+}

@@ -1,0 +1,376 @@
+#include "lower.h"
+#include "op.h"
+#include <math.h>
+#include <string.h>
+
+struct lowering {
+  struct mem *mem;
+  const struct model *model;
+  struct graph *graph;
+  struct parameters *parameters;
+  bool training;
+  const struct section *section; /* being lowered, */
+  int position;                  /* at this layer */
+  struct node *mean, *logvar;    /* set by the head */
+};
+
+static struct node *leaf(struct lowering *l, enum op op, const char *name, struct shape shape)
+{
+  struct node *node = graph_add(l->graph, op, 0, NULL);
+  node->name = name;
+  node->shape = shape;
+  return node;
+}
+
+/* ---- Parameters ---- */
+
+/* Splits a logical dimension of `size` values that lie interleaved into (channels, positions), and
+ * appends the parts to the tensor's axes; in memory the positions come first. */
+static void split_axis(struct lathe_tensor *t, int64_t size, int64_t interleave)
+{
+  int axis = t->axes;
+  if (interleave == 0) {
+    t->extent[axis] = size;
+    t->order[axis] = axis;
+    t->axes += 1;
+    return;
+  }
+  t->extent[axis] = interleave;
+  t->extent[axis + 1] = size / interleave;
+  t->order[axis] = axis + 1;
+  t->order[axis + 1] = axis;
+  t->axes += 2;
+}
+
+static struct node *parameter(struct lowering *l, const struct layer *layer, struct lathe_tensor t)
+{
+  struct parameters *all = l->parameters;
+  struct parameter *p = NULL;
+  for (int i = 0; i < all->count; i++)
+    if (strcmp(all->items[i]->tensor.name, t.name) == 0)
+      p = all->items[i];
+  if (p == NULL) {
+    p = mem_alloc(all->mem, sizeof *p);
+    p->tensor = t;
+    p->layer = layer;
+    p->count = 1;
+    for (int i = 0; i < t.rank; i++)
+      p->count *= t.shape[i];
+    all->items = mem_grow(all->mem, all->items, &all->capacity, all->count + 1, sizeof(void *));
+    all->items[all->count++] = p;
+  }
+  if (t.role == LATHE_COUNTER)
+    return NULL;
+  struct node *node = leaf(l, t.role == LATHE_BUFFER ? OP_BUFFER : OP_PARAMETER, t.name,
+                           (struct shape){.rank = 1, .dim = {p->count}});
+  node->parameter = p;
+  node->per_image = false;
+  return node;
+}
+
+/* A vector of one number for each feature of a value that lies in memory as `like` does. */
+static struct node *vector(struct lowering *l, const struct layer *layer, const char *name,
+                           int64_t size, int64_t interleave, enum lathe_role role, double bound,
+                           double fill)
+{
+  struct lathe_tensor t = {.name = name, .role = role, .rank = 1, .shape = {size}};
+  split_axis(&t, size, interleave);
+  t.bound = bound;
+  t.fill = fill;
+  return parameter(l, layer, t);
+}
+
+/* PyTorch's default: uniform within 1 / sqrt(fan-in), for weights and biases. */
+static double default_bound(int64_t fan_in)
+{
+  return 1 / sqrt((double)fan_in);
+}
+
+static struct node *fully_connected(struct lowering *l, const struct layer *layer,
+                                    const char *prefix, struct node *x, int64_t outputs,
+                                    int64_t interleave)
+{
+  int64_t inputs = node_size(x);
+  struct lathe_tensor t = {
+      .name = mem_printf(l->mem, "%s.weight", prefix),
+      .rank = 2,
+      .shape = {outputs, inputs},
+      .bound = default_bound(inputs),
+  };
+  split_axis(&t, outputs, interleave);
+  split_axis(&t, inputs, x->interleave);
+  struct node *w = parameter(l, layer, t);
+  struct node *b = vector(l, layer, mem_printf(l->mem, "%s.bias", prefix), outputs, interleave,
+                          LATHE_PARAMETER, default_bound(inputs), 0);
+  return op_binary(l->graph, OP_BIAS, op_linear(l->graph, x, w, outputs, interleave), b);
+}
+
+/* ---- Memory order ---- */
+
+static int64_t channels_last(const struct shape *shape)
+{
+  int64_t channels = shape->dim[0];
+  return shape->rank == 3 && channels > 1 && shape_size(shape) > channels ? channels : 0;
+}
+
+/* The order in which a vector is best left by the layer at hand: that of the image which a later
+ * reshape will make of it, if only layers that keep the order stand between. */
+static int64_t wanted_interleave(const struct lowering *l)
+{
+  for (int i = l->position; i < l->section->count; i++) {
+    const struct layer *next = &l->section->layers[i];
+    if (next->out.rank == 3)
+      return channels_last(&next->out);
+    if (i > l->position && next->rule->kind != LAYER_RELU && next->rule->kind != LAYER_SIGMOID &&
+        next->rule->kind != LAYER_BATCHNORM)
+      return 0;
+  }
+  return 0;
+}
+
+/* ---- Layers ---- */
+
+lower_layer lower_linear, lower_conv2d, lower_conv_transpose2d, lower_batchnorm, lower_relu,
+    lower_sigmoid, lower_view, lower_gaussian;
+
+struct node *lower_linear(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  int64_t outputs = shape_size(&layer->out);
+  struct node *y = fully_connected(l, layer, layer->name, x, outputs, wanted_interleave(l));
+  return layer->out.rank > 1 ? op_view(l->graph, y, layer->out) : y;
+}
+
+/* Both layers hold their weights as PyTorch names the axes [filters, channels, k, k]; in memory
+ * they are [k, k, channels, filters]. */
+static struct node *filters(struct lowering *l, const struct layer *layer,
+                            const struct convolution *c, int64_t fan_in)
+{
+  struct lathe_tensor t = {
+      .name = mem_printf(l->mem, "%s.weight", layer->name),
+      .rank = 4,
+      .shape = {c->filters, c->channels, c->kernel, c->kernel},
+      .axes = 4,
+      .extent = {c->filters, c->channels, c->kernel, c->kernel},
+      .order = {2, 3, 1, 0},
+      .bound = default_bound(fan_in),
+  };
+  return parameter(l, layer, t);
+}
+
+static struct convolution geometry(const struct layer *layer, const struct shape *image,
+                                   const struct shape *filtered)
+{
+  return (struct convolution){
+      .channels = (int)image->dim[0],
+      .height = (int)image->dim[1],
+      .width = (int)image->dim[2],
+      .filters = (int)filtered->dim[0],
+      .out_height = (int)filtered->dim[1],
+      .out_width = (int)filtered->dim[2],
+      .kernel = layer_int(layer, "kernel"),
+      .stride = layer_int(layer, "stride"),
+      .pad = layer_int(layer, "pad"),
+  };
+}
+
+static struct node *with_bias(struct lowering *l, const struct layer *layer, struct node *y,
+                              int64_t fan_in)
+{
+  struct node *b = vector(l, layer, mem_printf(l->mem, "%s.bias", layer->name), node_channels(y), 0,
+                          LATHE_PARAMETER, default_bound(fan_in), 0);
+  return op_binary(l->graph, OP_BIAS, y, b);
+}
+
+struct node *lower_conv2d(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  struct convolution c = geometry(layer, &layer->in, &layer->out);
+  int64_t fan_in = (int64_t)c.channels * c.kernel * c.kernel;
+  struct node *w = filters(l, layer, &c, fan_in);
+  x = op_relayout(l->graph, x, channels_last(&x->shape));
+  return with_bias(l, layer, op_conv(l->graph, x, w, c), fan_in);
+}
+
+struct node *lower_conv_transpose2d(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  struct convolution c = geometry(layer, &layer->out, &layer->in);
+  /* PyTorch takes dimension 1 of the weight, here the output channels, for the fan-in. */
+  int64_t fan_in = (int64_t)c.channels * c.kernel * c.kernel;
+  struct node *w = filters(l, layer, &c, fan_in);
+  x = op_relayout(l->graph, x, channels_last(&x->shape));
+  return with_bias(l, layer, op_conv_input(l->graph, x, w, c), fan_in);
+}
+
+struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  struct graph *g = l->graph;
+  int64_t order = 0;
+  if (x->shape.rank == 3)
+    x = op_relayout(g, x, channels_last(&x->shape));
+  else
+    order = x->interleave;
+  int64_t channels = node_channels(x);
+  const char *name = layer->name;
+  double eps = layer_value(layer, "eps");
+  struct node *gamma = vector(l, layer, mem_printf(l->mem, "%s.weight", name), channels, order,
+                              LATHE_PARAMETER, 0, 1);
+  struct node *beta =
+      vector(l, layer, mem_printf(l->mem, "%s.bias", name), channels, order, LATHE_PARAMETER, 0, 0);
+  struct node *mean = vector(l, layer, mem_printf(l->mem, "%s.running_mean", name), channels, order,
+                             LATHE_BUFFER, 0, 0);
+  struct node *variance = vector(l, layer, mem_printf(l->mem, "%s.running_var", name), channels,
+                                 order, LATHE_BUFFER, 0, 1);
+  parameter(l, layer,
+            (struct lathe_tensor){.name = mem_printf(l->mem, "%s.num_batches_tracked", name),
+                                  .role = LATHE_COUNTER});
+
+  struct node *y;
+  if (l->training) {
+    struct node *moments = op_channel_table(g, OP_MOMENTS, 1, &x, 3);
+    moments->constant[0] = eps;
+    struct node *update = op_ternary(g, OP_RUNNING_UPDATE, moments, mean, variance);
+    update->constant[0] = layer_value(layer, "momentum");
+    update->constant[1] = (double)(node_size(x) / channels);
+    y = graph_add(g, OP_NORMALISE, 4, (struct node *[]){x, moments, gamma, beta});
+  } else {
+    y = graph_add(g, OP_NORMALISE_RUNNING, 5, (struct node *[]){x, mean, variance, gamma, beta});
+    y->constant[0] = eps;
+  }
+  return y;
+}
+
+struct node *lower_relu(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  (void)layer;
+  return op_unary(l->graph, OP_RELU, x);
+}
+
+struct node *lower_sigmoid(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  (void)layer;
+  return op_unary(l->graph, OP_SIGMOID, x);
+}
+
+/* flatten, reshape */
+struct node *lower_view(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  return op_view(l->graph, x, layer->out);
+}
+
+struct node *lower_gaussian(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  struct graph *g = l->graph;
+  x = op_view(g, x, (struct shape){.rank = 1, .dim = {node_size(x)}});
+  l->mean = fully_connected(l, layer, "mean", x, l->model->latent, 0);
+  l->logvar = fully_connected(l, layer, "logvar", x, l->model->latent, 0);
+  l->mean->name = "mean";
+  l->logvar->name = "logvar";
+  return l->mean;
+}
+
+static lower_layer *const lowerings[LAYER_KINDS] = {
+    [LAYER_LINEAR] = lower_linear,
+    [LAYER_CONV2D] = lower_conv2d,
+    [LAYER_CONV_TRANSPOSE2D] = lower_conv_transpose2d,
+    [LAYER_BATCHNORM] = lower_batchnorm,
+    [LAYER_RELU] = lower_relu,
+    [LAYER_SIGMOID] = lower_sigmoid,
+    [LAYER_FLATTEN] = lower_view,
+    [LAYER_RESHAPE] = lower_view,
+    [LAYER_GAUSSIAN] = lower_gaussian,
+};
+
+/* A value inside of a layer goes by the layer and its op; parameters, mean and logvar have names.
+ */
+static void name_node(struct lowering *l, const struct layer *layer, struct node *node)
+{
+  const struct op_info *op = &op_table[node->op];
+  node->layer = layer;
+  if (op->class != CLASS_LEAF && node != l->mean && node != l->logvar)
+    node->name = mem_printf(l->mem, "%s.%s", layer->name, op->name);
+}
+
+static struct node *lower_section(struct lowering *l, const struct section *section, struct node *x)
+{
+  l->section = section;
+  for (l->position = 0; l->position < section->count; l->position++) {
+    const struct layer *layer = &section->layers[l->position];
+    int before = l->graph->count;
+    x = lowerings[layer->rule->kind](l, layer, x);
+    for (int i = before; i < l->graph->count; i++)
+      name_node(l, layer, l->graph->nodes[i]);
+    if (x != l->mean)
+      x->name = layer->name;
+  }
+  return x;
+}
+
+/* ---- Losses and programs ---- */
+
+/* The value before a final sigmoid (through views), under the shape of `y`: what a Bernoulli
+ * likelihood is best computed from. */
+static struct node *logits(struct graph *g, struct node *y)
+{
+  struct node *storage = node_storage(y);
+  struct node *before = storage->in[0]; /* the checker has seen to it that the last is a sigmoid */
+  return storage == y ? before : op_view(g, before, y->shape);
+}
+
+static void lower_losses(struct lowering *l, struct node *images, struct node *decoded)
+{
+  struct graph *g = l->graph;
+  struct node *loss;
+  if (l->model->likelihood == LATHE_BERNOULLI) {
+    struct node *from = logits(g, decoded);
+    loss = op_loss(g, OP_BERNOULLI, from, op_relayout(g, images, from->interleave));
+  } else {
+    loss = op_loss(g, OP_GAUSSIAN, decoded, op_relayout(g, images, decoded->interleave));
+    loss->constant[0] = l->model->variance;
+  }
+  loss->name = "reconstruction";
+  struct node *kl = op_loss(g, OP_KL, l->mean, l->logvar);
+  kl->name = "kl";
+  loss->layer = NULL;
+  kl->layer = NULL;
+  graph_output(g, loss, NULL);
+  graph_output(g, kl, NULL);
+}
+
+struct graph *lower(struct mem *mem, const struct model *model, enum program program,
+                    struct parameters *parameters)
+{
+  static const char *const names[PROGRAM_COUNT] = {
+      [PROGRAM_ENCODE] = "encode",
+      [PROGRAM_DECODE] = "decode",
+      [PROGRAM_EVALUATE] = "evaluate",
+      [PROGRAM_TRAIN] = "train",
+  };
+  struct graph *g = graph_new(mem, model, names[program]);
+  struct lowering l = {
+      .mem = mem,
+      .model = model,
+      .graph = g,
+      .parameters = parameters,
+      .training = program == PROGRAM_TRAIN,
+  };
+  struct shape latent_shape = {.rank = 1, .dim = {model->latent}};
+
+  if (program == PROGRAM_DECODE) {
+    struct node *z = leaf(&l, OP_INPUT, "latents", latent_shape);
+    struct node *decoded = lower_section(&l, &model->decoder, z);
+    graph_output(g, op_relayout(g, decoded, 0), "decoded");
+  } else {
+    struct node *images = leaf(&l, OP_INPUT, "images", model->input);
+    lower_section(&l, &model->encoder, images);
+    if (program == PROGRAM_ENCODE) {
+      graph_output(g, l.mean, "mean");
+      graph_output(g, l.logvar, "logvar");
+    } else {
+      struct node *noise = leaf(&l, OP_NOISE, "noise", latent_shape);
+      struct node *z = op_ternary(g, OP_SAMPLE, l.mean, l.logvar, noise);
+      z->name = model->latent_name;
+      lower_losses(&l, images, lower_section(&l, &model->decoder, z));
+    }
+  }
+  g->forward_count = g->count;
+  return g;
+}

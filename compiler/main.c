@@ -1,0 +1,223 @@
+/* lathe: a description of a latent-variable model in, C or a standalone binary out. */
+#include "check.h"
+#include "compile.h"
+#include "emit_model.h"
+#include "summary.h"
+#include "toolchain.h"
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct command_line {
+  const char *command;
+  const char *description; /* the file, or the word that help is asked for */
+  const char *output, *emit_dir, *cc, *cflags, *stage;
+  bool json;
+};
+
+enum { DONE = 0, FAILED = 1, USAGE = 2 };
+
+static int usage_error(const char *format, const char *word)
+{
+  fputs("lathe: ", stderr);
+  fprintf(stderr, format, word);
+  fputs("; see `lathe help`\n", stderr);
+  return USAGE;
+}
+
+/* ---- From a file to a checked and compiled model ---- */
+
+static struct model *load(struct mem *mem, const char *path)
+{
+  char error[512];
+  struct source *source = source_read(mem, path, error, sizeof error);
+  if (source == NULL) {
+    fprintf(stderr, "lathe: error: %s\n", error);
+    return NULL;
+  }
+  struct diags *diags = diags_new(mem, source);
+  struct ast_model *ast = parse(mem, source, diags);
+  struct model *model = ast == NULL ? NULL : check(mem, ast, diags);
+  diags_print(stderr, diags);
+  return model;
+}
+
+static struct compilation *load_and_compile(struct mem *mem, const struct command_line *line,
+                                            enum stage dump)
+{
+  struct model *model = load(mem, line->description);
+  return model == NULL ? NULL : compile(mem, model, dump, stdout);
+}
+
+/* ---- Commands ---- */
+
+static int command_build(struct mem *mem, const struct command_line *line)
+{
+  if (line->output == NULL)
+    return usage_error("build needs -o %s", "BINARY");
+  struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
+  if (c == NULL)
+    return FAILED;
+  struct build_options options = {
+      .output = line->output,
+      .emit_dir = line->emit_dir,
+      .cc = line->cc,
+      .cflags = line->cflags,
+  };
+  return build_binary(mem, c->model, emit_model(c), &options) ? DONE : FAILED;
+}
+
+static int command_emit(struct mem *mem, const struct command_line *line)
+{
+  if (line->output == NULL)
+    return usage_error("emit needs -o %s", "DIR");
+  struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
+  return c != NULL && write_emitted(emit_model(c), line->output) ? DONE : FAILED;
+}
+
+static int command_check(struct mem *mem, const struct command_line *line)
+{
+  return load(mem, line->description) != NULL ? DONE : FAILED;
+}
+
+static int command_summary(struct mem *mem, const struct command_line *line)
+{
+  struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
+  if (c == NULL)
+    return FAILED;
+  if (line->json)
+    return summary_json(stdout, c) ? DONE : FAILED;
+  summary_print(stdout, c);
+  return DONE;
+}
+
+static int command_dump(struct mem *mem, const struct command_line *line)
+{
+  static const char *const stages[] = {
+      [STAGE_GRAPH] = "graph",
+      [STAGE_BACKWARD] = "backward",
+      [STAGE_SCHEDULE] = "schedule",
+      [STAGE_PLAN] = "plan",
+  };
+  for (int i = 0; line->stage != NULL && i < STAGE_NONE; i++)
+    if (strcmp(stages[i], line->stage) == 0)
+      return load_and_compile(mem, line, (enum stage)i) != NULL ? DONE : FAILED;
+  return usage_error("dump needs --stage=%s", "graph|backward|schedule|plan");
+}
+
+static int command_help(struct mem *mem, const struct command_line *line);
+
+static const struct command {
+  const char *name;
+  int (*run)(struct mem *mem, const struct command_line *line);
+  const char *arguments, *help;
+} commands[] = {
+#define COMMAND(name, run, arguments, help) {#name, run, arguments, help},
+#include "commands.def"
+#undef COMMAND
+};
+
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static const struct command *find_command(const char *name)
+{
+  for (int i = 0; i < COMMANDS; i++)
+    if (strcmp(commands[i].name, name) == 0)
+      return &commands[i];
+  return NULL;
+}
+
+static int command_help(struct mem *mem, const struct command_line *line)
+{
+  (void)mem;
+  if (line->description != NULL) {
+    const struct command *command = find_command(line->description);
+    if (command != NULL) {
+      printf("lathe %s %s\n  %s\n", command->name, command->arguments, command->help);
+      return DONE;
+    }
+    if (rules_help(stdout, line->description))
+      return DONE;
+    return usage_error("there is no command, layer or setting '%s'", line->description);
+  }
+  puts("lathe: compiles descriptions of latent-variable models into C\n\nCommands:");
+  for (int i = 0; i < COMMANDS; i++)
+    printf("  lathe %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+  puts("\nThe language:");
+  rules_help(stdout, NULL);
+  return DONE;
+}
+
+/* ---- The command line ---- */
+
+static const struct option long_options[] = {
+    {"output", required_argument, NULL, 'o'}, {"emit-dir", required_argument, NULL, 'e'},
+    {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
+    {"stage", required_argument, NULL, 's'},  {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+};
+
+/* Fills *line; false when something is wrong with it, which getopt or this function has said. */
+static bool read_command_line(int argc, char **argv, struct command_line *line)
+{
+  int option;
+  while ((option = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1) {
+    switch (option) {
+    case 'o':
+      line->output = optarg;
+      break;
+    case 'e':
+      line->emit_dir = optarg;
+      break;
+    case 'c':
+      line->cc = optarg;
+      break;
+    case 'f':
+      line->cflags = optarg;
+      break;
+    case 's':
+      line->stage = optarg;
+      break;
+    case 'j':
+      line->json = true;
+      break;
+    case 'h':
+      line->command = "help";
+      return true;
+    default:
+      fputs("lathe: see `lathe help`\n", stderr);
+      return false;
+    }
+  }
+  if (optind < argc)
+    line->command = argv[optind++];
+  if (optind < argc)
+    line->description = argv[optind++];
+  if (optind < argc) {
+    usage_error("'%s' is one argument too many", argv[optind]);
+    return false;
+  }
+  return true;
+}
+
+int main(int argc, char **argv)
+{
+  struct command_line line = {0};
+  if (!read_command_line(argc, argv, &line))
+    return USAGE;
+  if (line.command == NULL)
+    return usage_error("%s", "no command is given");
+  const struct command *command = find_command(line.command);
+  if (command == NULL)
+    return usage_error("there is no command '%s'", line.command);
+  if (line.description == NULL && command->run != command_help)
+    return usage_error("%s needs a description, MODEL.lathe", command->name);
+  struct mem *mem = mem_new();
+  int status = command->run(mem, &line);
+  mem_free(mem);
+  if (fflush(stdout) != 0 || ferror(stdout)) {
+    perror("lathe: error: cannot write standard output");
+    return FAILED;
+  }
+  return status;
+}

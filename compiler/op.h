@@ -1,0 +1,59 @@
+/* What the compiler knows of each op: the rows of ops.def, and the constructors of op/NAME.c. */
+#ifndef OP_H
+#define OP_H
+
+#include "graph.h"
+
+struct kernel;
+struct emitter;
+
+struct op_info {
+  const char *name;
+  enum op_class class;
+  const char *operands; /* names, separated by spaces */
+  const char *result;
+  const char *expression;
+  void (*gradient)(struct graph *graph, struct node *node, struct node *adjoint);
+  void (*plan)(struct kernel *kernel);
+  void (*emit)(struct emitter *e, const struct kernel *kernel);
+  double (*flops)(const struct node *node); /* an image */
+};
+
+extern const struct op_info op_table[OP_COUNT];
+
+/* Constructors: operands first, gradients' operands as in ops.def. Orders and shapes must fit; the
+ * graph verifier says so when they do not. */
+struct node *op_view(struct graph *g, struct node *x, struct shape shape);
+struct node *op_relayout(struct graph *g, struct node *x, int64_t interleave);
+struct node *op_unary(struct graph *g, enum op op, struct node *x);
+struct node *op_binary(struct graph *g, enum op op, struct node *x, struct node *y);
+struct node *op_ternary(struct graph *g, enum op op, struct node *x, struct node *y,
+                        struct node *z);
+
+struct node *op_linear(struct graph *g, struct node *x, struct node *w, int64_t outputs,
+                       int64_t interleave);
+struct node *op_conv(struct graph *g, struct node *x, struct node *w, struct convolution conv);
+struct node *op_conv_input(struct graph *g, struct node *dy, struct node *w,
+                           struct convolution conv);
+/* A table [rows] of per-channel sums over the batch: channel_sum, channel_dot, moments. */
+struct node *op_channel_table(struct graph *g, enum op op, int in_count, struct node *const *in,
+                              int rows);
+struct node *op_loss(struct graph *g, enum op op, struct node *a, struct node *b);
+
+/* The functions that ops.def names, each in its op's file. */
+typedef void op_gradient(struct graph *, struct node *, struct node *);
+typedef void op_plan(struct kernel *);
+typedef void op_emit(struct emitter *, const struct kernel *);
+typedef double op_flops(const struct node *);
+
+op_gradient view_gradient, relayout_gradient, linear_gradient, conv_gradient, conv_input_gradient,
+    bias_gradient, relu_gradient, sigmoid_gradient, add_gradient, moments_gradient,
+    normalise_gradient, sample_gradient, kl_gradient, bernoulli_gradient, gaussian_gradient;
+op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan,
+    conv_input_plan, conv_weight_plan, channel_plan, single_plan, loss_plan;
+op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_emit,
+    conv_input_emit, conv_weight_emit, channel_sum_emit, moments_emit, channel_dot_emit,
+    running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;
+op_flops linear_flops, conv_flops, one_flop, four_flops, eight_flops;
+
+#endif

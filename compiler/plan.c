@@ -1,0 +1,216 @@
+/* Memory planning: live ranges, then offsets. Batch values are placed largest first, each at the
+ * lowest offset at which nothing that lives at the same time lies (greedy by size, as Pisarchyk &
+ * Lee 2020, "Efficient memory management for deep neural net inference", section 5). */
+#include "op.h"
+#include "schedule.h"
+#include <stdlib.h>
+
+enum { ALIGN = 16 }; /* elements: 64 bytes of floats, a cache line and a vector */
+
+static int64_t rounded(int64_t elements)
+{
+  return (elements + ALIGN - 1) / ALIGN * ALIGN;
+}
+
+static int64_t elements(const struct graph *g, const struct node *node)
+{
+  int64_t size = node_size(node);
+  return rounded(node->wide && !g->model->float64 ? 2 * size : size);
+}
+
+/* Storage that is known before any planning: leaves, arguments, gradients, batch-wide tables. */
+static void assign_known(struct schedule *s, int64_t fixed_base, int64_t gradients)
+{
+  struct graph *g = s->graph;
+  for (int i = 0; i < g->count; i++) {
+    struct node *node = g->nodes[i];
+    struct slot *p = &s->slots[i];
+    p->first = -1;
+    p->last = -1;
+    p->size = elements(g, node);
+    if (!node->alive)
+      continue;
+    switch (node->op) {
+    case OP_PARAMETER:
+    case OP_BUFFER:
+      p->storage = STORED_FIXED;
+      p->offset = (int64_t)node->parameter->tensor.offset;
+      break;
+    case OP_INPUT:
+    case OP_NOISE:
+      p->storage = STORED_ARGUMENT;
+      p->argument = node->name;
+      break;
+    case OP_SEED:
+      p->storage = STORED_SCALAR;
+      break;
+    default:
+      break;
+    }
+  }
+  for (int i = 0; i < g->output_count; i++) {
+    const struct output *o = &g->outputs[i];
+    struct slot *p = schedule_slot(s, o->node);
+    if (o->gradient_of != NULL) {
+      p->storage = STORED_FIXED;
+      p->offset = gradients + (int64_t)o->gradient_of->tensor.offset;
+    } else if (o->argument != NULL) {
+      p->storage = STORED_ARGUMENT;
+      p->argument = o->argument;
+    }
+    p->last = s->count; /* read after the last kernel */
+  }
+  s->fixed = 0;
+  for (int i = 0; i < s->count; i++) {
+    struct node *result = kernel_result(&s->kernels[i]);
+    if (result == NULL)
+      continue;
+    struct slot *p = schedule_slot(s, result);
+    if (p->storage == STORED_NOWHERE && !result->per_image) {
+      p->storage = STORED_FIXED;
+      p->offset = fixed_base + s->fixed;
+      s->fixed += p->size;
+    } else if (p->storage == STORED_NOWHERE) {
+      p->storage = STORED_BATCH;
+    }
+  }
+}
+
+static void find_live_ranges(struct schedule *s)
+{
+  for (int i = 0; i < s->count; i++) {
+    const struct kernel *kernel = &s->kernels[i];
+    for (int k = 0; k < kernel->length; k++)
+      for (int a = 0; a < kernel->chain[k]->in_count; a++) {
+        struct slot *p = schedule_slot(s, kernel->chain[k]->in[a]);
+        if (p->last < i)
+          p->last = i;
+      }
+    struct node *result = kernel_result(kernel);
+    if (result != NULL) {
+      struct slot *p = schedule_slot(s, result);
+      p->first = i;
+      if (p->last < i)
+        p->last = i;
+    }
+  }
+}
+
+/* An elementwise kernel may overwrite an operand that nobody reads after it. The two then are one
+ * buffer: `root[id]` is the node whose place they share. */
+static void share_in_place(struct schedule *s, int *root)
+{
+  for (int i = 0; i < s->count; i++) {
+    struct kernel *kernel = &s->kernels[i];
+    struct node *first = kernel->chain[0];
+    struct node *result = kernel_result(kernel);
+    if (op_table[first->op].class != CLASS_ELEMENTWISE || result->wide)
+      continue;
+    struct slot *to = schedule_slot(s, result);
+    for (int a = 0; a < first->in_count && to->storage == STORED_BATCH; a++) {
+      struct node *operand = node_storage(first->in[a]);
+      struct slot *from = &s->slots[operand->id];
+      if (from->storage == STORED_BATCH && from->last == i && from->size == to->size &&
+          !operand->wide && from->first >= 0) {
+        root[result->id] = root[operand->id];
+        kernel->in_place = true;
+        break;
+      }
+    }
+  }
+}
+
+static const struct schedule *sorting;
+
+/* Larger first; then earlier first, so that the order (and so the plan) is always the same. */
+static int larger_first(const void *a, const void *b)
+{
+  const struct slot *x = &sorting->slots[*(const int *)a];
+  const struct slot *y = &sorting->slots[*(const int *)b];
+  if (x->size != y->size)
+    return x->size < y->size ? 1 : -1;
+  return *(const int *)a - *(const int *)b;
+}
+
+static bool live_together(const struct slot *a, const struct slot *b)
+{
+  return a->first <= b->last && b->first <= a->last;
+}
+
+static int64_t lowest_gap(const struct schedule *s, const int *placed, int count,
+                          const struct slot *place)
+{
+  int64_t offset = 0;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (int i = 0; i < count; i++) {
+      const struct slot *other = &s->slots[placed[i]];
+      if (live_together(place, other) && offset < other->offset + other->size &&
+          other->offset < offset + place->size) {
+        offset = other->offset + other->size;
+        moved = true;
+      }
+    }
+  }
+  return offset;
+}
+
+void plan_memory(struct schedule *s, int64_t fixed_base, int64_t gradients)
+{
+  struct graph *g = s->graph;
+  assign_known(s, fixed_base, gradients);
+  find_live_ranges(s);
+
+  int *root = mem_alloc(g->mem, (size_t)g->count * sizeof *root);
+  int *order = mem_alloc(g->mem, (size_t)g->count * sizeof *order);
+  int count = 0;
+  for (int i = 0; i < g->count; i++)
+    root[i] = i;
+  share_in_place(s, root);
+  for (int i = 0; i < g->count; i++) {
+    if (root[i] != i) {
+      struct slot *shared = &s->slots[root[i]];
+      if (shared->last < s->slots[i].last)
+        shared->last = s->slots[i].last;
+    } else if (s->slots[i].storage == STORED_BATCH) {
+      order[count++] = i;
+    }
+  }
+
+  sorting = s;
+  qsort(order, (size_t)count, sizeof *order, larger_first);
+  s->per_image = 0;
+  for (int i = 0; i < count; i++) {
+    struct slot *p = &s->slots[order[i]];
+    p->offset = lowest_gap(s, order, i, p);
+    if (s->per_image < p->offset + p->size)
+      s->per_image = p->offset + p->size;
+  }
+  for (int i = 0; i < g->count; i++)
+    if (root[i] != i)
+      s->slots[i].offset = s->slots[root[i]].offset;
+}
+
+bool plan_verify(const struct schedule *s, FILE *err)
+{
+  bool sound = true;
+  for (int i = 0; i < s->graph->count; i++) {
+    const struct slot *a = &s->slots[i];
+    if (a->storage != STORED_BATCH)
+      continue;
+    for (int k = i + 1; k < s->graph->count; k++) {
+      const struct slot *b = &s->slots[k];
+      /* A value that is overwritten in place ends in the kernel where the other begins. */
+      bool handed_on = a->offset == b->offset && a->size == b->size &&
+                       ((a->last >= b->first && s->kernels[b->first].in_place) ||
+                        (b->last >= a->first && s->kernels[a->first].in_place));
+      if (b->storage == STORED_BATCH && live_together(a, b) && !handed_on &&
+          a->offset < b->offset + b->size && b->offset < a->offset + a->size) {
+        fprintf(err, "plan %s: %s and %s overlap\n", s->graph->name, s->graph->nodes[i]->name,
+                s->graph->nodes[k]->name);
+        sound = false;
+      }
+    }
+  }
+  return sound;
+}

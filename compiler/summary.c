@@ -1,0 +1,220 @@
+#include "summary.h"
+#include "emit.h"
+#include "emit_model.h"
+#include "op.h"
+#include <jansson.h>
+#include <string.h>
+
+static int64_t value_bytes(const struct compilation *c)
+{
+  return c->model->float64 ? 8 : 4;
+}
+
+/* "131,200" */
+static const char *grouped(struct mem *mem, int64_t value)
+{
+  const char *digits = mem_printf(mem, "%lld", (long long)value);
+  struct text text = {.mem = mem};
+  size_t length = strlen(digits);
+  for (size_t i = 0; i < length; i++) {
+    if (i > 0 && (length - i) % 3 == 0)
+      text_printf(&text, ",");
+    text_add(&text, digits + i, 1);
+  }
+  return text.data;
+}
+
+static const char *flops_text(struct mem *mem, double flops)
+{
+  if (flops >= 1e6)
+    return mem_printf(mem, "%.2f M", flops / 1e6);
+  if (flops >= 1e3)
+    return mem_printf(mem, "%.1f k", flops / 1e3);
+  return mem_printf(mem, "%.0f", flops);
+}
+
+/* Forward FLOPs of one layer an image, and the algorithm of its largest kernel. */
+static double layer_flops(const struct compilation *c, const struct layer *layer,
+                          const char **algorithm)
+{
+  const struct schedule *train = c->programs[PROGRAM_TRAIN];
+  double flops = 0, most = -1;
+  *algorithm = "";
+  for (int i = 0; i < train->forward_count; i++) {
+    const struct kernel *kernel = &train->kernels[i];
+    for (int k = 0; k < kernel->length; k++) {
+      const struct node *node = kernel->chain[k];
+      if (node->layer != layer)
+        continue;
+      double own = op_table[node->op].flops != NULL ? op_table[node->op].flops(node) : 0;
+      flops += own;
+      if (own > most) {
+        most = own;
+        *algorithm = k == 0 ? kernel->algorithm : "fused";
+      }
+    }
+  }
+  return flops;
+}
+
+/* ---- The memory plan ---- */
+
+struct part {
+  const char *name;
+  int64_t inference, training; /* bytes */
+};
+
+enum { PARTS = 5 };
+
+/* The arena's parts for one batch size and number of threads; every part but the first is rounded
+ * up as lathe_state_attach does. */
+static void memory_parts(const struct compilation *c, int64_t capacity, int64_t threads,
+                         struct part parts[PARTS])
+{
+  int64_t b = value_bytes(c);
+  const struct part all[PARTS] = {
+      {"parameters and buffers", c->fixed_inference * b, c->fixed_inference * b},
+      {"gradients, optimiser, batch tables", 0, (c->fixed_training - c->fixed_inference) * b},
+      {"activations and their gradients", c->per_image_inference * b * capacity,
+       c->per_image_training * b * capacity},
+      {"scratch of the threads", c->scratch * b * threads, c->scratch * b * threads},
+      {"EM statistics", 0, c->em_doubles * 8},
+  };
+  memcpy(parts, all, sizeof all);
+  for (int i = 0; i < PARTS; i++) {
+    parts[i].inference = (parts[i].inference + 63) / 64 * 64;
+    parts[i].training = (parts[i].training + 63) / 64 * 64;
+  }
+}
+
+static struct part memory_total(const struct part parts[PARTS])
+{
+  struct part total = {"in all", 0, 0};
+  for (int i = 0; i < PARTS; i++) {
+    total.inference += parts[i].inference;
+    total.training += parts[i].training;
+  }
+  return total;
+}
+
+static void print_memory(FILE *out, const struct compilation *c)
+{
+  struct part parts[PARTS];
+  int batch = c->model->training.batch;
+  memory_parts(c, batch, 1, parts);
+  struct part total = memory_total(parts);
+  fprintf(out, "\nMemory, one arena, one thread: %*s classify, 1 image   train, %d images\n", 3, "",
+          batch);
+  struct part single[PARTS];
+  memory_parts(c, 1, 1, single);
+  for (int i = 0; i <= PARTS; i++) {
+    struct part one = i < PARTS ? single[i] : memory_total(single);
+    struct part p = i < PARTS ? parts[i] : total;
+    fprintf(out, "  %-36s %15s B %15s B\n", p.name, grouped(c->mem, one.inference),
+            grouped(c->mem, p.training));
+  }
+  fprintf(out, "  each further image %s B (training %s B), each further thread %s B\n",
+          grouped(c->mem, c->per_image_inference * value_bytes(c)),
+          grouped(c->mem, c->per_image_training * value_bytes(c)),
+          grouped(c->mem, c->scratch * value_bytes(c)));
+}
+
+/* Where each value of a training step lies and for which kernels it must stay. */
+static void print_plan(FILE *out, const struct compilation *c)
+{
+  const struct schedule *s = c->programs[PROGRAM_TRAIN];
+  fprintf(out,
+          "\nPlan of a training step: %d kernels; bytes an image, from offset, kernels alive\n",
+          s->count);
+  for (int i = 0; i < s->graph->count; i++) {
+    const struct slot *p = &s->slots[i];
+    if (p->storage != STORED_BATCH)
+      continue;
+    fprintf(out, "  %-28s %-14s %10s B  at %10s  %3d-%d\n", s->graph->nodes[i]->name,
+            shape_string(c->mem, &s->graph->nodes[i]->shape),
+            grouped(c->mem, p->size * value_bytes(c)), grouped(c->mem, p->offset * value_bytes(c)),
+            p->first, p->last < s->count ? p->last : s->count - 1);
+  }
+}
+
+static void print_layer(FILE *out, const struct compilation *c, const struct layer *layer)
+{
+  const char *algorithm;
+  double flops = layer_flops(c, layer, &algorithm);
+  fprintf(out, "%-12s %-46s %-15s %10s %10s  %s\n", layer->name, layer->text,
+          shape_string(c->mem, &layer->out), grouped(c->mem, layer_parameters(c, layer)),
+          flops_text(c->mem, flops), algorithm);
+}
+
+void summary_print(FILE *out, const struct compilation *c)
+{
+  const struct model *m = c->model;
+  fprintf(out, "%s: input %s, latent %d, %d components, %s\n\n", m->name,
+          shape_string(c->mem, &m->input), m->latent, m->mixing.components,
+          m->float64 ? "float64" : "float32");
+  fprintf(out, "%-12s %-46s %-15s %10s %10s  %s\n", "Layer", "", "Output", "Parameters", "FLOP",
+          "Algorithm");
+  for (int i = 0; i < m->encoder.count; i++)
+    print_layer(out, c, &m->encoder.layers[i]);
+  for (int i = 0; i < m->decoder.count; i++)
+    print_layer(out, c, &m->decoder.layers[i]);
+  fprintf(out, "\nTotal parameters: %s, all trained\n", grouped(c->mem, c->parameter_count));
+  fprintf(out, "FLOP an image: forward %s, training step %s\n",
+          grouped(c->mem, (int64_t)c->flops_forward), grouped(c->mem, (int64_t)c->flops_step));
+  print_memory(out, c);
+  print_plan(out, c);
+}
+
+static json_t *layer_json(const struct compilation *c, const struct layer *layer)
+{
+  const char *algorithm;
+  double flops = layer_flops(c, layer, &algorithm);
+  json_t *shape = json_array();
+  for (int i = 0; i < layer->out.rank; i++)
+    json_array_append_new(shape, json_integer(layer->out.dim[i]));
+  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:i}", "name", layer->name, "layer", layer->text,
+                   "output", shape, "parameters", (json_int_t)layer_parameters(c, layer),
+                   "flops_forward", flops, "algorithm", algorithm, "line", layer->line);
+}
+
+bool summary_json(FILE *out, const struct compilation *c)
+{
+  const struct model *m = c->model;
+  json_t *layers = json_array();
+  for (int i = 0; i < m->encoder.count; i++)
+    json_array_append_new(layers, layer_json(c, &m->encoder.layers[i]));
+  for (int i = 0; i < m->decoder.count; i++)
+    json_array_append_new(layers, layer_json(c, &m->decoder.layers[i]));
+
+  const struct schedule *s = c->programs[PROGRAM_TRAIN];
+  json_t *plan = json_array();
+  for (int i = 0; i < s->graph->count; i++) {
+    const struct slot *p = &s->slots[i];
+    if (p->storage == STORED_BATCH)
+      json_array_append_new(
+          plan, json_pack("{s:s, s:I, s:I, s:i, s:i}", "value", s->graph->nodes[i]->name, "offset",
+                          (json_int_t)(p->offset * value_bytes(c)), "bytes",
+                          (json_int_t)(p->size * value_bytes(c)), "first", p->first, "last",
+                          p->last < s->count ? p->last : s->count - 1));
+  }
+  struct part train[PARTS], one[PARTS];
+  memory_parts(c, m->training.batch, 1, train);
+  memory_parts(c, 1, 1, one);
+  json_t *memory = json_pack(
+      "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "inference_bytes",
+      (json_int_t)memory_total(one).inference, "training_bytes",
+      (json_int_t)memory_total(train).training, "training_batch", (json_int_t)m->training.batch,
+      "image_bytes", (json_int_t)(c->per_image_inference * value_bytes(c)), "training_image_bytes",
+      (json_int_t)(c->per_image_training * value_bytes(c)), "thread_bytes",
+      (json_int_t)(c->scratch * value_bytes(c)), "em_bytes", (json_int_t)(c->em_doubles * 8));
+  json_t *all = json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:o}", "model",
+                          m->name, "fingerprint", model_fingerprint(c), "precision",
+                          m->float64 ? "float64" : "float32", "latent", m->latent, "components",
+                          m->mixing.components, "parameters", (json_int_t)c->parameter_count,
+                          "flops_forward", c->flops_forward, "flops_step", c->flops_step, "layers",
+                          layers, "memory", memory, "plan", plan);
+  bool done = all != NULL && json_dumpf(all, out, JSON_COMPACT) == 0;
+  json_decref(all);
+  fprintf(out, "\n");
+  return done;
+}

@@ -1,0 +1,247 @@
+#include "toolchain.h"
+#include "text.h"
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+/* What the Makefile found the libraries to need. */
+#ifndef LATHE_LIBRARIES
+#define LATHE_LIBRARIES "-lcairo -lzip -ljansson -lz -lopenblas"
+#endif
+#ifndef LATHE_INCLUDES
+#define LATHE_INCLUDES ""
+#endif
+
+static bool fail(const char *path, const char *what)
+{
+  fprintf(stderr, "lathe: error: cannot %s '%s': %s\n", what, path, strerror(errno));
+  return false;
+}
+
+/* ---- Files ---- */
+
+static bool make_folder(const char *folder)
+{
+  if (mkdir(folder, 0777) == 0 || errno == EEXIST)
+    return true;
+  return fail(folder, "make the folder");
+}
+
+static bool write_all(int fd, const char *data, size_t length)
+{
+  while (length > 0) {
+    ssize_t written = write(fd, data, length);
+    if (written < 0 && errno != EINTR)
+      return false;
+    if (written > 0) {
+      data += written;
+      length -= (size_t)written;
+    }
+  }
+  return true;
+}
+
+static bool same_content(const char *path, const struct emitted_file *file)
+{
+  FILE *old = fopen(path, "r");
+  if (old == NULL)
+    return false;
+  char block[4096];
+  size_t at = 0, got;
+  bool same = true;
+  while (same && (got = fread(block, 1, sizeof block, old)) > 0) {
+    same = at + got <= file->length && memcmp(file->text + at, block, got) == 0;
+    at += got;
+  }
+  fclose(old);
+  return same && at == file->length;
+}
+
+/* A file that already says the same is left alone, its time of change with it. */
+static bool write_file(struct mem *mem, const char *folder, const struct emitted_file *file)
+{
+  const char *path = mem_printf(mem, "%s/%s", folder, file->name);
+  if (same_content(path, file))
+    return true;
+  char *temporary = mem_printf(mem, "%s/.%s.XXXXXX", folder, file->name);
+  int fd = mkstemp(temporary);
+  if (fd < 0)
+    return fail(path, "write");
+  mode_t mask = umask(0);
+  umask(mask);
+  bool written = write_all(fd, file->text, file->length) && fchmod(fd, 0666 & ~mask) == 0;
+  written = close(fd) == 0 && written;
+  if (written && rename(temporary, path) == 0)
+    return true;
+  fail(path, "write");
+  unlink(temporary);
+  return false;
+}
+
+bool write_emitted(const struct emitted *emitted, const char *folder)
+{
+  if (!make_folder(folder))
+    return false;
+  struct mem *mem = mem_new();
+  bool written = true;
+  for (int i = 0; i < emitted->count && written; i++)
+    written = write_file(mem, folder, &emitted->files[i]);
+  mem_free(mem);
+  return written;
+}
+
+static void remove_emitted(struct mem *mem, const struct emitted *emitted, const char *folder)
+{
+  for (int i = 0; i < emitted->count; i++)
+    unlink(mem_printf(mem, "%s/%s", folder, emitted->files[i].name));
+  rmdir(folder);
+}
+
+/* ---- The compiler's command line ---- */
+
+struct arguments {
+  struct mem *mem;
+  char **items;
+  int count, capacity;
+};
+
+static void add(struct arguments *a, const char *item)
+{
+  a->items = mem_grow(a->mem, a->items, &a->capacity, a->count + 2, sizeof *a->items);
+  a->items[a->count++] = mem_string(a->mem, item, strlen(item));
+  a->items[a->count] = NULL;
+}
+
+static void add_words(struct arguments *a, const char *words)
+{
+  static const char blank[] = " \t\n";
+  for (const char *p = words + strspn(words, blank); *p != '\0';) {
+    size_t length = strcspn(p, blank);
+    add(a, mem_string(a->mem, p, length));
+    p += length;
+    p += strspn(p, blank);
+  }
+}
+
+static bool exists(const char *path)
+{
+  return access(path, R_OK) == 0;
+}
+
+/* Where the runtime is: beside this program in the build folder, or as installed. */
+static bool find_runtime(struct mem *mem, const char *archive, const char **headers,
+                         const char **library)
+{
+  char self[4096];
+  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+  if (length < 0)
+    return fail("/proc/self/exe", "read");
+  self[length] = '\0';
+  *strrchr(self, '/') = '\0';
+  const char *const places[][2] = {
+      {mem_printf(mem, "%s/../runtime", self), mem_printf(mem, "%s/%s", self, archive)},
+      {mem_printf(mem, "%s/../include/lathe", self),
+       mem_printf(mem, "%s/../lib/lathe/%s", self, archive)},
+  };
+  for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+    *headers = places[i][0];
+    *library = places[i][1];
+    if (exists(mem_printf(mem, "%s/model.h", *headers)) && exists(*library))
+      return true;
+  }
+  fprintf(stderr,
+          "lathe: error: the runtime (%s) is neither beside '%s/lathe' nor installed in "
+          "'%s/../lib/lathe'; run `make` or `make install` again\n",
+          archive, self, self);
+  return false;
+}
+
+static bool run(char *const *argv)
+{
+  pid_t child;
+  int error = posix_spawnp(&child, argv[0], NULL, NULL, argv, environ);
+  if (error != 0) {
+    fprintf(stderr, "lathe: error: cannot run the C compiler '%s': %s; name another with --cc\n",
+            argv[0], strerror(error));
+    return false;
+  }
+  int status;
+  while (waitpid(child, &status, 0) < 0)
+    if (errno != EINTR)
+      return fail(argv[0], "wait for");
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    return true;
+  fprintf(stderr, "lathe: error: the C compiler '%s' failed; its messages stand above\n", argv[0]);
+  return false;
+}
+
+static bool compile_and_link(struct mem *mem, const struct model *model,
+                             const struct emitted *emitted, const char *folder,
+                             const struct build_options *options, const char *output)
+{
+  const char *headers, *library;
+  const char *archive = model->float64 ? "liblathe-f64.a" : "liblathe-f32.a";
+  if (!find_runtime(mem, archive, &headers, &library))
+    return false;
+  struct arguments a = {.mem = mem};
+  const char *cc = options->cc != NULL ? options->cc : getenv("CC");
+  add_words(&a, cc != NULL && cc[0] != '\0' ? cc : "cc");
+  /* No -ffast-math: contraction into FMA, and no errno or traps of mathematical functions, are all
+   * that the emitted loops need to become vector code. */
+  add_words(&a, "-std=c11 -O3 -march=native -ffp-contract=fast -fno-math-errno -fno-trapping-math");
+  if (model->float64)
+    add(&a, "-DLATHE_FLOAT64");
+  add(&a, "-I");
+  add(&a, headers);
+  add_words(&a, LATHE_INCLUDES);
+  if (options->cflags != NULL)
+    add_words(&a, options->cflags);
+  for (int i = 0; i < emitted->count; i++) {
+    const char *name = emitted->files[i].name;
+    if (name[strlen(name) - 1] == 'c')
+      add(&a, mem_printf(mem, "%s/%s", folder, name));
+  }
+  add(&a, library);
+  add_words(&a, LATHE_LIBRARIES);
+  add_words(&a, "-lm -lpthread -o");
+  add(&a, output);
+  return run(a.items);
+}
+
+bool build_binary(struct mem *mem, const struct model *model, const struct emitted *emitted,
+                  const struct build_options *options)
+{
+  char *temporary = NULL;
+  const char *folder = options->emit_dir;
+  if (folder == NULL) {
+    const char *tmp = getenv("TMPDIR");
+    temporary = mem_printf(mem, "%s/lathe-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
+    if (mkdtemp(temporary) == NULL)
+      return fail(temporary, "make the folder");
+    folder = temporary;
+  }
+  /* Linked beside its final place, so that the last step is a rename. */
+  char *linked = mem_printf(mem, "%s.XXXXXX", options->output);
+  int fd = mkstemp(linked);
+  bool done = fd >= 0 || fail(options->output, "write");
+  if (fd >= 0)
+    close(fd);
+  done = done && write_emitted(emitted, folder) &&
+         compile_and_link(mem, model, emitted, folder, options, linked);
+  if (done && rename(linked, options->output) != 0)
+    done = fail(options->output, "write");
+  if (!done && fd >= 0)
+    unlink(linked);
+  if (temporary != NULL)
+    remove_emitted(mem, emitted, folder);
+  return done;
+}

@@ -1,0 +1,23 @@
+/* Running the C compiler on emitted code. */
+#ifndef TOOLCHAIN_H
+#define TOOLCHAIN_H
+
+#include "emit_model.h"
+#include <stdbool.h>
+
+struct build_options {
+  const char *output;   /* the binary */
+  const char *emit_dir; /* where the C goes; NULL: a temporary folder, removed afterwards */
+  const char *cc;       /* NULL: $CC, else cc */
+  const char *cflags;   /* further flags, separated by white space; NULL: none */
+};
+
+/* Writes all files into `folder`, which is made if need be; each appears under its name only when
+ * complete. On failure says why on standard error and returns false. */
+bool write_emitted(const struct emitted *emitted, const char *folder);
+
+/* Emits, compiles and links the binary. The C compiler's own messages go to standard error. */
+bool build_binary(struct mem *mem, const struct model *model, const struct emitted *emitted,
+                  const struct build_options *options);
+
+#endif
