@@ -1,0 +1,271 @@
+#include "dataset.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SHAPE_FORMS = 3, LISTED_LABELS = 20 };
+
+void lathe_dataset_free(struct lathe_dataset *dataset)
+{
+  lathe_array_free(&dataset->images);
+  lathe_array_free(&dataset->labels);
+  *dataset = (struct lathe_dataset){0};
+}
+
+/* A shape of images without their number. */
+struct form {
+  int rank;
+  int64_t shape[3];
+};
+
+/* The shapes in which images for `model` may come; returns how many. One channel need not be said,
+ * and such an image may be flat. */
+static int accepted_forms(const struct lathe_model *model, struct form forms[SHAPE_FORMS])
+{
+  const int *shape = model->input_shape;
+  if (model->input_rank == 1) {
+    forms[0] = (struct form){1, {shape[0]}};
+    return 1;
+  }
+  if (shape[0] != 1) {
+    forms[0] = (struct form){3, {shape[0], shape[1], shape[2]}};
+    return 1;
+  }
+  forms[0] = (struct form){2, {shape[1], shape[2]}};
+  forms[1] = (struct form){3, {1, shape[1], shape[2]}};
+  forms[2] = (struct form){1, {model->input_size}};
+  return 3;
+}
+
+static bool has_form(const struct lathe_array *images, const struct form *form)
+{
+  return images->rank == form->rank + 1 &&
+         memcmp(images->shape + 1, form->shape, (size_t)form->rank * sizeof *form->shape) == 0;
+}
+
+static bool check_shape(const struct lathe_array *images, const struct lathe_model *model,
+                        const char *name, struct lathe_error *err)
+{
+  struct form forms[SHAPE_FORMS];
+  int count = accepted_forms(model, forms);
+  for (int i = 0; i < count; i++)
+    if (has_form(images, &forms[i])) {
+      if (images->shape[0] == 0)
+        return lathe_fail(err, "%s: holds no images; give a file with at least one", name);
+      return true;
+    }
+  char found[LATHE_SHAPE_TEXT], accepted[SHAPE_FORMS * LATHE_SHAPE_TEXT] = "";
+  size_t used = 0;
+  for (int i = 0; i < count; i++) {
+    char text[LATHE_SHAPE_TEXT];
+    lathe_shape_text(text, forms[i].rank, forms[i].shape);
+    used += (size_t)snprintf(accepted + used, sizeof accepted - used, "%s[N, %s", i ? " or " : "",
+                             text + 1);
+  }
+  return lathe_fail(err, "%s: its images are %s, but model %s takes %s; give data of that shape",
+                    name, lathe_shape_text(found, images->rank, images->shape), model->name,
+                    accepted);
+}
+
+static double value_at(const struct lathe_array *array, int64_t i)
+{
+  return array->dtype == LATHE_F32 ? (double)((const float *)array->data)[i]
+                                   : ((const double *)array->data)[i];
+}
+
+/* Float images must be in the model's range already; uint8 ones always are. */
+static bool check_values(const struct lathe_array *images, const struct lathe_model *model,
+                         const char *name, struct lathe_error *err)
+{
+  double low = model->range[0], high = model->range[1];
+  if (images->dtype == LATHE_U8)
+    return true;
+  if (images->dtype != LATHE_F32 && images->dtype != LATHE_F64)
+    return lathe_fail(err, "%s: its images are %s; store them as uint8, float32 or float64", name,
+                      lathe_dtype_name(images->dtype));
+  if (images->dtype == LATHE_F32) { /* 0.1 in float32 lies above 0.1 */
+    low = (float)low;
+    high = (float)high;
+  }
+  for (int64_t i = 0; i < images->count; i++) {
+    double value = value_at(images, i);
+    if (value >= low && value <= high)
+      continue;
+    const char *advice = !isfinite(value) ? "remove it or mend the file"
+                         : value > high ? "scale the values (0..255: divide by 255, or store uint8)"
+                                        : "scale the values";
+    return lathe_fail(err, "%s: image %lld has the value %g, which is not in [%g, %g]; %s", name,
+                      (long long)(i / model->input_size), value, model->range[0], model->range[1],
+                      advice);
+  }
+  return true;
+}
+
+/* Reads dataset->labels, one for each image; labels.count stays 0 where there are none. */
+static bool load_labels(struct lathe_dataset *dataset, const struct lathe_source *source,
+                        struct lathe_error *err)
+{
+  const char *path = source->labels ? source->labels : source->data;
+  struct lathe_array *labels = &dataset->labels;
+  bool found = source->labels || lathe_array_has_members(path);
+  if (found && !lathe_array_read_optional(path, "labels", labels, &found, err))
+    return false;
+  if (!found && source->labels)
+    return false; /* an archive without them: err says so */
+  if (!found)
+    return true;
+  char text[LATHE_SHAPE_TEXT], name[4096];
+  snprintf(name, sizeof name, "%s, labels", path);
+  if (labels->count != dataset->count || labels->rank < 1 || labels->shape[0] != dataset->count)
+    return lathe_fail(err, "%s: have shape %s, but %s has %lld images; give one label an image",
+                      name, lathe_shape_text(text, labels->rank, labels->shape), source->data,
+                      (long long)dataset->count);
+  return lathe_array_to_i64(labels, name, err);
+}
+
+/* Reads one whole number of a comma-separated list and moves *at behind it and its comma. */
+static bool next_label(const char **at, int64_t *label)
+{
+  char *end;
+  errno = 0;
+  *label = strtoll(*at, &end, 10);
+  bool good = end != *at && errno == 0 && (*end == '\0' || (*end == ',' && end[1] != '\0'));
+  *at = *end == ',' ? end + 1 : end;
+  return good;
+}
+
+static bool check_list(const char *only, struct lathe_error *err)
+{
+  const char *at = only;
+  int64_t label;
+  do
+    if (!next_label(&at, &label))
+      return lathe_fail(err, "--only %s: is no list of labels; write whole numbers, as in 1,4,8",
+                        only);
+  while (*at);
+  return true;
+}
+
+static bool is_listed(const char *only, int64_t wanted)
+{
+  int64_t label;
+  do {
+    next_label(&only, &label);
+    if (label == wanted)
+      return true;
+  } while (*only);
+  return false;
+}
+
+static bool nothing_kept(const struct lathe_array *labels, const struct lathe_source *source,
+                         struct lathe_error *err)
+{
+  const int64_t *values = labels->data;
+  int64_t seen[LISTED_LABELS];
+  char text[LISTED_LABELS * 24] = "";
+  int count = 0;
+  size_t used = 0;
+  for (int64_t i = 0; i < labels->count && count < LISTED_LABELS; i++) {
+    bool known = false;
+    for (int j = 0; j < count; j++)
+      known |= seen[j] == values[i];
+    if (known)
+      continue;
+    used += (size_t)snprintf(text + used, sizeof text - used, count ? ", %lld" : "%lld",
+                             (long long)values[i]);
+    seen[count++] = values[i];
+  }
+  return lathe_fail(err, "--only %s: no image of %s has such a label; its labels are %s",
+                    source->only, source->data, text);
+}
+
+/* Moves the images and labels that are listed to the front, in their order, and forgets the rest.
+ */
+static bool filter(struct lathe_dataset *dataset, const struct lathe_source *source,
+                   struct lathe_error *err)
+{
+  struct lathe_array *images = &dataset->images, *labels = &dataset->labels;
+  int64_t *values = labels->data, size = images->count / dataset->count, kept = 0;
+  size_t bytes = (size_t)size * lathe_dtype_size(images->dtype);
+  unsigned char *data = images->data;
+  for (int64_t i = 0; i < dataset->count; i++)
+    if (is_listed(source->only, values[i])) {
+      memmove(data + (size_t)kept * bytes, data + (size_t)i * bytes, bytes);
+      values[kept++] = values[i];
+    }
+  if (kept == 0)
+    return nothing_kept(labels, source, err);
+  dataset->count = images->shape[0] = labels->shape[0] = labels->count = kept;
+  images->count = kept * size;
+  return true;
+}
+
+/* Everything about labels: reads them if they are of use, filters by them, keeps them if wanted. */
+static bool apply_labels(struct lathe_dataset *dataset, const struct lathe_source *source,
+                         struct lathe_error *err)
+{
+  bool keep = source->want_labels || source->need_labels;
+  if (!keep && !source->only)
+    return true;
+  if (!load_labels(dataset, source, err))
+    return false;
+  if (dataset->labels.count == 0) {
+    if (!source->need_labels && !source->only)
+      return true;
+    return lathe_fail(err, "%s: has no labels, which %s; %s", source->data,
+                      source->need_labels ? "are needed here" : "--only goes by",
+                      lathe_array_has_members(source->data)
+                          ? "store them as member `labels` or name a file with --labels"
+                          : "name a file of them with --labels");
+  }
+  if (source->only && !filter(dataset, source, err))
+    return false;
+  if (!keep)
+    lathe_array_free(&dataset->labels);
+  return true;
+}
+
+bool lathe_dataset_load(struct lathe_dataset *dataset, const struct lathe_model *model,
+                        const struct lathe_source *source, struct lathe_error *err)
+{
+  *dataset = (struct lathe_dataset){0};
+  if (source->only && !check_list(source->only, err))
+    return false;
+  bool good = lathe_array_read(source->data, "data", &dataset->images, err) &&
+              check_shape(&dataset->images, model, source->data, err) &&
+              check_values(&dataset->images, model, source->data, err);
+  if (good)
+    dataset->count = dataset->images.shape[0];
+  good = good && apply_labels(dataset, source, err);
+  if (!good)
+    lathe_dataset_free(dataset);
+  return good;
+}
+
+void lathe_dataset_gather(const struct lathe_dataset *dataset, const struct lathe_model *model,
+                          const int64_t *indices, int64_t first, int n, lathe_real *out)
+{
+  const struct lathe_array *images = &dataset->images;
+  int size = model->input_size;
+  lathe_real pixel[256];
+  for (int i = 0; i < 256; i++)
+    pixel[i] = (lathe_real)(model->range[0] + (model->range[1] - model->range[0]) * i / 255);
+  for (int row = 0; row < n; row++, out += size) {
+    int64_t start = (indices ? indices[first + row] : first + row) * size;
+    switch (images->dtype) {
+    case LATHE_U8:
+      for (int i = 0; i < size; i++)
+        out[i] = pixel[((const uint8_t *)images->data)[start + i]];
+      break;
+    case LATHE_F32:
+      for (int i = 0; i < size; i++)
+        out[i] = (lathe_real)((const float *)images->data)[start + i];
+      break;
+    default: /* LATHE_F64: lathe_dataset_load lets no other through */
+      for (int i = 0; i < size; i++)
+        out[i] = (lathe_real)((const double *)images->data)[start + i];
+    }
+  }
+}
