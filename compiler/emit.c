@@ -85,6 +85,12 @@ static void break_line(struct emitter *e)
   text_printf(&e->out, "%s", line);
 }
 
+/* Whether the line before this one goes on here. */
+static bool ends_with_assignment(const struct emitter *e)
+{
+  return e->out.length >= 2 && memcmp(e->out.data + e->out.length - 2, "=\n", 2) == 0;
+}
+
 /* Writes characters that are already final C, keeping count of braces and parentheses. */
 static void put(struct emitter *e, const char *text)
 {
@@ -97,9 +103,9 @@ static void put(struct emitter *e, const char *text)
     }
     if (e->line_start) {
       int depth = e->depth - (*p == '}' ? 1 : 0);
+      bool continued = e->parens > 0 || ends_with_assignment(e);
       if (*p != '#') /* the preprocessor's lines stay at the margin */
-        for (int i = 0; i < 2 * depth + 4 * (e->parens > 0 ? 1 : 0); i++)
-          text_add(&e->out, " ", 1);
+        text_printf(&e->out, "%*s", 2 * depth + (continued ? 4 : 0), "");
       e->line_start = false;
     }
     e->depth += (*p == '{') - (*p == '}');

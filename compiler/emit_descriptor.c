@@ -110,6 +110,23 @@ static void emit_layers(struct emitter *e, const struct compilation *c)
   emit(e, "};\n\n");
 }
 
+static void emit_classify(struct emitter *e)
+{
+  emit(e, "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int n,\n"
+          "const $real *images, $real *mean, $real *logvar, double *posterior, int *component)\n"
+          "{\n"
+          "${model}_encode(state, n, images, mean, logvar);\n"
+          "const int failed = ${model}_responsibilities(mixture, n, mean, posterior, NULL);\n"
+          "for (int i = 0; i < n && failed == 0; i++) {\n"
+          "const double *const p = posterior + i * ${MODEL}_COMPONENTS;\n"
+          "int best = 0;\n"
+          "for (int k = 1; k < ${MODEL}_COMPONENTS; k++)\n  best = p[k] > p[best] ? k : best;\n"
+          "component[i] = best;\n"
+          "}\n"
+          "return failed;\n"
+          "}\n");
+}
+
 void emit_descriptor(struct emitter *e, const struct compilation *c)
 {
   const struct model *m = c->model;
@@ -197,5 +214,6 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
           ".train_step = ${model}_train_step,\n"
           ".em_step = ${model}_em_step,\n"
           ".responsibilities = ${model}_responsibilities,\n"
-          "};\n");
+          "};\n\n");
+  emit_classify(e);
 }

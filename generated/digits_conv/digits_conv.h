@@ -1,0 +1,59 @@
+/* digits_conv: a variational autoencoder with a Gaussian mixture on its latents.
+ *
+ * Images are [1, 28, 28], row by row, 784 values each; latents have 20 values.
+ * A state (state.h) holds all memory: lathe_state_new makes one for up to `capacity` images
+ * in a call, or lathe_state_attach puts it into memory of yours, lathe_arena_bytes long. No
+ * function here allocates. n is 1 .. capacity, except where it counts points. */
+#ifndef DIGITS_CONV_H
+#define DIGITS_CONV_H
+
+#include "model.h"
+
+enum {
+  DIGITS_CONV_INPUT = 784,
+  DIGITS_CONV_LATENT = 20,
+  DIGITS_CONV_COMPONENTS = 3,
+  DIGITS_CONV_PARAMETERS = 647337, /* trained */
+  DIGITS_CONV_BATCH = 64, /* images of a training step, by the description */
+  /* Memory, in values of type float: fixed, for each image of the capacity, for each thread. */
+  DIGITS_CONV_FIXED = 647632,
+  DIGITS_CONV_FIXED_TRAINING = 2590144,
+  DIGITS_CONV_PER_IMAGE = 18880,
+  DIGITS_CONV_PER_IMAGE_TRAINING = 57392,
+  DIGITS_CONV_SCRATCH = 401408,
+  DIGITS_CONV_EM_DOUBLES = 40448, /* of type double, in training */
+};
+
+/* Means and log-variances [n, 20] of the posterior q(z | x) of images [n, 784]. */
+void digits_conv_encode(struct lathe_state *state, int n, const float *images, float *mean,
+    float *logvar);
+
+/* Images [n, 784] decoded from latents [n, 20]. */
+void digits_conv_decode(struct lathe_state *state, int n, const float *latents, float *images);
+
+/* Losses in nats an image, means over the n images: Bernoulli reconstruction and KL divergence of
+ * the posterior, sampled with noise [n, 20] from N(0, 1). */
+struct lathe_loss digits_conv_evaluate(struct lathe_state *state, int n, const float *images,
+    const float *noise);
+
+/* The same, and one step of the optimiser at learning rate `rate`; `step` counts from 1. The
+ * state must have been made for training. */
+struct lathe_loss digits_conv_train_step(struct lathe_state *state, int n, const float *images,
+    const float *noise, double rate, int64_t step);
+
+/* One EM iteration on n points [n, 20]: the mixture is replaced by the next one, `floor`
+ * added to its variances, and *log_likelihood is the points' mean log-likelihood under the
+ * mixture as it was. Returns 0, or 1 + the first component whose covariance is not positive
+ * definite; the mixture is then unchanged. The state must have been made for training. */
+int digits_conv_em_step(struct lathe_state *state, int64_t n, const float *points,
+    struct lathe_mixture *mixture, double floor, double *log_likelihood);
+
+/* Posterior probabilities [n, 3] of the components for points [n, 20] and, if
+ * not NULL, each point's log-likelihood [n]. Returns as em_step does. */
+int digits_conv_responsibilities(const struct lathe_mixture *mixture, int64_t n,
+    const float *points, double *posterior, double *log_likelihood);
+
+/* What the runtime needs to know of the model: tensors, settings, entry points. */
+extern const struct lathe_model digits_conv_model;
+
+#endif

@@ -1,0 +1,128 @@
+/* Where everything of digits_conv lies in its arena. Offsets count values of type float. */
+#ifndef DIGITS_CONV_INTERNAL_H
+#define DIGITS_CONV_INTERNAL_H
+
+#include "digits_conv.h"
+
+/* Parameters and buffers, in the fixed part; shapes as they lie in memory. */
+enum {
+  ENCODER_0_WEIGHT = 0, /* [4, 4, 1, 64] */
+  ENCODER_0_BIAS = 1024, /* [64] */
+  ENCODER_2_WEIGHT = 1088, /* [4, 4, 64, 128] */
+  ENCODER_2_BIAS = 132160, /* [128] */
+  ENCODER_3_WEIGHT = 132288, /* [128] */
+  ENCODER_3_BIAS = 132416, /* [128] */
+  ENCODER_3_RUNNING_MEAN = 647376, /* [128] */
+  ENCODER_3_RUNNING_VAR = 647504, /* [128] */
+  MEAN_WEIGHT = 132544, /* [20, 49, 128] */
+  MEAN_BIAS = 257984, /* [20] */
+  LOGVAR_WEIGHT = 258016, /* [20, 49, 128] */
+  LOGVAR_BIAS = 383456, /* [20] */
+  DECODER_0_WEIGHT = 383488, /* [49, 128, 20] */
+  DECODER_0_BIAS = 508928, /* [49, 128] */
+  DECODER_2_WEIGHT = 515200, /* [4, 4, 64, 128] */
+  DECODER_2_BIAS = 646272, /* [64] */
+  DECODER_4_WEIGHT = 646336, /* [4, 4, 1, 64] */
+  DECODER_4_BIAS = 647360, /* [1] */
+};
+
+/* Parameters take up the first DIGITS_CONV_TRAINED values;
+ * gradients and the optimiser's state follow in the same order. */
+enum {
+  DIGITS_CONV_TRAINED = 647376,
+  DIGITS_CONV_GRADIENTS = 647632,
+  DIGITS_CONV_FIRST_MOMENT = 1295008,
+  DIGITS_CONV_SECOND_MOMENT = 1942384,
+};
+
+/* Values of `encode`: in the batch part, times the capacity, unless `fixed` is said.
+ * Values that do not live at the same time share their place. */
+enum {
+  ENCODE_ENCODER_1 = 0, /* [64, 14, 14] */
+  ENCODE_ENCODER_4 = 12544, /* [128, 7, 7] */
+};
+
+/* Values of `decode`: in the batch part, times the capacity, unless `fixed` is said.
+ * Values that do not live at the same time share their place. */
+enum {
+  DECODE_DECODER_0 = 12544, /* [6272] */
+  DECODE_DECODER_3 = 0, /* [64, 14, 14] */
+};
+
+/* Values of `evaluate`: in the batch part, times the capacity, unless `fixed` is said.
+ * Values that do not live at the same time share their place. */
+enum {
+  EVALUATE_ENCODER_1 = 0, /* [64, 14, 14] */
+  EVALUATE_ENCODER_4 = 12544, /* [128, 7, 7] */
+  EVALUATE_MEAN = 18816, /* [20] */
+  EVALUATE_LOGVAR = 18848, /* [20] */
+  EVALUATE_Z = 0, /* [20] */
+  EVALUATE_DECODER_0 = 12544, /* [6272] */
+  EVALUATE_DECODER_3 = 0, /* [64, 14, 14] */
+  EVALUATE_DECODER_4 = 12544, /* [1, 28, 28] */
+  EVALUATE_RECONSTRUCTION = 0, /* [1] double */
+  EVALUATE_KL = 16, /* [1] double */
+};
+
+/* Values of `train`: in the batch part, times the capacity, unless `fixed` is said.
+ * Values that do not live at the same time share their place. */
+enum {
+  TRAIN_ENCODER_1 = 0, /* [64, 14, 14] */
+  TRAIN_ENCODER_2 = 37632, /* [128, 7, 7] */
+  TRAIN_ENCODER_3_MOMENTS = 2589760, /* fixed, [3, 128] */
+  TRAIN_ENCODER_4 = 43904, /* [128, 7, 7] */
+  TRAIN_MEAN = 57232, /* [20] */
+  TRAIN_LOGVAR = 57264, /* [20] */
+  TRAIN_Z = 57296, /* [20] */
+  TRAIN_DECODER_0 = 50176, /* [6272] */
+  TRAIN_DECODER_3 = 12544, /* [64, 14, 14] */
+  TRAIN_DECODER_4 = 56448, /* [1, 28, 28] */
+  TRAIN_RECONSTRUCTION = 57360, /* [1] double */
+  TRAIN_KL = 57376, /* [1] double */
+  TRAIN_D_MEAN = 57232, /* [20] */
+  TRAIN_D_LOGVAR = 57328, /* [20] */
+  TRAIN_D_DECODER_4_CONV_INPUT = 56448, /* [1, 28, 28] */
+  TRAIN_D_DECODER_4_BIAS = 1294992, /* fixed, [1] */
+  TRAIN_D_DECODER_4_WEIGHT = 1293968, /* fixed, [1024] */
+  TRAIN_D_DECODER_2_CONV_INPUT = 25088, /* [64, 14, 14] */
+  TRAIN_D_DECODER_2_BIAS = 1293904, /* fixed, [64] */
+  TRAIN_D_DECODER_2_WEIGHT = 1162832, /* fixed, [131072] */
+  TRAIN_D_DECODER_1 = 12544, /* [128, 7, 7] */
+  TRAIN_D_DECODER_0_BIAS = 1156560, /* fixed, [6272] */
+  TRAIN_D_DECODER_0_WEIGHT = 1031120, /* fixed, [125440] */
+  TRAIN_D_MEAN_2 = 18816, /* [20] */
+  TRAIN_D_ENCODER_5_LINEAR = 57232, /* [20] */
+  TRAIN_D_ENCODER_5_LINEAR_2 = 18816, /* [20] */
+  TRAIN_D_LOGVAR_BIAS = 1031088, /* fixed, [20] */
+  TRAIN_D_LOGVAR_WEIGHT = 905648, /* fixed, [125440] */
+  TRAIN_D_ENCODER_5_VIEW = 12544, /* [6272] */
+  TRAIN_D_MEAN_BIAS = 905616, /* fixed, [20] */
+  TRAIN_D_MEAN_WEIGHT = 780176, /* fixed, [125440] */
+  TRAIN_D_ENCODER_5_VIEW_2 = 25088, /* [6272] */
+  TRAIN_D_ENCODER_3 = 25088, /* [128, 7, 7] */
+  TRAIN_D_ENCODER_3_WEIGHT = 779920, /* fixed, [128] */
+  TRAIN_D_ENCODER_3_BIAS = 780048, /* fixed, [128] */
+  TRAIN_D_ENCODER_2_CONV = 25088, /* [128, 7, 7] */
+  TRAIN_D_ENCODER_2_BIAS = 779792, /* fixed, [128] */
+  TRAIN_D_ENCODER_2_WEIGHT = 648720, /* fixed, [131072] */
+  TRAIN_D_ENCODER_0_CONV = 12544, /* [64, 14, 14] */
+  TRAIN_D_ENCODER_0_BIAS = 648656, /* fixed, [64] */
+  TRAIN_D_ENCODER_0_WEIGHT = 647632, /* fixed, [1024] */
+};
+
+/* The arguments of one call, for its tasks. */
+struct digits_conv_call {
+  int n;
+  size_t capacity;
+  float *fixed, *batch, *scratch;
+  const float *images, *noise, *latents;
+  float *mean, *logvar, *decoded;
+};
+
+/* The two halves of a training step. Backward leaves the gradients of all parameters. */
+struct lathe_loss digits_conv_forward(struct lathe_state *state, int n, const float *images,
+    const float *noise);
+void digits_conv_backward(struct lathe_state *state, int n, const float *images,
+    const float *noise);
+
+#endif

@@ -1,0 +1,649 @@
+/* The backward pass of digits_mlp: gradients of the batch's mean loss, in reverse order. */
+#include "digits_mlp_internal.h"
+#include "vector_math.h"
+#include <cblas.h>
+#include <math.h>
+#include <string.h>
+
+/* d.mean
+ * kl_grad_mean: mean[n, 2], */
+static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
+{
+  const int begin = task * 16;
+  const int end = begin + 16 < n ? begin + 16 : n;
+  for (int r = begin; r < end; r++) {
+    float *const mean_row = mean + r * 2;
+    for (int c = 0; c < 2; c++) {
+      mean_row[c] = mean_row[c] * seed;
+    }
+  }
+}
+
+/* d.logvar
+ * kl_grad_logvar: logvar[n, 2], dlogvar[n, 2] */
+static void kl_grad_logvar(int n, int task, const float *restrict logvar, float seed,
+    float *restrict dlogvar)
+{
+  const int begin = task * 16;
+  const int end = begin + 16 < n ? begin + 16 : n;
+  for (int r = begin; r < end; r++) {
+    const float *const logvar_row = logvar + r * 2;
+    float *const dlogvar_row = dlogvar + r * 2;
+    for (int c = 0; c < 2; c++) {
+      dlogvar_row[c] = 0.5F * (lathe_expf(logvar_row[c]) - 1.0F) * seed;
+    }
+  }
+}
+
+/* d.decoder.5
+ * bernoulli_grad: logits[n, 784], x[n, 1, 28, 28],; 3.1 kFLOP an image */
+static void bernoulli_grad(int n, int task, float *restrict logits,
+    const float *restrict x, float seed)
+{
+  const int begin = task * 16;
+  const int end = begin + 16 < n ? begin + 16 : n;
+  for (int r = begin; r < end; r++) {
+    float *const logits_row = logits + r * 784;
+    const float *const x_row = x + r * 784;
+    for (int c = 0; c < 784; c++) {
+      logits_row[c] = (lathe_sigmoidf(logits_row[c]) - x_row[c]) * seed;
+    }
+  }
+}
+
+/* decoder.4: linear 784   (digits_mlp.lathe:25)
+ * channel_sum: dy[n, 1, 28, 28], db[784] */
+static void decoder_4_channel_sum(int n, int task, const float *restrict dy,
+    float *restrict db)
+{
+  const int begin = task * 112;
+  const int end = begin + 112;
+  double sum[112] = {0};
+  for (int r = 0; r < n; r++)
+    for (int c = begin; c < end; c++)
+      sum[c - begin] += dy[r * 784 + c];
+  for (int c = begin; c < end; c++) {
+    db[c] = (float)sum[c - begin];
+  }
+}
+
+/* decoder.4: linear 784   (digits_mlp.lathe:25)
+ * linear_weight: dy[n, 1, 28, 28], x[n, 512], dw[401408]; 802.8 kFLOP an image */
+static void decoder_4_linear_weight(int n, int task, const float *restrict dy,
+    const float *restrict x, float *restrict dw)
+{
+  const int begin = task * 144;
+  const int end = begin + 144 < 784 ? begin + 144 : 784;
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (end - begin), 512, n, 1,
+      dy + begin, 784, x, 512, 0, dw + begin * 512, 512);
+}
+
+/* decoder.4: linear 784; relu   (digits_mlp.lathe:25)
+ * linear_input + relu_grad: dy[n, 1, 28, 28], w[784, 512], act[n, 512], dx[n, 512]
+ * ; 803.3 kFLOP an image */
+static void decoder_4_linear_input(int n, int task, const float *restrict dy,
+    const float *restrict w, const float *restrict act, float *restrict dx)
+{
+  const int begin = task * 128;
+  const int end = begin + 128;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 784, 1, dy, 784,
+      w + begin, 512, 0, dx + begin, 512);
+  for (int r = 0; r < n; r++) {
+    const float *const act_row = act + r * 512;
+    float *const dx_row = dx + r * 512;
+    for (int c = begin; c < end; c++) {
+      dx_row[c] = act_row[c] > 0.0F ? dx_row[c] : 0.0F;
+    }
+  }
+}
+
+/* decoder.2: linear 512   (digits_mlp.lathe:23)
+ * channel_sum: dy[n, 512], db[512] */
+static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
+    float *restrict db)
+{
+  const int begin = task * 64;
+  const int end = begin + 64;
+  double sum[64] = {0};
+  for (int r = 0; r < n; r++)
+    for (int c = begin; c < end; c++)
+      sum[c - begin] += dy[r * 512 + c];
+  for (int c = begin; c < end; c++) {
+    db[c] = (float)sum[c - begin];
+  }
+}
+
+/* decoder.2: linear 512   (digits_mlp.lathe:23)
+ * linear_weight: dy[n, 512], x[n, 256], dw[131072]; 262.1 kFLOP an image */
+static void decoder_2_linear_weight(int n, int task, const float *restrict dy,
+    const float *restrict x, float *restrict dw)
+{
+  const int begin = task * 128;
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 128, 256, n, 1,
+      dy + begin, 512, x, 256, 0, dw + begin * 256, 256);
+}
+
+/* decoder.2: linear 512; relu   (digits_mlp.lathe:23)
+ * linear_input + relu_grad: dy[n, 512], w[512, 256], act[n, 256], dx[n, 256]; 262.4 kFLOP an image */
+static void decoder_2_linear_input(int n, int task, const float *restrict dy,
+    const float *restrict w, const float *restrict act, float *restrict dx)
+{
+  const int begin = task * 128;
+  const int end = begin + 128;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 512, 1, dy, 512,
+      w + begin, 256, 0, dx + begin, 256);
+  for (int r = 0; r < n; r++) {
+    const float *const act_row = act + r * 256;
+    float *const dx_row = dx + r * 256;
+    for (int c = begin; c < end; c++) {
+      dx_row[c] = act_row[c] > 0.0F ? dx_row[c] : 0.0F;
+    }
+  }
+}
+
+/* decoder.0: linear 256   (digits_mlp.lathe:21)
+ * channel_sum: dy[n, 256], db[256] */
+static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
+    float *restrict db)
+{
+  const int begin = task * 32;
+  const int end = begin + 32;
+  double sum[32] = {0};
+  for (int r = 0; r < n; r++)
+    for (int c = begin; c < end; c++)
+      sum[c - begin] += dy[r * 256 + c];
+  for (int c = begin; c < end; c++) {
+    db[c] = (float)sum[c - begin];
+  }
+}
+
+/* decoder.0: linear 256   (digits_mlp.lathe:21)
+ * linear_weight: dy[n, 256], x[n, 2], dw[512]; 1.0 kFLOP an image */
+static void decoder_0_linear_weight(int n, int task, const float *restrict dy,
+    const float *restrict x, float *restrict dw)
+{
+  const int begin = task * 128;
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 128, 2, n, 1,
+      dy + begin, 256, x, 2, 0, dw + begin * 2, 2);
+}
+
+/* decoder.0: linear 256   (digits_mlp.lathe:21)
+ * linear_input: dy[n, 256], w[256, 2], dx[n, 2]; 1.0 kFLOP an image */
+static void decoder_0_linear_input(int n, int task, const float *restrict dy,
+    const float *restrict w, float *restrict dx)
+{
+  const int begin = task * 16;
+  const int end = begin + 16 < n ? begin + 16 : n;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, end - begin, 2, 256, 1,
+      dy + begin * 256, 256, w, 2, 0, dx + begin * 2, 2);
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * add: x[n, 2], a[n, 2] */
+static void encoder_5_add(int n, int task, const float *restrict x,
+    float *restrict a)
+{
+  const int begin = task * 16;
+  const int end = begin + 16 < n ? begin + 16 : n;
+  for (int r = begin; r < end; r++) {
+    const float *const x_row = x + r * 2;
+    float *const a_row = a + r * 2;
+    for (int c = 0; c < 2; c++) {
+      a_row[c] = x_row[c] + a_row[c];
+    }
+  }
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * sample_grad_logvar + add: dz[n, 2], logvar[n, 2], noise[n, 2], a[n, 2] */
+static void encoder_5_sample_grad_logvar(int n, int task, float *restrict dz,
+    const float *restrict logvar, const float *restrict noise, const float *restrict a)
+{
+  const int begin = task * 16;
+  const int end = begin + 16 < n ? begin + 16 : n;
+  for (int r = begin; r < end; r++) {
+    float *const dz_row = dz + r * 2;
+    const float *const logvar_row = logvar + r * 2;
+    const float *const noise_row = noise + r * 2;
+    const float *const a_row = a + r * 2;
+    for (int c = 0; c < 2; c++) {
+      const float sample_grad_logvar0 = dz_row[c] * 0.5F * lathe_expf(0.5F * logvar_row[c]) *
+          noise_row[c];
+      dz_row[c] = sample_grad_logvar0 + a_row[c];
+    }
+  }
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * channel_sum: dy[n, 2], db[2] */
+static void encoder_5_channel_sum(int n, const float *restrict dy, float *restrict db)
+{
+  double sum[2] = {0};
+  for (int r = 0; r < n; r++)
+    for (int c = 0; c < 2; c++)
+      sum[c] += dy[r * 2 + c];
+  for (int c = 0; c < 2; c++) {
+    db[c] = (float)sum[c];
+  }
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear_weight: dy[n, 2], x[n, 256], dw[512]; 1.0 kFLOP an image */
+static void encoder_5_linear_weight(int n, int task, const float *restrict dy,
+    const float *restrict x, float *restrict dw)
+{
+  const int begin = task * 128;
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 2, 128, n, 1,
+      dy, 2, x + begin, 256, 0, dw + begin, 256);
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear_input: dy[n, 2], w[2, 256], dx[n, 256]; 1.0 kFLOP an image */
+static void encoder_5_linear_input(int n, int task, const float *restrict dy,
+    const float *restrict w, float *restrict dx)
+{
+  const int begin = task * 128;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 2, 1, dy, 2,
+      w + begin, 256, 0, dx + begin, 256);
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear_input + add: dy[n, 2], w[2, 256], a[n, 256], y[n, 256]; 1.3 kFLOP an image */
+static void encoder_5_linear_input_2(int n, int task, const float *restrict dy,
+    const float *restrict w, const float *restrict a, float *restrict y)
+{
+  const int begin = task * 128;
+  const int end = begin + 128;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 2, 1, dy, 2,
+      w + begin, 256, 0, y + begin, 256);
+  for (int r = 0; r < n; r++) {
+    const float *const a_row = a + r * 256;
+    float *const y_row = y + r * 256;
+    for (int c = begin; c < end; c++) {
+      y_row[c] = y_row[c] + a_row[c];
+    }
+  }
+}
+
+/* encoder.4: relu   (digits_mlp.lathe:16)
+ * relu_grad: dy[n, 256], act[n, 256] */
+static void encoder_4_relu_grad(int n, int task, float *restrict dy,
+    const float *restrict act)
+{
+  const int begin = task * 16;
+  const int end = begin + 16 < n ? begin + 16 : n;
+  for (int r = begin; r < end; r++) {
+    float *const dy_row = dy + r * 256;
+    const float *const act_row = act + r * 256;
+    for (int c = 0; c < 256; c++) {
+      dy_row[c] = act_row[c] > 0.0F ? dy_row[c] : 0.0F;
+    }
+  }
+}
+
+/* encoder.3: linear 256   (digits_mlp.lathe:15)
+ * channel_sum: dy[n, 256], db[256] */
+static void encoder_3_channel_sum(int n, int task, const float *restrict dy,
+    float *restrict db)
+{
+  const int begin = task * 32;
+  const int end = begin + 32;
+  double sum[32] = {0};
+  for (int r = 0; r < n; r++)
+    for (int c = begin; c < end; c++)
+      sum[c - begin] += dy[r * 256 + c];
+  for (int c = begin; c < end; c++) {
+    db[c] = (float)sum[c - begin];
+  }
+}
+
+/* encoder.3: linear 256   (digits_mlp.lathe:15)
+ * linear_weight: dy[n, 256], x[n, 512], dw[131072]; 262.1 kFLOP an image */
+static void encoder_3_linear_weight(int n, int task, const float *restrict dy,
+    const float *restrict x, float *restrict dw)
+{
+  const int begin = task * 128;
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 128, 512, n, 1,
+      dy + begin, 256, x, 512, 0, dw + begin * 512, 512);
+}
+
+/* encoder.3: linear 256; relu   (digits_mlp.lathe:15)
+ * linear_input + relu_grad: dy[n, 256], w[256, 512], act[n, 512], dx[n, 512]; 262.7 kFLOP an image */
+static void encoder_3_linear_input(int n, int task, const float *restrict dy,
+    const float *restrict w, const float *restrict act, float *restrict dx)
+{
+  const int begin = task * 128;
+  const int end = begin + 128;
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 256, 1, dy, 256,
+      w + begin, 512, 0, dx + begin, 512);
+  for (int r = 0; r < n; r++) {
+    const float *const act_row = act + r * 512;
+    float *const dx_row = dx + r * 512;
+    for (int c = begin; c < end; c++) {
+      dx_row[c] = act_row[c] > 0.0F ? dx_row[c] : 0.0F;
+    }
+  }
+}
+
+/* encoder.1: linear 512   (digits_mlp.lathe:13)
+ * channel_sum: dy[n, 512], db[512] */
+static void encoder_1_channel_sum(int n, int task, const float *restrict dy,
+    float *restrict db)
+{
+  const int begin = task * 64;
+  const int end = begin + 64;
+  double sum[64] = {0};
+  for (int r = 0; r < n; r++)
+    for (int c = begin; c < end; c++)
+      sum[c - begin] += dy[r * 512 + c];
+  for (int c = begin; c < end; c++) {
+    db[c] = (float)sum[c - begin];
+  }
+}
+
+/* encoder.1: linear 512   (digits_mlp.lathe:13)
+ * linear_weight: dy[n, 512], x[n, 1, 28, 28], dw[401408]; 802.8 kFLOP an image */
+static void encoder_1_linear_weight(int n, int task, const float *restrict dy,
+    const float *restrict x, float *restrict dw)
+{
+  const int begin = task * 128;
+  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 128, 784, n, 1,
+      dy + begin, 512, x, 784, 0, dw + begin * 784, 784);
+}
+
+static void backward_0(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  kl_grad_mean(c->n, task,
+      c->batch + c->capacity * TRAIN_MEAN,
+      1.0F / (float)c->n);
+}
+
+static void backward_1(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  kl_grad_logvar(c->n, task,
+      c->batch + c->capacity * TRAIN_LOGVAR,
+      1.0F / (float)c->n,
+      c->batch + c->capacity * TRAIN_D_LOGVAR);
+}
+
+static void backward_2(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  bernoulli_grad(c->n, task,
+      c->batch + c->capacity * TRAIN_DECODER_4,
+      c->images,
+      1.0F / (float)c->n);
+}
+
+static void backward_3(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_4_channel_sum(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_5,
+      c->fixed + TRAIN_D_DECODER_4_BIAS);
+}
+
+static void backward_4(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_4_linear_weight(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_5,
+      c->batch + c->capacity * TRAIN_DECODER_3,
+      c->fixed + TRAIN_D_DECODER_4_WEIGHT);
+}
+
+static void backward_5(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_4_linear_input(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_5,
+      c->fixed + DECODER_4_WEIGHT,
+      c->batch + c->capacity * TRAIN_DECODER_3,
+      c->batch + c->capacity * TRAIN_D_DECODER_2_LINEAR);
+}
+
+static void backward_6(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_2_channel_sum(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_2_LINEAR,
+      c->fixed + TRAIN_D_DECODER_2_BIAS);
+}
+
+static void backward_7(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_2_linear_weight(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_2_LINEAR,
+      c->batch + c->capacity * TRAIN_DECODER_1,
+      c->fixed + TRAIN_D_DECODER_2_WEIGHT);
+}
+
+static void backward_8(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_2_linear_input(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_2_LINEAR,
+      c->fixed + DECODER_2_WEIGHT,
+      c->batch + c->capacity * TRAIN_DECODER_1,
+      c->batch + c->capacity * TRAIN_D_DECODER_0_LINEAR);
+}
+
+static void backward_9(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_0_channel_sum(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_0_LINEAR,
+      c->fixed + TRAIN_D_DECODER_0_BIAS);
+}
+
+static void backward_10(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_0_linear_weight(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_0_LINEAR,
+      c->batch + c->capacity * TRAIN_Z,
+      c->fixed + TRAIN_D_DECODER_0_WEIGHT);
+}
+
+static void backward_11(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  decoder_0_linear_input(c->n, task,
+      c->batch + c->capacity * TRAIN_D_DECODER_0_LINEAR,
+      c->fixed + DECODER_0_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_MEAN_2);
+}
+
+static void backward_12(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_5_add(c->n, task,
+      c->batch + c->capacity * TRAIN_D_MEAN_2,
+      c->batch + c->capacity * TRAIN_D_MEAN);
+}
+
+static void backward_13(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_5_sample_grad_logvar(c->n, task,
+      c->batch + c->capacity * TRAIN_D_MEAN_2,
+      c->batch + c->capacity * TRAIN_LOGVAR,
+      c->noise,
+      c->batch + c->capacity * TRAIN_D_LOGVAR);
+}
+
+static void backward_14(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)task;
+  (void)thread;
+  encoder_5_channel_sum(c->n,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->fixed + TRAIN_D_LOGVAR_BIAS);
+}
+
+static void backward_15(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_5_linear_weight(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->batch + c->capacity * TRAIN_ENCODER_4,
+      c->fixed + TRAIN_D_LOGVAR_WEIGHT);
+}
+
+static void backward_16(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_5_linear_input(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->fixed + LOGVAR_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW);
+}
+
+static void backward_17(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)task;
+  (void)thread;
+  encoder_5_channel_sum(c->n,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->fixed + TRAIN_D_MEAN_BIAS);
+}
+
+static void backward_18(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_5_linear_weight(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->batch + c->capacity * TRAIN_ENCODER_4,
+      c->fixed + TRAIN_D_MEAN_WEIGHT);
+}
+
+static void backward_19(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_5_linear_input_2(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->fixed + MEAN_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_2);
+}
+
+static void backward_20(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_4_relu_grad(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_2,
+      c->batch + c->capacity * TRAIN_ENCODER_4);
+}
+
+static void backward_21(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_3_channel_sum(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_3_LINEAR,
+      c->fixed + TRAIN_D_ENCODER_3_BIAS);
+}
+
+static void backward_22(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_3_linear_weight(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_3_LINEAR,
+      c->batch + c->capacity * TRAIN_ENCODER_2,
+      c->fixed + TRAIN_D_ENCODER_3_WEIGHT);
+}
+
+static void backward_23(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_3_linear_input(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_3_LINEAR,
+      c->fixed + ENCODER_3_WEIGHT,
+      c->batch + c->capacity * TRAIN_ENCODER_2,
+      c->batch + c->capacity * TRAIN_D_ENCODER_1_LINEAR);
+}
+
+static void backward_24(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_1_channel_sum(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_1_LINEAR,
+      c->fixed + TRAIN_D_ENCODER_1_BIAS);
+}
+
+static void backward_25(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  (void)thread;
+  encoder_1_linear_weight(c->n, task,
+      c->batch + c->capacity * TRAIN_D_ENCODER_1_LINEAR,
+      c->images,
+      c->fixed + TRAIN_D_ENCODER_1_WEIGHT);
+}
+
+void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
+    const float *noise)
+{
+  struct digits_mlp_call call = {
+    .n = n,
+    .capacity = (size_t)state->capacity,
+    .fixed = state->fixed,
+    .batch = state->batch,
+    .scratch = state->scratch,
+    .images = images,
+    .noise = noise,
+  };
+  lathe_parallel(state->pool, (n + 15) / 16, backward_0, &call);
+  lathe_parallel(state->pool, (n + 15) / 16, backward_1, &call);
+  lathe_parallel(state->pool, (n + 15) / 16, backward_2, &call);
+  lathe_parallel(state->pool, 7, backward_3, &call);
+  lathe_parallel(state->pool, 6, backward_4, &call);
+  lathe_parallel(state->pool, 4, backward_5, &call);
+  lathe_parallel(state->pool, 8, backward_6, &call);
+  lathe_parallel(state->pool, 4, backward_7, &call);
+  lathe_parallel(state->pool, 2, backward_8, &call);
+  lathe_parallel(state->pool, 8, backward_9, &call);
+  lathe_parallel(state->pool, 2, backward_10, &call);
+  lathe_parallel(state->pool, (n + 15) / 16, backward_11, &call);
+  lathe_parallel(state->pool, (n + 15) / 16, backward_12, &call);
+  lathe_parallel(state->pool, (n + 15) / 16, backward_13, &call);
+  lathe_parallel(state->pool, 1, backward_14, &call);
+  lathe_parallel(state->pool, 2, backward_15, &call);
+  lathe_parallel(state->pool, 2, backward_16, &call);
+  lathe_parallel(state->pool, 1, backward_17, &call);
+  lathe_parallel(state->pool, 2, backward_18, &call);
+  lathe_parallel(state->pool, 2, backward_19, &call);
+  lathe_parallel(state->pool, (n + 15) / 16, backward_20, &call);
+  lathe_parallel(state->pool, 8, backward_21, &call);
+  lathe_parallel(state->pool, 2, backward_22, &call);
+  lathe_parallel(state->pool, 4, backward_23, &call);
+  lathe_parallel(state->pool, 8, backward_24, &call);
+  lathe_parallel(state->pool, 4, backward_25, &call);
+}
