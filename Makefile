@@ -92,10 +92,11 @@ TEST_FLAGS = $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -Wno-pedantic -rdynamic -MMD -M
 # Tests named *_f64 use the runtime of float64 models.
 $(B)/tests/test_%_f64: tests/test_%_f64.c $(B)/libcompiler.a $(B)/liblathe-f64.a
 	@mkdir -p $(@D)
-	$(CC) -DLATHE_FLOAT64 $(TEST_FLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
+	$(CC) -DLATHE_FLOAT64 $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
 $(B)/tests/test_%: tests/test_%.c $(B)/libcompiler.a $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
-	$(CC) $(TEST_FLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
+	$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
+$(B)/tests/test_cli: SOURCES = tests/fake_model.c
 $(B)/tests/test_cli: tests/fake_model.c
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
 

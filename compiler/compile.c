@@ -1,5 +1,6 @@
 #include "compile.h"
 #include "em.h"
+#include <limits.h>
 
 enum { ALIGN = 16 };
 
@@ -42,6 +43,7 @@ static void lay_out_parameters(struct compilation *c)
     c->second_moment = offset;
     offset += c->trained;
   }
+  c->fixed_temporaries = offset;
   c->fixed_training = offset;
 }
 
@@ -51,6 +53,22 @@ static double forward_flops(const struct schedule *s)
   for (int i = 0; i < s->forward_count; i++)
     flops += kernel_flops(&s->kernels[i]);
   return flops;
+}
+
+/* Emitted code counts in int: offsets, and elements of one value over a batch. */
+static bool fits(const struct compilation *c)
+{
+  int64_t batch = c->per_image_training * c->model->training.batch;
+  if (c->fixed_training <= INT_MAX && batch <= INT_MAX && c->scratch <= INT_MAX)
+    return true;
+  fprintf(
+      stderr,
+      "%s: error: training %s needs %lld values for parameters, gradients and the optimiser's "
+      "state, %lld for a batch of %d images and %lld for a thread; %d are the most of each: make "
+      "layers or the batch smaller\n",
+      c->model->file, c->model->name, (long long)c->fixed_training, (long long)batch,
+      c->model->training.batch, (long long)c->scratch, INT_MAX);
+  return false;
 }
 
 struct compilation *compile(struct mem *mem, const struct model *model, enum stage dump, FILE *out)
@@ -102,6 +120,8 @@ struct compilation *compile(struct mem *mem, const struct model *model, enum sta
       c->per_image_inference = larger(c->per_image_inference, s->per_image);
   }
 
+  if (!fits(c))
+    return NULL;
   const struct schedule *train = c->programs[PROGRAM_TRAIN];
   c->flops_forward = forward_flops(train);
   for (int i = 0; i < train->count; i++)

@@ -18,6 +18,7 @@ struct compilation {
    * the optimiser's moments (0: it has none), then temporaries of the whole batch. */
   int64_t trained, gradients, first_moment, second_moment;
   int64_t fixed_inference, fixed_training;
+  int64_t fixed_temporaries; /* where the temporaries of the whole batch begin */
   int64_t per_image_inference, per_image_training;
   int64_t scratch;
   int64_t em_doubles;

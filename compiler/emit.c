@@ -181,12 +181,3 @@ const char *emit_upper(struct mem *mem, const char *name)
 {
   return converted(mem, name, toupper);
 }
-
-const char *shape_string(struct mem *mem, const struct shape *shape)
-{
-  struct text text = {.mem = mem};
-  for (int i = 0; i < shape->rank; i++)
-    text_printf(&text, "%s%lld", i > 0 ? ", " : "[", (long long)shape->dim[i]);
-  text_printf(&text, "]");
-  return text.data;
-}

@@ -45,7 +45,4 @@ const char *emit_double(const struct emitter *e, double value);
 const char *emit_identifier(struct mem *mem, const char *name);
 const char *emit_upper(struct mem *mem, const char *name);
 
-/* "[128, 7, 7]" */
-const char *shape_string(struct mem *mem, const struct shape *shape);
-
 #endif

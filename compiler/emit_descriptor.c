@@ -44,8 +44,8 @@ const char *model_fingerprint(const struct compilation *c)
 {
   struct text text = {.mem = c->mem};
   const struct model *m = c->model;
-  text_printf(&text, "%s %d %d %d", shape_string(c->mem, &m->input), m->latent,
-              m->mixing.components, (int)m->mixing.covariance);
+  text_printf(&text, "%s %d %d %d", shape_text(c->mem, &m->input), m->latent, m->mixing.components,
+              (int)m->mixing.covariance);
   for (int i = 0; i < m->encoder.count; i++)
     text_printf(&text, ";%s", m->encoder.layers[i].text);
   for (int i = 0; i < m->decoder.count; i++)
@@ -93,10 +93,33 @@ static void emit_tensors(struct emitter *e, const struct compilation *c)
   emit(e, "};\n\n");
 }
 
+/* Every value of a training step that lies in memory for a while. */
+static void emit_values(struct emitter *e, const struct compilation *c)
+{
+  const struct schedule *s = c->programs[PROGRAM_TRAIN];
+  emit(e, "static const struct lathe_value values[] = {\n");
+  for (int i = 0; i < s->graph->count; i++) {
+    const struct node *node = s->graph->nodes[i];
+    const struct slot *slot = &s->slots[i];
+    if (node->parameter != NULL || slot->constant == NULL || slot->first < 0 ||
+        (slot->storage == STORED_FIXED && slot->offset < c->fixed_temporaries))
+      continue;
+    const struct shape *shape = &node->shape;
+    text_printf(&e->out, "  {.name = %s, .rank = %d, .shape = {%s}", quote(e, slot->label),
+                shape->rank, list(e, shape->dim, shape->rank));
+    if (node->interleave != 0)
+      text_printf(&e->out, ", .interleave = %lld", (long long)node->interleave);
+    text_printf(&e->out, "%s%s,\n   .offset = %s, .kernel = %d},\n",
+                node->per_image ? ", .per_image = true" : "", node->wide ? ", .wide = true" : "",
+                slot->constant, slot->first);
+  }
+  emit(e, "};\n\n");
+}
+
 static void emit_layer(struct emitter *e, const struct compilation *c, const struct layer *layer)
 {
   text_printf(&e->out, "  {%s, %s, ", quote(e, layer->name), quote(e, layer->text));
-  text_printf(&e->out, "\"%s\", %lld},\n", shape_string(e->mem, &layer->out),
+  text_printf(&e->out, "\"%s\", %lld},\n", shape_text(e->mem, &layer->out),
               (long long)layer_parameters(c, layer));
 }
 
@@ -112,7 +135,8 @@ static void emit_layers(struct emitter *e, const struct compilation *c)
 
 static void emit_classify(struct emitter *e)
 {
-  emit(e, "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int n,\n"
+  emit(e, "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, "
+          "int n,\n"
           "const $real *images, $real *mean, $real *logvar, double *posterior, int *component)\n"
           "{\n"
           "${model}_encode(state, n, images, mean, logvar);\n"
@@ -152,6 +176,7 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
           "#include \"${model}_internal.h\"\n\n");
   emit_source(e, m->source);
   emit_tensors(e, c);
+  emit_values(e, c);
   emit_layers(e, c);
 
   emit(e, "const struct lathe_model ${model}_model = {\n"
@@ -171,6 +196,8 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
   emit(e, ".tensors = tensors,\n"
           ".tensor_count = sizeof tensors / sizeof *tensors,\n"
           ".parameter_count = ${MODEL}_PARAMETERS,\n"
+          ".values = values,\n"
+          ".value_count = sizeof values / sizeof *values,\n"
           ".layers = layers,\n"
           ".layer_count = sizeof layers / sizeof *layers,\n"
           ".fixed_inference = ${MODEL}_FIXED,\n"

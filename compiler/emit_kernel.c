@@ -342,7 +342,7 @@ static const char *shaped(struct mem *mem, const struct node *node)
   struct shape shape = node->shape;
   if (node->interleave != 0 && shape.rank == 3)
     shape = (struct shape){.rank = 3, .dim = {shape.dim[1], shape.dim[2], shape.dim[0]}};
-  const char *one = shape_string(mem, &shape);
+  const char *one = shape_text(mem, &shape);
   return node->per_image ? mem_printf(mem, "[n, %s", one + 1) : one;
 }
 
@@ -376,10 +376,9 @@ static const char *banner(struct emitter *e, const struct kernel_function *f)
     const struct operand *o = &f->operands[i];
     bool last = i == f->operand_count - 1;
     if (o->node->op != OP_SEED)
-      append_wrapped(&text, &column,
-                     mem_printf(e->mem, " %s%s%s", o->name, shaped(e->mem, o->node),
-                                last ? "" : ","),
-                     " * ");
+      append_wrapped(
+          &text, &column,
+          mem_printf(e->mem, " %s%s%s", o->name, shaped(e->mem, o->node), last ? "" : ","), " * ");
   }
   double flops = kernel_flops(kernel);
   if (flops >= 1e3)
@@ -406,8 +405,9 @@ static const char *signature(struct emitter *e, const struct kernel_function *f)
   for (int i = 0; i < f->operand_count; i++) {
     const struct operand *o = &f->operands[i];
     const char *type = o->wide ? "double" : real;
-    const char *form = o->node->op == OP_SEED ? " %s %s" : o->written ? " %s *restrict %s"
-                                                                     : " const %s *restrict %s";
+    const char *form = o->node->op == OP_SEED ? " %s %s"
+                       : o->written           ? " %s *restrict %s"
+                                              : " const %s *restrict %s";
     text_printf(&out, ",");
     column++;
     struct text piece = {.mem = e->mem};

@@ -11,7 +11,7 @@ static struct emitter *begin(const struct compilation *c)
 {
   struct emitter *e = emitter_new(c->mem, c->model);
   emit_bind_int(e, "input", shape_size(&c->model->input));
-  emit_bind(e, "input_shape", "%s", shape_string(c->mem, &c->model->input));
+  emit_bind(e, "input_shape", "%s", shape_text(c->mem, &c->model->input));
   emit_bind_int(e, "latent", c->model->latent);
   emit_bind_int(e, "components", c->model->mixing.components);
   return e;
@@ -198,6 +198,7 @@ static void emit_losses(struct emitter *e, const struct schedule *s)
 static void emit_includes(struct emitter *e)
 {
   emit(e, "#include \"${model}_internal.h\"\n"
+          "#include \"kernel.h\"\n"
           "#include \"vector_math.h\"\n"
           "#include <cblas.h>\n"
           "#include <math.h>\n"

@@ -132,6 +132,7 @@ void emit_kernels(struct emitter *e, struct kernel_list *list, const struct sche
 void emit_calls(struct emitter *e, const struct schedule *s, int begin, int end, const char *prefix)
 {
   int count = e->binding_count;
+  bool training = s->forward_count < s->count; /* its kernels can be watched */
   emit_bind(e, "prefix", "%s", prefix);
   for (int i = begin; i < end; i++) {
     const struct kernel *kernel = &s->kernels[i];
@@ -142,7 +143,9 @@ void emit_calls(struct emitter *e, const struct schedule *s, int begin, int end,
       emit_bind(e, "tasks", "n");
     else
       emit_bind(e, "tasks", "(n + %d) / %d", kernel->chunk - 1, kernel->chunk);
-    emit(e, "lathe_parallel(state->pool, $tasks, ${prefix}_$number, &call);\n");
+    emit_bind_int(e, "kernel", i);
+    emit(e, training ? "lathe_kernel(state, $kernel, $tasks, ${prefix}_$number, &call);\n"
+                     : "lathe_parallel(state->pool, $tasks, ${prefix}_$number, &call);\n");
     e->binding_count = count + 1;
   }
   e->binding_count = count;
@@ -159,18 +162,20 @@ static void emit_constant(struct emitter *e, const char *name, int64_t value, co
   e->binding_count = count;
 }
 
-static const char *place_name(struct emitter *e, const struct schedule *s, const struct node *node)
+/* Names a slot after its node, with a number where others of that name came before it. */
+static void name_slot(struct emitter *e, const struct schedule *s, const struct node *node)
 {
-  const char *base = mem_printf(e->mem, "%s_%s", emit_upper(e->mem, s->graph->name),
-                                emit_upper(e->mem, node->name));
-  const char *name = base;
+  const char *label = node->name;
   int suffix = 2;
   for (int i = 0; i < node->id; i++)
-    if (s->slots[i].constant != NULL && strcmp(s->slots[i].constant, name) == 0) {
-      name = mem_printf(e->mem, "%s_%d", base, suffix++);
+    if (s->slots[i].label != NULL && strcmp(s->slots[i].label, label) == 0) {
+      label = mem_printf(e->mem, "%s.%d", node->name, suffix++);
       i = -1;
     }
-  return name;
+  struct slot *slot = &s->slots[node->id];
+  slot->label = label;
+  slot->constant =
+      mem_printf(e->mem, "%s_%s", emit_upper(e->mem, s->graph->name), emit_upper(e->mem, label));
 }
 
 void emit_offsets(struct emitter *e, struct schedule *s)
@@ -178,15 +183,15 @@ void emit_offsets(struct emitter *e, struct schedule *s)
   for (int i = 0; i < s->graph->count; i++) {
     const struct node *node = s->graph->nodes[i];
     struct slot *p = &s->slots[i];
-    const char *shape = shape_string(e->mem, &node->shape);
+    const char *shape = shape_text(e->mem, &node->shape);
     const char *comment = mem_printf(e->mem, "%s%s", shape, node->wide ? " double" : "");
     if (node->parameter != NULL) {
       p->constant = emit_upper(e->mem, node->parameter->tensor.name);
     } else if (p->storage == STORED_BATCH) {
-      p->constant = place_name(e, s, node);
+      name_slot(e, s, node);
       emit_constant(e, p->constant, p->offset, comment);
     } else if (p->storage == STORED_FIXED && node->alive) {
-      p->constant = place_name(e, s, node);
+      name_slot(e, s, node);
       emit_constant(e, p->constant, p->offset, mem_printf(e->mem, "fixed, %s", shape));
     }
   }

@@ -65,15 +65,28 @@ static bool *trainable(const struct graph *graph)
   return wanted;
 }
 
+/* A derivative goes by the value it was first made for, even where others take it on unchanged. */
+static void name_adjoint(struct graph *graph, struct node *adjoint, const struct node *of,
+                         const char *suffix)
+{
+  if (adjoint->adjoint_of != NULL && adjoint->adjoint_of != of)
+    return;
+  adjoint->adjoint_of = of;
+  adjoint->name = mem_printf(graph->mem, "d.%s%s", of->name, suffix);
+}
+
 void graph_accumulate(struct graph *graph, struct node *of, struct node *value)
 {
   struct node **adjoint = &graph->adjoint[of->id];
-  value->name = mem_printf(graph->mem, "d.%s", of->name);
   if (*adjoint == NULL) {
+    name_adjoint(graph, value, of, "");
     *adjoint = value;
     return;
   }
+  name_adjoint(graph, *adjoint, of, ".part");
+  name_adjoint(graph, value, of, ".part");
   *adjoint = op_binary(graph, OP_ADD, value, *adjoint);
+  name_adjoint(graph, *adjoint, of, "");
 }
 
 /* Reverse mode: nodes are visited from last to first, so that a node's adjoint is complete (all of

@@ -48,7 +48,8 @@ struct node {
   const char *name;          /* "encoder.1": readable, unique enough to name variables after */
   const struct layer *layer; /* the layer it computes or differentiates; NULL outside of layers */
   bool per_image;            /* one for each image of the batch, or one in all */
-  bool wide;                 /* double whatever the model's precision (losses) */
+  const struct node *adjoint_of; /* the value whose derivative it was first made for */
+  bool wide;                     /* double whatever the model's precision (losses) */
   struct shape shape;
   /* Memory order within one image. 0: row-major, as the shape says. c > 0: channels last, that is
    * logical index ch * positions + p is stored at p * c + ch. */

@@ -130,9 +130,6 @@ static int64_t wanted_interleave(const struct lowering *l)
 
 /* ---- Layers ---- */
 
-lower_layer lower_linear, lower_conv2d, lower_conv_transpose2d, lower_batchnorm, lower_relu,
-    lower_sigmoid, lower_view, lower_gaussian;
-
 struct node *lower_linear(struct lowering *l, const struct layer *layer, struct node *x)
 {
   int64_t outputs = shape_size(&layer->out);
@@ -267,18 +264,6 @@ struct node *lower_gaussian(struct lowering *l, const struct layer *layer, struc
   return l->mean;
 }
 
-static lower_layer *const lowerings[LAYER_KINDS] = {
-    [LAYER_LINEAR] = lower_linear,
-    [LAYER_CONV2D] = lower_conv2d,
-    [LAYER_CONV_TRANSPOSE2D] = lower_conv_transpose2d,
-    [LAYER_BATCHNORM] = lower_batchnorm,
-    [LAYER_RELU] = lower_relu,
-    [LAYER_SIGMOID] = lower_sigmoid,
-    [LAYER_FLATTEN] = lower_view,
-    [LAYER_RESHAPE] = lower_view,
-    [LAYER_GAUSSIAN] = lower_gaussian,
-};
-
 /* A value inside of a layer goes by the layer and its op; parameters, mean and logvar have names.
  */
 static void name_node(struct lowering *l, const struct layer *layer, struct node *node)
@@ -295,7 +280,7 @@ static struct node *lower_section(struct lowering *l, const struct section *sect
   for (l->position = 0; l->position < section->count; l->position++) {
     const struct layer *layer = &section->layers[l->position];
     int before = l->graph->count;
-    x = lowerings[layer->rule->kind](l, layer, x);
+    x = layer->rule->lower(l, layer, x);
     for (int i = before; i < l->graph->count; i++)
       name_node(l, layer, l->graph->nodes[i]);
     if (x != l->mean)

@@ -3,6 +3,7 @@
 #define MODEL_H
 
 #include "../runtime/model.h"
+#include "mem.h"
 #include "rules.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,13 +19,16 @@ struct shape {
 int64_t shape_size(const struct shape *shape);
 bool shape_equal(const struct shape *a, const struct shape *b);
 
+/* "[128, 7, 7]" */
+const char *shape_text(struct mem *mem, const struct shape *shape);
+
 struct layer {
   const struct rule *rule; /* the row of layers.def */
   int line;                /* where the description says it */
-  const char *name;        /* "encoder.0": section and position, as a PyTorch nn.Sequential has it */
-  const char *text;        /* the statement as it would be written, defaults left out */
+  const char *name; /* "encoder.0": section and position, as a PyTorch nn.Sequential has it */
+  const char *text; /* the statement as it would be written, defaults left out */
   double value[RULE_MAX_ATTRIBUTES]; /* numbers, by the attribute's position in the rule */
-  struct shape shape;      /* the value of a shape attribute; rank 0 when there is none */
+  struct shape shape;                /* the value of a shape attribute; rank 0 when there is none */
   struct shape in, out;
 };
 
@@ -39,18 +43,18 @@ struct section {
 
 struct model {
   const char *name;
-  const char *file;        /* the description's path as given, for messages */
-  const char *source;      /* and its text */
-  bool float64;            /* `precision float64` */
+  const char *file;   /* the description's path as given, for messages */
+  const char *source; /* and its text */
+  bool float64;       /* `precision float64` */
   const char *input_name;
   struct shape input;
   double range[2];
   const char *latent_name;
   int latent;
-  struct section encoder;  /* its last layer is the head, `gaussian` */
-  struct section decoder;  /* its output has the input's shape */
+  struct section encoder; /* its last layer is the head, `gaussian` */
+  struct section decoder; /* its output has the input's shape */
   enum lathe_likelihood likelihood;
-  double variance;         /* of a Gaussian likelihood */
+  double variance; /* of a Gaussian likelihood */
   double kl_weight;
   struct lathe_mixing mixing;
   struct lathe_training training;

@@ -49,8 +49,8 @@ typedef double op_flops(const struct node *);
 op_gradient view_gradient, relayout_gradient, linear_gradient, conv_gradient, conv_input_gradient,
     bias_gradient, relu_gradient, sigmoid_gradient, add_gradient, moments_gradient,
     normalise_gradient, sample_gradient, kl_gradient, bernoulli_gradient, gaussian_gradient;
-op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan,
-    conv_input_plan, conv_weight_plan, channel_plan, single_plan, loss_plan;
+op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan, conv_input_plan,
+    conv_weight_plan, channel_plan, single_plan, loss_plan;
 op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_emit,
     conv_input_emit, conv_weight_emit, channel_sum_emit, moments_emit, channel_dot_emit,
     running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;

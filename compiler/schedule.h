@@ -28,6 +28,7 @@ struct slot {
   int64_t size;   /* in elements: an image (STORED_BATCH) or in all */
   const char *argument;
   const char *constant; /* the offset's name in emitted code */
+  const char *label;    /* and the value's name, likewise unique */
   int first, last;      /* kernels that write it first and use it last */
 };
 

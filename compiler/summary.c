@@ -131,7 +131,7 @@ static void print_plan(FILE *out, const struct compilation *c)
     if (p->storage != STORED_BATCH)
       continue;
     fprintf(out, "  %-28s %-14s %10s B  at %10s  %3d-%d\n", s->graph->nodes[i]->name,
-            shape_string(c->mem, &s->graph->nodes[i]->shape),
+            shape_text(c->mem, &s->graph->nodes[i]->shape),
             grouped(c->mem, p->size * value_bytes(c)), grouped(c->mem, p->offset * value_bytes(c)),
             p->first, p->last < s->count ? p->last : s->count - 1);
   }
@@ -142,7 +142,7 @@ static void print_layer(FILE *out, const struct compilation *c, const struct lay
   const char *algorithm;
   double flops = layer_flops(c, layer, &algorithm);
   fprintf(out, "%-12s %-46s %-15s %10s %10s  %s\n", layer->name, layer->text,
-          shape_string(c->mem, &layer->out), grouped(c->mem, layer_parameters(c, layer)),
+          shape_text(c->mem, &layer->out), grouped(c->mem, layer_parameters(c, layer)),
           flops_text(c->mem, flops), algorithm);
 }
 
@@ -150,7 +150,7 @@ void summary_print(FILE *out, const struct compilation *c)
 {
   const struct model *m = c->model;
   fprintf(out, "%s: input %s, latent %d, %d components, %s\n\n", m->name,
-          shape_string(c->mem, &m->input), m->latent, m->mixing.components,
+          shape_text(c->mem, &m->input), m->latent, m->mixing.components,
           m->float64 ? "float64" : "float32");
   fprintf(out, "%-12s %-46s %-15s %10s %10s  %s\n", "Layer", "", "Output", "Parameters", "FLOP",
           "Algorithm");

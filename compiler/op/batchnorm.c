@@ -39,12 +39,13 @@ void normalise_gradient(struct graph *g, struct node *y, struct node *dy)
   struct node *moments = y->in[1];
   struct node *gamma = y->in[2];
   struct node *beta = y->in[3];
-  struct node *dgamma = op_channel_table(g, OP_CHANNEL_DOT, 3, (struct node *[]){dy, x, moments}, 1);
+  struct node *dgamma =
+      op_channel_table(g, OP_CHANNEL_DOT, 3, (struct node *[]){dy, x, moments}, 1);
   struct node *dbeta = op_channel_table(g, OP_CHANNEL_SUM, 1, &dy, 1);
   graph_accumulate(g, gamma, dgamma);
   graph_accumulate(g, beta, dbeta);
-  struct node *dx = graph_add(g, OP_NORMALISE_GRAD, 6,
-                              (struct node *[]){dy, x, moments, gamma, dgamma, dbeta});
+  struct node *dx =
+      graph_add(g, OP_NORMALISE_GRAD, 6, (struct node *[]){dy, x, moments, gamma, dgamma, dbeta});
   graph_accumulate(g, x, dx);
 }
 

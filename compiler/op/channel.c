@@ -42,7 +42,8 @@ void emit_channel_sum(struct emitter *e, const struct kernel *kernel, const stru
   emit_bind(e, "rows", rows == 1 ? "n" : "n * %lld", (long long)rows);
   emit(e, "double $name[$room] = {0};\n"
           "for (int r = 0; r < $rows; r++)\n");
-  emit(e, single ? "  for (int c = 0; c < $width; c++)\n" : "  for (int c = $begin; c < $end; c++)\n");
+  emit(e,
+       single ? "  for (int c = 0; c < $width; c++)\n" : "  for (int c = $begin; c < $end; c++)\n");
   emit(e, "    $name[$slot] += ");
   emit(e, term);
   emit(e, ";\n");

@@ -23,9 +23,8 @@ struct node *op_channel_table(struct graph *g, enum op op, int in_count, struct 
   struct node *table = graph_add(g, op, in_count, in);
   table->per_image = false;
   table->interleave = 0;
-  table->shape = rows == 1
-                     ? (struct shape){.rank = 1, .dim = {node_channels(in[0])}}
-                     : (struct shape){.rank = 2, .dim = {rows, node_channels(in[0])}};
+  table->shape = rows == 1 ? (struct shape){.rank = 1, .dim = {node_channels(in[0])}}
+                           : (struct shape){.rank = 2, .dim = {rows, node_channels(in[0])}};
   return table;
 }
 
@@ -45,10 +44,14 @@ double eight_flops(const struct node *node)
 }
 
 /* Per-channel sums run over the whole batch: the channels are what is cut, 16 or more a task so
- * that each task reads whole cache lines. */
+ * that each task reads whole cache lines, and not so many that their sums would burden the stack.
+ */
 void channel_plan(struct kernel *kernel)
 {
-  kernel_cut(kernel, node_channels(kernel->chain[0]->in[0]), 16, 8);
+  enum { LEAST = 16, MOST = 4096, TASKS = 8 };
+  int64_t channels = node_channels(kernel->chain[0]->in[0]);
+  int64_t tasks = (channels + MOST - 1) / MOST;
+  kernel_cut(kernel, channels, LEAST, (int)(tasks > TASKS ? tasks : TASKS));
 }
 
 void single_plan(struct kernel *kernel)

@@ -31,8 +31,7 @@ static int64_t channels_last(int64_t channels, int64_t positions)
 struct node *op_conv(struct graph *g, struct node *x, struct node *w, struct convolution conv)
 {
   struct node *y = op_binary(g, OP_CONV, x, w);
-  y->shape =
-      (struct shape){.rank = 3, .dim = {conv.filters, conv.out_height, conv.out_width}};
+  y->shape = (struct shape){.rank = 3, .dim = {conv.filters, conv.out_height, conv.out_width}};
   y->interleave = channels_last(conv.filters, pixels(&conv));
   y->conv = conv;
   return y;
@@ -138,7 +137,8 @@ static void bind_geometry(struct emitter *e, const struct convolution *c)
   emit_bind(e, "pad", c->pad > 0 ? " - %d" : "", c->pad);
 }
 
-/* One pixel's channels from the image into a column, or zeros; `part` of the channels from $first. */
+/* One pixel's channels from the image into a column, or zeros; `part` of the channels from $first.
+ */
 static void bind_copies(struct emitter *e, const struct convolution *c, int64_t part)
 {
   emit_bind_int(e, "part", part);
@@ -189,9 +189,10 @@ void conv_emit(struct emitter *e, const struct kernel *kernel)
           "for (int i = begin; i < end; i++) {\n"
           "const $real *const image = $x + i * $image;\n");
   emit_windows(e, c, "$copy", "$clear");
-  emit(e, "}\n"
-          "$gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * $pixels, $O, $window, 1,\n"
-          "scratch, $window, $w, $O, 0, $y + begin * $pixels * $O, $O);\n");
+  emit(e,
+       "}\n"
+       "$gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * $pixels, $O, $window, 1,\n"
+       "scratch, $window, $w, $O, 0, $y + begin * $pixels * $O, $O);\n");
   emit_epilogue_images(e, kernel, 1);
 }
 
@@ -200,12 +201,13 @@ void conv_input_emit(struct emitter *e, const struct kernel *kernel)
   const struct convolution *c = &kernel->chain[0]->conv;
   bind_geometry(e, c);
   bind_copies(e, c, c->channels);
-  emit(e, "$gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (end - begin) * $pixels, $window, $O, 1,\n"
-          "$dy + begin * $pixels * $O, $O, $w, $O, 0, scratch, $window);\n"
-          "const $real *column = scratch;\n"
-          "for (int i = begin; i < end; i++) {\n"
-          "$real *const image = $dx + i * $image;\n"
-          "memset(image, 0, $image * sizeof *image);\n");
+  emit(e,
+       "$gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (end - begin) * $pixels, $window, $O, 1,\n"
+       "$dy + begin * $pixels * $O, $O, $w, $O, 0, scratch, $window);\n"
+       "const $real *column = scratch;\n"
+       "for (int i = begin; i < end; i++) {\n"
+       "$real *const image = $dx + i * $image;\n"
+       "memset(image, 0, $image * sizeof *image);\n");
   emit_windows(e, c,
                c->channels == 1 ? "image[iy * $W + ix] += *column;\n"
                                 : "$real *const pixel = image + (iy * $W + ix) * $C;\n"
@@ -251,13 +253,15 @@ void conv_weight_emit(struct emitter *e, const struct kernel *kernel)
   emit(e, "${next}}\n}\n}\n}\n");
   /* dw's rows of this task: [kx][channels], apart from each other when channels are cut. */
   if (parts == 1) {
-    emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $rows, $O, (to - from) * $pixels, 1, scratch,\n"
+    emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $rows, $O, (to - from) * $pixels, 1, "
+            "scratch,\n"
             "$rows, $dy + from * $pixels * $O, $O, from > 0, $dw + ky * $rows * $O, $O);\n");
   } else {
-    emit(e, "for (int kx = 0; kx < $k; kx++)\n"
-            "  $gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $part, $O, (to - from) * $pixels, 1,\n"
-            "scratch + kx * $part, $rows, $dy + from * $pixels * $O, $O, from > 0,\n"
-            "$dw + ((ky * $k + kx) * $C + first) * $O, $O);\n");
+    emit(e,
+         "for (int kx = 0; kx < $k; kx++)\n"
+         "  $gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $part, $O, (to - from) * $pixels, 1,\n"
+         "scratch + kx * $part, $rows, $dy + from * $pixels * $O, $O, from > 0,\n"
+         "$dw + ((ky * $k + kx) * $C + first) * $O, $O);\n");
   }
   emit(e, "}\n");
 }

@@ -107,8 +107,8 @@ static void bind_from(struct emitter *e, const struct kernel *kernel, const char
 }
 
 /* y = x w^T or dx = dy w: `left` [n, inner] times the weight, `width` columns of result. */
-static void emit_product(struct emitter *e, const struct kernel *kernel,
-                         const char *transposed, int64_t inner, int64_t width, int64_t stride)
+static void emit_product(struct emitter *e, const struct kernel *kernel, const char *transposed,
+                         int64_t inner, int64_t width, int64_t stride)
 {
   const struct node *root = kernel->chain[0];
   int64_t weight_row = root->op == OP_LINEAR ? inner : width;
@@ -119,14 +119,17 @@ static void emit_product(struct emitter *e, const struct kernel *kernel,
   emit_bind_int(e, "weight_row", weight_row);
   emit_bind(e, "result", "%s", operand_name(e, kernel_result(kernel)));
   if (kernel->domain == DOMAIN_IMAGES) {
-    emit(e, "$gemm(CblasRowMajor, CblasNoTrans, $transposed, end - begin, $width, $inner, 1,\n"
-            "$left + begin * $inner, $inner, $w, $weight_row, 0, $result + begin * $width, $width);\n");
+    emit(
+        e,
+        "$gemm(CblasRowMajor, CblasNoTrans, $transposed, end - begin, $width, $inner, 1,\n"
+        "$left + begin * $inner, $inner, $w, $weight_row, 0, $result + begin * $width, $width);\n");
     emit_epilogue_images(e, kernel, 1);
   } else {
     bind_from(e, kernel, "w_part", root->in[1], stride);
     bind_from(e, kernel, "result_part", kernel_result(kernel), 1);
-    emit(e, "$gemm(CblasRowMajor, CblasNoTrans, $transposed, n, $length, $inner, 1, $left, $inner,\n"
-            "$w_part, $weight_row, 0, $result_part, $width);\n");
+    emit(e,
+         "$gemm(CblasRowMajor, CblasNoTrans, $transposed, n, $length, $inner, 1, $left, $inner,\n"
+         "$w_part, $weight_row, 0, $result_part, $width);\n");
     emit_epilogue_columns(e, kernel, 1, width);
   }
 }

@@ -34,8 +34,9 @@ void relayout_emit(struct emitter *e, const struct kernel *kernel)
   emit(e, "for (int i = begin; i < end; i++) {\n"
           "for (int p = 0; p < $positions; p++) {\n"
           "for (int c = 0; c < $channels; c++)\n");
-  emit(e, y->interleave != 0 ? "  $y[i * $size + p * $channels + c] = $x[i * $size + c * $positions + p];\n"
-                             : "  $y[i * $size + c * $positions + p] = $x[i * $size + p * $channels + c];\n");
+  emit(e, y->interleave != 0
+              ? "  $y[i * $size + p * $channels + c] = $x[i * $size + c * $positions + p];\n"
+              : "  $y[i * $size + c * $positions + p] = $x[i * $size + p * $channels + c];\n");
   emit(e, "}\n}\n");
   emit_epilogue_images(e, kernel, 1);
 }

@@ -1,11 +1,12 @@
 /* The backward pass of digits_conv: gradients of the batch's mean loss, in reverse order. */
 #include "digits_conv_internal.h"
+#include "kernel.h"
 #include "vector_math.h"
 #include <cblas.h>
 #include <math.h>
 #include <string.h>
 
-/* d.mean
+/* d.mean.part
  * kl_grad_mean: mean[n, 20], */
 static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
 {
@@ -19,7 +20,7 @@ static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
   }
 }
 
-/* d.logvar
+/* d.logvar.part
  * kl_grad_logvar: logvar[n, 20], dlogvar[n, 20] */
 static void kl_grad_logvar(int n, int task, const float *restrict logvar, float seed,
     float *restrict dlogvar)
@@ -35,7 +36,7 @@ static void kl_grad_logvar(int n, int task, const float *restrict logvar, float 
   }
 }
 
-/* d.decoder.4.conv_input
+/* d.decoder.4
  * bernoulli_grad: logits[n, 1, 28, 28], x[n, 1, 28, 28],; 3.1 kFLOP an image */
 static void bernoulli_grad(int n, int task, float *restrict logits,
     const float *restrict x, float seed)
@@ -558,7 +559,7 @@ static void backward_1(void *arg, int task, int thread)
   kl_grad_logvar(c->n, task,
       c->batch + c->capacity * TRAIN_LOGVAR,
       1.0F / (float)c->n,
-      c->batch + c->capacity * TRAIN_D_LOGVAR);
+      c->batch + c->capacity * TRAIN_D_LOGVAR_PART);
 }
 
 static void backward_2(void *arg, int task, int thread)
@@ -577,7 +578,7 @@ static void backward_3(void *arg, int task, int thread)
   (void)task;
   (void)thread;
   decoder_4_channel_sum(c->n,
-      c->batch + c->capacity * TRAIN_D_DECODER_4_CONV_INPUT,
+      c->batch + c->capacity * TRAIN_D_DECODER_4,
       c->fixed + TRAIN_D_DECODER_4_BIAS);
 }
 
@@ -586,7 +587,7 @@ static void backward_4(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   decoder_4_conv_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_DECODER_3,
-      c->batch + c->capacity * TRAIN_D_DECODER_4_CONV_INPUT,
+      c->batch + c->capacity * TRAIN_D_DECODER_4,
       c->fixed + TRAIN_D_DECODER_4_WEIGHT);
 }
 
@@ -594,10 +595,10 @@ static void backward_5(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   decoder_4_conv(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_DECODER_4_CONV_INPUT,
+      c->batch + c->capacity * TRAIN_D_DECODER_4,
       c->fixed + DECODER_4_WEIGHT,
       c->batch + c->capacity * TRAIN_DECODER_3,
-      c->batch + c->capacity * TRAIN_D_DECODER_2_CONV_INPUT);
+      c->batch + c->capacity * TRAIN_D_DECODER_2);
 }
 
 static void backward_6(void *arg, int task, int thread)
@@ -605,7 +606,7 @@ static void backward_6(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   decoder_2_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_DECODER_2_CONV_INPUT,
+      c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->fixed + TRAIN_D_DECODER_2_BIAS);
 }
 
@@ -614,7 +615,7 @@ static void backward_7(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   decoder_2_conv_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_DECODER_0,
-      c->batch + c->capacity * TRAIN_D_DECODER_2_CONV_INPUT,
+      c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->fixed + TRAIN_D_DECODER_2_WEIGHT);
 }
 
@@ -622,7 +623,7 @@ static void backward_8(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   decoder_2_conv(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_DECODER_2_CONV_INPUT,
+      c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->fixed + DECODER_2_WEIGHT,
       c->batch + c->capacity * TRAIN_D_DECODER_1);
 }
@@ -653,7 +654,7 @@ static void backward_11(void *arg, int task, int thread)
   decoder_0_linear_input(c->n, task,
       c->batch + c->capacity * TRAIN_D_DECODER_1,
       c->fixed + DECODER_0_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_MEAN_2);
+      c->batch + c->capacity * TRAIN_D_Z);
 }
 
 static void backward_12(void *arg, int task, int thread)
@@ -661,8 +662,8 @@ static void backward_12(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_5_add(c->n, task,
-      c->batch + c->capacity * TRAIN_D_MEAN_2,
-      c->batch + c->capacity * TRAIN_D_MEAN);
+      c->batch + c->capacity * TRAIN_D_Z,
+      c->batch + c->capacity * TRAIN_D_MEAN_PART);
 }
 
 static void backward_13(void *arg, int task, int thread)
@@ -670,10 +671,10 @@ static void backward_13(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_5_sample_grad_logvar(c->n, task,
-      c->batch + c->capacity * TRAIN_D_MEAN_2,
+      c->batch + c->capacity * TRAIN_D_Z,
       c->batch + c->capacity * TRAIN_LOGVAR,
       c->noise,
-      c->batch + c->capacity * TRAIN_D_LOGVAR);
+      c->batch + c->capacity * TRAIN_D_LOGVAR_PART);
 }
 
 static void backward_14(void *arg, int task, int thread)
@@ -681,7 +682,7 @@ static void backward_14(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_5_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->fixed + TRAIN_D_LOGVAR_BIAS);
 }
 
@@ -690,7 +691,7 @@ static void backward_15(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_5_linear_weight(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + TRAIN_D_LOGVAR_WEIGHT);
 }
@@ -700,9 +701,9 @@ static void backward_16(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_5_linear_input(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->fixed + LOGVAR_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW);
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART);
 }
 
 static void backward_17(void *arg, int task, int thread)
@@ -710,7 +711,7 @@ static void backward_17(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_5_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->batch + c->capacity * TRAIN_D_MEAN,
       c->fixed + TRAIN_D_MEAN_BIAS);
 }
 
@@ -719,7 +720,7 @@ static void backward_18(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_5_linear_weight(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->batch + c->capacity * TRAIN_D_MEAN,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + TRAIN_D_MEAN_WEIGHT);
 }
@@ -729,10 +730,10 @@ static void backward_19(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_5_linear_input_2(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->batch + c->capacity * TRAIN_D_MEAN,
       c->fixed + MEAN_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_2);
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW);
 }
 
 static void backward_20(void *arg, int task, int thread)
@@ -740,7 +741,7 @@ static void backward_20(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_4_relu_grad(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_2,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW,
       c->batch + c->capacity * TRAIN_ENCODER_4);
 }
 
@@ -782,7 +783,7 @@ static void backward_24(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_2_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_2_CONV,
+      c->batch + c->capacity * TRAIN_D_ENCODER_2,
       c->fixed + TRAIN_D_ENCODER_2_BIAS);
 }
 
@@ -790,7 +791,7 @@ static void backward_25(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   encoder_2_conv_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_ENCODER_2_CONV,
+      c->batch + c->capacity * TRAIN_D_ENCODER_2,
       c->batch + c->capacity * TRAIN_ENCODER_1,
       c->fixed + TRAIN_D_ENCODER_2_WEIGHT);
 }
@@ -799,10 +800,10 @@ static void backward_26(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   encoder_2_conv_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_ENCODER_2_CONV,
+      c->batch + c->capacity * TRAIN_D_ENCODER_2,
       c->fixed + ENCODER_2_WEIGHT,
       c->batch + c->capacity * TRAIN_ENCODER_1,
-      c->batch + c->capacity * TRAIN_D_ENCODER_0_CONV);
+      c->batch + c->capacity * TRAIN_D_ENCODER_0);
 }
 
 static void backward_27(void *arg, int task, int thread)
@@ -810,7 +811,7 @@ static void backward_27(void *arg, int task, int thread)
   const struct digits_conv_call *const c = arg;
   (void)thread;
   encoder_0_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_0_CONV,
+      c->batch + c->capacity * TRAIN_D_ENCODER_0,
       c->fixed + TRAIN_D_ENCODER_0_BIAS);
 }
 
@@ -818,7 +819,7 @@ static void backward_28(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   encoder_0_conv_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_ENCODER_0_CONV,
+      c->batch + c->capacity * TRAIN_D_ENCODER_0,
       c->images,
       c->fixed + TRAIN_D_ENCODER_0_WEIGHT);
 }
@@ -835,33 +836,33 @@ void digits_conv_backward(struct lathe_state *state, int n, const float *images,
     .images = images,
     .noise = noise,
   };
-  lathe_parallel(state->pool, (n + 15) / 16, backward_0, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_1, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_2, &call);
-  lathe_parallel(state->pool, 1, backward_3, &call);
-  lathe_parallel(state->pool, 4, backward_4, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, backward_5, &call);
-  lathe_parallel(state->pool, 4, backward_6, &call);
-  lathe_parallel(state->pool, 4, backward_7, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, backward_8, &call);
-  lathe_parallel(state->pool, 8, backward_9, &call);
-  lathe_parallel(state->pool, 8, backward_10, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_11, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_12, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_13, &call);
-  lathe_parallel(state->pool, 2, backward_14, &call);
-  lathe_parallel(state->pool, 8, backward_15, &call);
-  lathe_parallel(state->pool, 8, backward_16, &call);
-  lathe_parallel(state->pool, 2, backward_17, &call);
-  lathe_parallel(state->pool, 8, backward_18, &call);
-  lathe_parallel(state->pool, 8, backward_19, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_20, &call);
-  lathe_parallel(state->pool, 8, backward_21, &call);
-  lathe_parallel(state->pool, 8, backward_22, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_23, &call);
-  lathe_parallel(state->pool, 8, backward_24, &call);
-  lathe_parallel(state->pool, 4, backward_25, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, backward_26, &call);
-  lathe_parallel(state->pool, 4, backward_27, &call);
-  lathe_parallel(state->pool, 4, backward_28, &call);
+  lathe_kernel(state, 13, (n + 15) / 16, backward_0, &call);
+  lathe_kernel(state, 14, (n + 15) / 16, backward_1, &call);
+  lathe_kernel(state, 15, (n + 15) / 16, backward_2, &call);
+  lathe_kernel(state, 16, 1, backward_3, &call);
+  lathe_kernel(state, 17, 4, backward_4, &call);
+  lathe_kernel(state, 18, (n + 7) / 8, backward_5, &call);
+  lathe_kernel(state, 19, 4, backward_6, &call);
+  lathe_kernel(state, 20, 4, backward_7, &call);
+  lathe_kernel(state, 21, (n + 7) / 8, backward_8, &call);
+  lathe_kernel(state, 22, 8, backward_9, &call);
+  lathe_kernel(state, 23, 8, backward_10, &call);
+  lathe_kernel(state, 24, (n + 15) / 16, backward_11, &call);
+  lathe_kernel(state, 25, (n + 15) / 16, backward_12, &call);
+  lathe_kernel(state, 26, (n + 15) / 16, backward_13, &call);
+  lathe_kernel(state, 27, 2, backward_14, &call);
+  lathe_kernel(state, 28, 8, backward_15, &call);
+  lathe_kernel(state, 29, 8, backward_16, &call);
+  lathe_kernel(state, 30, 2, backward_17, &call);
+  lathe_kernel(state, 31, 8, backward_18, &call);
+  lathe_kernel(state, 32, 8, backward_19, &call);
+  lathe_kernel(state, 33, (n + 15) / 16, backward_20, &call);
+  lathe_kernel(state, 34, 8, backward_21, &call);
+  lathe_kernel(state, 35, 8, backward_22, &call);
+  lathe_kernel(state, 36, (n + 15) / 16, backward_23, &call);
+  lathe_kernel(state, 37, 8, backward_24, &call);
+  lathe_kernel(state, 38, 4, backward_25, &call);
+  lathe_kernel(state, 39, (n + 7) / 8, backward_26, &call);
+  lathe_kernel(state, 40, 4, backward_27, &call);
+  lathe_kernel(state, 41, 4, backward_28, &call);
 }

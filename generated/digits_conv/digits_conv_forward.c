@@ -2,6 +2,7 @@
  * result does not depend on the number of threads; the function below the kernels of a pass
  * runs them in order. */
 #include "digits_conv_internal.h"
+#include "kernel.h"
 #include "vector_math.h"
 #include <cblas.h>
 #include <math.h>
@@ -799,19 +800,19 @@ struct lathe_loss digits_conv_forward(struct lathe_state *state, int n, const fl
     .images = images,
     .noise = noise,
   };
-  lathe_parallel(state->pool, (n + 7) / 8, forward_0, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, forward_1, &call);
-  lathe_parallel(state->pool, 8, forward_2, &call);
-  lathe_parallel(state->pool, 1, forward_3, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_4, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_5, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_6, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_7, &call);
-  lathe_parallel(state->pool, 8, forward_8, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, forward_9, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, forward_10, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_11, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_12, &call);
+  lathe_kernel(state, 0, (n + 7) / 8, forward_0, &call);
+  lathe_kernel(state, 1, (n + 7) / 8, forward_1, &call);
+  lathe_kernel(state, 2, 8, forward_2, &call);
+  lathe_kernel(state, 3, 1, forward_3, &call);
+  lathe_kernel(state, 4, (n + 15) / 16, forward_4, &call);
+  lathe_kernel(state, 5, (n + 15) / 16, forward_5, &call);
+  lathe_kernel(state, 6, (n + 15) / 16, forward_6, &call);
+  lathe_kernel(state, 7, (n + 15) / 16, forward_7, &call);
+  lathe_kernel(state, 8, 8, forward_8, &call);
+  lathe_kernel(state, 9, (n + 7) / 8, forward_9, &call);
+  lathe_kernel(state, 10, (n + 7) / 8, forward_10, &call);
+  lathe_kernel(state, 11, (n + 15) / 16, forward_11, &call);
+  lathe_kernel(state, 12, (n + 15) / 16, forward_12, &call);
   const double *const reconstruction =
       (const double *)(const void *)(call.batch + call.capacity * TRAIN_RECONSTRUCTION);
   const double *const kl = (const double *)(const void *)(call.batch + call.capacity * TRAIN_KL);

@@ -1,11 +1,12 @@
 /* The backward pass of digits_mlp: gradients of the batch's mean loss, in reverse order. */
 #include "digits_mlp_internal.h"
+#include "kernel.h"
 #include "vector_math.h"
 #include <cblas.h>
 #include <math.h>
 #include <string.h>
 
-/* d.mean
+/* d.mean.part
  * kl_grad_mean: mean[n, 2], */
 static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
 {
@@ -19,7 +20,7 @@ static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
   }
 }
 
-/* d.logvar
+/* d.logvar.part
  * kl_grad_logvar: logvar[n, 2], dlogvar[n, 2] */
 static void kl_grad_logvar(int n, int task, const float *restrict logvar, float seed,
     float *restrict dlogvar)
@@ -367,7 +368,7 @@ static void backward_1(void *arg, int task, int thread)
   kl_grad_logvar(c->n, task,
       c->batch + c->capacity * TRAIN_LOGVAR,
       1.0F / (float)c->n,
-      c->batch + c->capacity * TRAIN_D_LOGVAR);
+      c->batch + c->capacity * TRAIN_D_LOGVAR_PART);
 }
 
 static void backward_2(void *arg, int task, int thread)
@@ -407,7 +408,7 @@ static void backward_5(void *arg, int task, int thread)
       c->batch + c->capacity * TRAIN_D_DECODER_5,
       c->fixed + DECODER_4_WEIGHT,
       c->batch + c->capacity * TRAIN_DECODER_3,
-      c->batch + c->capacity * TRAIN_D_DECODER_2_LINEAR);
+      c->batch + c->capacity * TRAIN_D_DECODER_2);
 }
 
 static void backward_6(void *arg, int task, int thread)
@@ -415,7 +416,7 @@ static void backward_6(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   decoder_2_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_DECODER_2_LINEAR,
+      c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->fixed + TRAIN_D_DECODER_2_BIAS);
 }
 
@@ -424,7 +425,7 @@ static void backward_7(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   decoder_2_linear_weight(c->n, task,
-      c->batch + c->capacity * TRAIN_D_DECODER_2_LINEAR,
+      c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->batch + c->capacity * TRAIN_DECODER_1,
       c->fixed + TRAIN_D_DECODER_2_WEIGHT);
 }
@@ -434,10 +435,10 @@ static void backward_8(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   decoder_2_linear_input(c->n, task,
-      c->batch + c->capacity * TRAIN_D_DECODER_2_LINEAR,
+      c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->fixed + DECODER_2_WEIGHT,
       c->batch + c->capacity * TRAIN_DECODER_1,
-      c->batch + c->capacity * TRAIN_D_DECODER_0_LINEAR);
+      c->batch + c->capacity * TRAIN_D_DECODER_0);
 }
 
 static void backward_9(void *arg, int task, int thread)
@@ -445,7 +446,7 @@ static void backward_9(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   decoder_0_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_DECODER_0_LINEAR,
+      c->batch + c->capacity * TRAIN_D_DECODER_0,
       c->fixed + TRAIN_D_DECODER_0_BIAS);
 }
 
@@ -454,7 +455,7 @@ static void backward_10(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   decoder_0_linear_weight(c->n, task,
-      c->batch + c->capacity * TRAIN_D_DECODER_0_LINEAR,
+      c->batch + c->capacity * TRAIN_D_DECODER_0,
       c->batch + c->capacity * TRAIN_Z,
       c->fixed + TRAIN_D_DECODER_0_WEIGHT);
 }
@@ -464,9 +465,9 @@ static void backward_11(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   decoder_0_linear_input(c->n, task,
-      c->batch + c->capacity * TRAIN_D_DECODER_0_LINEAR,
+      c->batch + c->capacity * TRAIN_D_DECODER_0,
       c->fixed + DECODER_0_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_MEAN_2);
+      c->batch + c->capacity * TRAIN_D_Z);
 }
 
 static void backward_12(void *arg, int task, int thread)
@@ -474,8 +475,8 @@ static void backward_12(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_5_add(c->n, task,
-      c->batch + c->capacity * TRAIN_D_MEAN_2,
-      c->batch + c->capacity * TRAIN_D_MEAN);
+      c->batch + c->capacity * TRAIN_D_Z,
+      c->batch + c->capacity * TRAIN_D_MEAN_PART);
 }
 
 static void backward_13(void *arg, int task, int thread)
@@ -483,10 +484,10 @@ static void backward_13(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_5_sample_grad_logvar(c->n, task,
-      c->batch + c->capacity * TRAIN_D_MEAN_2,
+      c->batch + c->capacity * TRAIN_D_Z,
       c->batch + c->capacity * TRAIN_LOGVAR,
       c->noise,
-      c->batch + c->capacity * TRAIN_D_LOGVAR);
+      c->batch + c->capacity * TRAIN_D_LOGVAR_PART);
 }
 
 static void backward_14(void *arg, int task, int thread)
@@ -495,7 +496,7 @@ static void backward_14(void *arg, int task, int thread)
   (void)task;
   (void)thread;
   encoder_5_channel_sum(c->n,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->fixed + TRAIN_D_LOGVAR_BIAS);
 }
 
@@ -504,7 +505,7 @@ static void backward_15(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_5_linear_weight(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + TRAIN_D_LOGVAR_WEIGHT);
 }
@@ -514,9 +515,9 @@ static void backward_16(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_5_linear_input(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR_2,
+      c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->fixed + LOGVAR_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW);
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART);
 }
 
 static void backward_17(void *arg, int task, int thread)
@@ -525,7 +526,7 @@ static void backward_17(void *arg, int task, int thread)
   (void)task;
   (void)thread;
   encoder_5_channel_sum(c->n,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->batch + c->capacity * TRAIN_D_MEAN,
       c->fixed + TRAIN_D_MEAN_BIAS);
 }
 
@@ -534,7 +535,7 @@ static void backward_18(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_5_linear_weight(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->batch + c->capacity * TRAIN_D_MEAN,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + TRAIN_D_MEAN_WEIGHT);
 }
@@ -544,10 +545,10 @@ static void backward_19(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_5_linear_input_2(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_LINEAR,
+      c->batch + c->capacity * TRAIN_D_MEAN,
       c->fixed + MEAN_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_2);
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW);
 }
 
 static void backward_20(void *arg, int task, int thread)
@@ -555,7 +556,7 @@ static void backward_20(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_4_relu_grad(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_2,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW,
       c->batch + c->capacity * TRAIN_ENCODER_4);
 }
 
@@ -564,7 +565,7 @@ static void backward_21(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_3_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_3_LINEAR,
+      c->batch + c->capacity * TRAIN_D_ENCODER_3,
       c->fixed + TRAIN_D_ENCODER_3_BIAS);
 }
 
@@ -573,7 +574,7 @@ static void backward_22(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_3_linear_weight(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_3_LINEAR,
+      c->batch + c->capacity * TRAIN_D_ENCODER_3,
       c->batch + c->capacity * TRAIN_ENCODER_2,
       c->fixed + TRAIN_D_ENCODER_3_WEIGHT);
 }
@@ -583,10 +584,10 @@ static void backward_23(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_3_linear_input(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_3_LINEAR,
+      c->batch + c->capacity * TRAIN_D_ENCODER_3,
       c->fixed + ENCODER_3_WEIGHT,
       c->batch + c->capacity * TRAIN_ENCODER_2,
-      c->batch + c->capacity * TRAIN_D_ENCODER_1_LINEAR);
+      c->batch + c->capacity * TRAIN_D_ENCODER_1);
 }
 
 static void backward_24(void *arg, int task, int thread)
@@ -594,7 +595,7 @@ static void backward_24(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_1_channel_sum(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_1_LINEAR,
+      c->batch + c->capacity * TRAIN_D_ENCODER_1,
       c->fixed + TRAIN_D_ENCODER_1_BIAS);
 }
 
@@ -603,7 +604,7 @@ static void backward_25(void *arg, int task, int thread)
   const struct digits_mlp_call *const c = arg;
   (void)thread;
   encoder_1_linear_weight(c->n, task,
-      c->batch + c->capacity * TRAIN_D_ENCODER_1_LINEAR,
+      c->batch + c->capacity * TRAIN_D_ENCODER_1,
       c->images,
       c->fixed + TRAIN_D_ENCODER_1_WEIGHT);
 }
@@ -620,30 +621,30 @@ void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
     .images = images,
     .noise = noise,
   };
-  lathe_parallel(state->pool, (n + 15) / 16, backward_0, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_1, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_2, &call);
-  lathe_parallel(state->pool, 7, backward_3, &call);
-  lathe_parallel(state->pool, 6, backward_4, &call);
-  lathe_parallel(state->pool, 4, backward_5, &call);
-  lathe_parallel(state->pool, 8, backward_6, &call);
-  lathe_parallel(state->pool, 4, backward_7, &call);
-  lathe_parallel(state->pool, 2, backward_8, &call);
-  lathe_parallel(state->pool, 8, backward_9, &call);
-  lathe_parallel(state->pool, 2, backward_10, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_11, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_12, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_13, &call);
-  lathe_parallel(state->pool, 1, backward_14, &call);
-  lathe_parallel(state->pool, 2, backward_15, &call);
-  lathe_parallel(state->pool, 2, backward_16, &call);
-  lathe_parallel(state->pool, 1, backward_17, &call);
-  lathe_parallel(state->pool, 2, backward_18, &call);
-  lathe_parallel(state->pool, 2, backward_19, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, backward_20, &call);
-  lathe_parallel(state->pool, 8, backward_21, &call);
-  lathe_parallel(state->pool, 2, backward_22, &call);
-  lathe_parallel(state->pool, 4, backward_23, &call);
-  lathe_parallel(state->pool, 8, backward_24, &call);
-  lathe_parallel(state->pool, 4, backward_25, &call);
+  lathe_kernel(state, 10, (n + 15) / 16, backward_0, &call);
+  lathe_kernel(state, 11, (n + 15) / 16, backward_1, &call);
+  lathe_kernel(state, 12, (n + 15) / 16, backward_2, &call);
+  lathe_kernel(state, 13, 7, backward_3, &call);
+  lathe_kernel(state, 14, 6, backward_4, &call);
+  lathe_kernel(state, 15, 4, backward_5, &call);
+  lathe_kernel(state, 16, 8, backward_6, &call);
+  lathe_kernel(state, 17, 4, backward_7, &call);
+  lathe_kernel(state, 18, 2, backward_8, &call);
+  lathe_kernel(state, 19, 8, backward_9, &call);
+  lathe_kernel(state, 20, 2, backward_10, &call);
+  lathe_kernel(state, 21, (n + 15) / 16, backward_11, &call);
+  lathe_kernel(state, 22, (n + 15) / 16, backward_12, &call);
+  lathe_kernel(state, 23, (n + 15) / 16, backward_13, &call);
+  lathe_kernel(state, 24, 1, backward_14, &call);
+  lathe_kernel(state, 25, 2, backward_15, &call);
+  lathe_kernel(state, 26, 2, backward_16, &call);
+  lathe_kernel(state, 27, 1, backward_17, &call);
+  lathe_kernel(state, 28, 2, backward_18, &call);
+  lathe_kernel(state, 29, 2, backward_19, &call);
+  lathe_kernel(state, 30, (n + 15) / 16, backward_20, &call);
+  lathe_kernel(state, 31, 8, backward_21, &call);
+  lathe_kernel(state, 32, 2, backward_22, &call);
+  lathe_kernel(state, 33, 4, backward_23, &call);
+  lathe_kernel(state, 34, 8, backward_24, &call);
+  lathe_kernel(state, 35, 4, backward_25, &call);
 }

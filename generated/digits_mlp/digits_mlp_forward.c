@@ -2,6 +2,7 @@
  * result does not depend on the number of threads; the function below the kernels of a pass
  * runs them in order. */
 #include "digits_mlp_internal.h"
+#include "kernel.h"
 #include "vector_math.h"
 #include <cblas.h>
 #include <math.h>
@@ -575,16 +576,16 @@ struct lathe_loss digits_mlp_forward(struct lathe_state *state, int n, const flo
     .images = images,
     .noise = noise,
   };
-  lathe_parallel(state->pool, 4, forward_0, &call);
-  lathe_parallel(state->pool, 2, forward_1, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_2, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_3, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_4, &call);
-  lathe_parallel(state->pool, 2, forward_5, &call);
-  lathe_parallel(state->pool, 4, forward_6, &call);
-  lathe_parallel(state->pool, 6, forward_7, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_8, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, forward_9, &call);
+  lathe_kernel(state, 0, 4, forward_0, &call);
+  lathe_kernel(state, 1, 2, forward_1, &call);
+  lathe_kernel(state, 2, (n + 15) / 16, forward_2, &call);
+  lathe_kernel(state, 3, (n + 15) / 16, forward_3, &call);
+  lathe_kernel(state, 4, (n + 15) / 16, forward_4, &call);
+  lathe_kernel(state, 5, 2, forward_5, &call);
+  lathe_kernel(state, 6, 4, forward_6, &call);
+  lathe_kernel(state, 7, 6, forward_7, &call);
+  lathe_kernel(state, 8, (n + 15) / 16, forward_8, &call);
+  lathe_kernel(state, 9, (n + 15) / 16, forward_9, &call);
   const double *const reconstruction =
       (const double *)(const void *)(call.batch + call.capacity * TRAIN_RECONSTRUCTION);
   const double *const kl = (const double *)(const void *)(call.batch + call.capacity * TRAIN_KL);

@@ -1,0 +1,253 @@
+#include "check.h"
+#include "check_parts.h"
+#include "suggest.h"
+#include <string.h>
+
+enum { MIXTURE_MOST = 1 << 18 };
+#include <strings.h>
+
+/* The description under check, found in the tree. */
+struct found {
+  const struct ast_node *model;
+  const struct ast_node *input, *latent;
+  const struct ast_node *encoder, *decoder, *loss, *mixture;
+};
+
+/* The model among the file's items; reports all that is not it. */
+static const struct ast_node *find_model(struct checker *checker, const struct ast_model *ast)
+{
+  const struct ast_node *model = NULL;
+  for (const struct ast_node *node = ast->items; node != NULL; node = node->next) {
+    const char *name = node->name.text;
+    struct suggestion near = {.word = name};
+    suggest(&near, "model");
+    if (strcmp(name, "model") != 0) {
+      diag_error(checker->diags, node->name.span, "expected `model NAME {`, but found `%s`",
+                 quoted(checker, node->name.span));
+      if (near.best != NULL)
+        diag_help(checker->diags, "did you mean `model`?");
+      else if (rule_is_name(name))
+        diag_help(checker->diags, "`%s` stands inside of the model's braces", name);
+      else if (model != NULL)
+        diag_help(checker->diags, "a file holds one model and nothing after it");
+    } else if (model != NULL) {
+      diag_error(checker->diags, node->head, "a file holds one model, but here is a second");
+      diag_note(checker->diags, model->head, "the first is here");
+    } else {
+      model = node;
+    }
+  }
+  return model;
+}
+
+/* Its name, and nothing more, before the brace. */
+static void check_title(struct checker *checker, const struct ast_node *model)
+{
+  const struct ast_value *name = model->values;
+  if (!model->block)
+    diag_error(checker->diags, (struct span){model->head.end, model->head.end},
+               "expected '{' after `%s`", quoted(checker, model->head));
+  else if (name == NULL || name->kind != VALUE_WORD)
+    diag_error(checker->diags, name == NULL ? model->name.span : name->span,
+               "the model needs a name: `model NAME {`");
+  else if (name->next != NULL || model->attributes != NULL)
+    diag_error(checker->diags, name->next != NULL ? name->next->span : model->attributes->span,
+               "expected '{' after `model %s`", name->text);
+  else if (strncasecmp(name->text, "lathe", 5) == 0 &&
+           (name->text[5] == '_' || name->text[5] == '\0'))
+    diag_error(checker->diags, name->span,
+               "a model's name may not begin with `lathe_`: its C code is linked with functions "
+               "of such names");
+  else if (name_check(checker, (struct ast_word){name->text, name->span}))
+    checker->model->name = name->text;
+}
+
+/* Sections stand once, with braces and without values; those that must be there are. */
+static void check_sections(struct checker *checker, const struct ast_node *model)
+{
+  const struct section_rule *rule;
+  for (const struct ast_node *node = model->children; node != NULL && !given_up(checker);
+       node = node->next) {
+    const char *name = node->name.text;
+    if ((rule = section_rule_find(name)) == NULL)
+      continue;
+    const struct ast_node *first = statement_find(model, name);
+    if (!node->block)
+      diag_error(checker->diags, (struct span){node->head.end, node->head.end},
+                 "expected '{' after `%s`, which is a section", quoted(checker, node->head));
+    else if (node->values != NULL || node->attributes != NULL)
+      diag_error(checker->diags, node->values != NULL ? node->values->span : node->attributes->span,
+                 "expected '{' after `%s`", name);
+    if (first != node)
+      report_twice(checker, node->head, first->head,
+                   mem_printf(checker->mem, "section `%s`", name));
+  }
+  for (int i = 0; (rule = section_rule_at(i)) != NULL; i++)
+    if (rule->required && statement_missing(checker, model, rule->name))
+      diag_error(checker->diags, model->head, "the model has no section `%s { ... }`", rule->name);
+}
+
+/* Input and latent are told apart by their names. */
+static void check_names(struct checker *checker, const struct found *found)
+{
+  const struct model *model = checker->model;
+  if (model->input_name == NULL || model->latent_name == NULL ||
+      strcmp(model->input_name, model->latent_name) != 0)
+    return;
+  diag_error(checker->diags, found->latent->head, "`%s` is already the name of the input",
+             model->latent_name);
+  diag_note(checker->diags, found->input->head, "the input is declared here");
+}
+
+/* Follows the shapes from the input to the head, and from the latent back to the input's shape. */
+static void check_layers(struct checker *checker, const struct found *found)
+{
+  struct mem *mem = checker->mem;
+  struct model *model = checker->model;
+  double parameters = 0;
+  struct layers_check encoder = {
+      .node = found->encoder,
+      .section = &model->encoder,
+      .shape = model->input,
+      .latent = found->latent,
+      .encoder = true,
+      .parameters = &parameters,
+  };
+  struct layers_check decoder = {
+      .node = found->decoder,
+      .section = &model->decoder,
+      .shape = {model->latent > 0, {model->latent}},
+      .parameters = &parameters,
+  };
+  if (model->input.rank > 0) {
+    const char *shape = shape_text(mem, &model->input);
+    encoder.from.text = mem_printf(mem, "input %s %s", model->input_name, shape);
+    encoder.from.span = found->input->head;
+  }
+  if (model->latent > 0) {
+    decoder.from.text = mem_printf(mem, "latent %s [%d]", model->latent_name, model->latent);
+    decoder.from.span = found->latent->head;
+  }
+  if (found->encoder != NULL)
+    layers_read(checker, &encoder);
+  if (found->decoder != NULL)
+    layers_read(checker, &decoder);
+  if (model->decoder.count == 0 || decoder.shape.rank == 0 || model->input.rank == 0 ||
+      shape_equal(&decoder.shape, &model->input))
+    return;
+  diag_error(checker->diags, decoder.from.span,
+             "the decoder ends with %s from `%s`, but must end with the input's shape %s",
+             shape_text(mem, &decoder.shape), decoder.from.text, shape_text(mem, &model->input));
+  diag_note(checker->diags, found->input->head, "the input is declared here");
+}
+
+/* Where the likelihood comes from, below an error that is due to it. */
+static void note_bernoulli(struct checker *checker, const struct found *found)
+{
+  const struct ast_node *said = statement_find(found->loss, "bernoulli");
+  if (said != NULL)
+    diag_note(checker->diags, said->head, "the likelihood is chosen here");
+  else
+    diag_help(checker->diags,
+              "bernoulli is the default; another is chosen by `loss { gaussian; }`");
+}
+
+/* A Bernoulli likelihood is of values in [0, 1], on both sides. */
+static void check_bernoulli(struct checker *checker, const struct found *found)
+{
+  const struct model *model = checker->model;
+  if (model->range[0] != 0 || model->range[1] != 1) {
+    diag_error(checker->diags, found->input->head,
+               "a bernoulli likelihood needs an input with range [0, 1], not [%g, %g]",
+               model->range[0], model->range[1]);
+    note_bernoulli(checker, found);
+  }
+  if (model->decoder.count == 0 || checker->incomplete)
+    return;
+  const struct rule *last = model->decoder.layers[model->decoder.count - 1].rule;
+  const struct ast_node *node = found->decoder->children;
+  while (node->next != NULL)
+    node = node->next;
+  if (last == NULL || last->kind == LAYER_SIGMOID)
+    return;
+  diag_error(checker->diags, node->head,
+             "a bernoulli likelihood needs a decoder that ends in `sigmoid`, not in `%s`",
+             last->name);
+  note_bernoulli(checker, found);
+  diag_help(checker->diags, "add `sigmoid;` behind it");
+}
+
+/* What the mixture's settings mean together and for this latent. */
+static void check_mixture(struct checker *checker, const struct found *found)
+{
+  const struct lathe_mixing *mixing = &checker->model->mixing;
+  double k = mixing->components, d = checker->model->latent;
+  const double count[] = {
+      [LATHE_FULL] = k * d * d, [LATHE_DIAG] = k * d, [LATHE_TIED] = d * d, [LATHE_SPHERICAL] = k};
+  const struct ast_node *at = found->mixture != NULL ? found->mixture : found->latent;
+  if (at == NULL)
+    return;
+  /* Emitted EM keeps every component's factor on the stack while it works. */
+  double factors = mixing->covariance == LATHE_TIED ? k * d * d : count[mixing->covariance];
+  if (factors > MIXTURE_MOST)
+    diag_error(checker->diags, at->head,
+               "the mixture's covariances would have %.16g values; %d are the most", factors,
+               MIXTURE_MOST);
+  const struct ast_node *restarts = statement_find(found->mixture, "restarts");
+  if (restarts != NULL && mixing->restarts > 1 && mixing->init == LATHE_INIT_LABELLED)
+    diag_warning(checker->diags, restarts->head,
+                 "with `init labelled` every start is the same: restarts do nothing");
+}
+
+/* Section `name` if it has braces, and its settings read when it holds any. */
+static const struct ast_node *read_section(struct checker *checker, const struct ast_node *model,
+                                           const char *name)
+{
+  const struct ast_node *block = statement_find(model, name);
+  enum rule_set set = section_rule_find(name)->set;
+  if (block == NULL || !block->block)
+    return NULL;
+  if (set != RULES_LAYER)
+    settings_read(checker, block, set, name);
+  return block;
+}
+
+struct model *check(struct mem *mem, const struct ast_model *ast, struct diags *diags)
+{
+  struct model *model = mem_alloc(mem, sizeof *model);
+  struct checker checker = {.mem = mem,
+                            .diags = diags,
+                            .source = ast->source,
+                            .model = model,
+                            .incomplete = ast->incomplete};
+  struct found found = {.model = find_model(&checker, ast)};
+  model->file = ast->source->path;
+  model->source = ast->source->text;
+  settings_defaults(model);
+  if (found.model == NULL) {
+    if (diags->errors == 0)
+      diag_error(diags, (struct span){0, 0},
+                 "the description has no model: expected `model NAME {`");
+    return NULL;
+  }
+  check_title(&checker, found.model);
+  if (!found.model->block)
+    return NULL;
+  check_sections(&checker, found.model);
+  settings_read(&checker, found.model, RULES_MODEL, "model");
+  found.input = statement_find(found.model, "input");
+  found.latent = statement_find(found.model, "latent");
+  found.encoder = read_section(&checker, found.model, "encoder");
+  found.decoder = read_section(&checker, found.model, "decoder");
+  int errors = diags->errors;
+  found.loss = read_section(&checker, found.model, "loss");
+  bool loss_known = diags->errors == errors;
+  found.mixture = read_section(&checker, found.model, "mixture");
+  read_section(&checker, found.model, "train");
+  check_names(&checker, &found);
+  check_layers(&checker, &found);
+  if (loss_known && model->likelihood == LATHE_BERNOULLI && model->input.rank > 0)
+    check_bernoulli(&checker, &found);
+  check_mixture(&checker, &found);
+  return diags->errors == 0 ? model : NULL;
+}

@@ -1,0 +1,135 @@
+/* Encoder and decoder: a list of layers, each receiving what the one before gives. */
+#include "check_parts.h"
+#include <limits.h>
+#include <string.h>
+
+bool count_check(struct checker *checker, struct span span, double count, const char *what)
+{
+  if (count <= INT_MAX)
+    return true;
+  diag_error(checker->diags, span, "%s would have %.16g values; %d are the most", what, count,
+             INT_MAX);
+  return false;
+}
+
+static double values_of(const struct shape *shape)
+{
+  double count = 1;
+  for (int i = 0; i < shape->rank; i++)
+    count *= (double)shape->dim[i];
+  return count;
+}
+
+static void set_values(struct layer *layer, const struct given *given)
+{
+  for (int i = 0; given->rule->attributes[i].name != NULL; i++) {
+    layer->value[i] = given->value[i].number;
+    if (given->value[i].shape.rank > 0)
+      layer->shape = given->value[i].shape;
+  }
+}
+
+/* Follows the shape through one layer; rank 0 when it is lost to an error. */
+static struct shape pass(struct checker *checker, struct layers_check *layers, struct layer *layer,
+                         struct span span)
+{
+  static const struct shape unknown = {0};
+  struct layer_check check = {.layer = layer,
+                              .span = span,
+                              .from = layers->from,
+                              .diags = checker->diags,
+                              .latent = checker->model->latent};
+  layer->in = layers->shape;
+  if (layers->shape.rank == 0 || !layer->rule->shape(&check))
+    return unknown;
+  if (!count_check(checker, span, values_of(&layer->out),
+                   mem_printf(checker->mem, "the output of `%s`, %s,", layer->text,
+                              shape_text(checker->mem, &layer->out))))
+    return unknown;
+  if (!count_check(checker, span, check.parameters,
+                   mem_printf(checker->mem, "the parameters of `%s`", layer->text)))
+    return unknown;
+  bool fitted = *layers->parameters <= INT_MAX;
+  *layers->parameters += check.parameters;
+  if (fitted) /* else it was reported */
+    count_check(checker, span, *layers->parameters,
+                mem_printf(checker->mem, "the parameters up to `%s`", layer->text));
+  return layer->out;
+}
+
+/* The head: in the encoder, once, at its end, of a latent that is declared before it. */
+static void check_head(struct checker *checker, const struct layers_check *layers,
+                       const struct ast_node *node, const struct given *given)
+{
+  struct diags *diags = checker->diags;
+  const char *latent = checker->model->latent_name, *name = given->value[0].word;
+  const struct ast_node *first = statement_find(layers->node, node->name.text);
+  if (!layers->encoder) {
+    diag_error(diags, node->head, "`gaussian` is the encoder's head and cannot stand in the %s",
+               layers->node->name.text);
+  } else if (first != node) {
+    diag_error(diags, node->head, "the encoder has a second head");
+    diag_note(diags, first->head, "the first is here");
+  } else if (node->next != NULL && strcmp(node->next->name.text, node->name.text) != 0) {
+    diag_error(diags, node->next->head, "`%s` stands behind the head, which ends the encoder",
+               quoted(checker, node->next->head));
+    diag_note(diags, node->head, "the head is here");
+  }
+  if (layers->latent == NULL || latent == NULL || name == NULL)
+    return;
+  struct span at = given->value[0].at->span;
+  if (strcmp(name, latent) != 0) {
+    diag_error(diags, at, "there is no latent `%s`", name);
+    diag_note(diags, layers->latent->head, "the latent is called `%s`", latent);
+  } else if (layers->latent->span.begin > at.begin) {
+    diag_error(diags, at, "latent `%s` is used before it is declared", name);
+    diag_note(diags, layers->latent->head, "it is declared only here");
+    diag_help(diags, "move the declaration before the encoder");
+  }
+}
+
+static void read_layer(struct checker *checker, struct layers_check *layers,
+                       const struct ast_node *node, int position)
+{
+  const struct rule *rule = statement_rule(checker, node, RULES_LAYER, layers->node->name.text);
+  struct layer *layer = &layers->section->layers[layers->section->count++];
+  struct given given;
+  bool good = rule != NULL && statement_read(checker, node, rule, &given);
+  if (rule != NULL && rule->kind == LAYER_GAUSSIAN)
+    check_head(checker, layers, node, &given);
+  if (good) {
+    layer->rule = rule;
+    layer->line = source_line_number(checker->source, node->span.begin);
+    layer->name = mem_printf(checker->mem, "%s.%d", layers->node->name.text, position);
+    layer->text = statement_text(checker->mem, &given);
+    set_values(layer, &given);
+    if (rule->kind == LAYER_GAUSSIAN && !layers->encoder)
+      layers->shape.rank = 0;
+    layers->shape = pass(checker, layers, layer, node->head);
+    layers->from = (struct origin){layer->text, node->head};
+  } else {
+    layers->shape.rank = 0;
+  }
+}
+
+void layers_read(struct checker *checker, struct layers_check *layers)
+{
+  const struct ast_node *block = layers->node;
+  int count = 0;
+  for (const struct ast_node *node = block->children; node != NULL; node = node->next)
+    count++;
+  layers->section->layers = mem_alloc(checker->mem, (size_t)count * sizeof(struct layer));
+  int position = 0;
+  if (checker->incomplete)
+    layers->shape.rank = 0; /* what was lost may have been a layer */
+  for (const struct ast_node *node = block->children; node != NULL && !given_up(checker);
+       node = node->next)
+    read_layer(checker, layers, node, position++);
+  if (count == 0 && !checker->incomplete) {
+    diag_error(checker->diags, block->head, "the %s has no layers", block->name.text);
+  } else if (layers->encoder && statement_missing(checker, block, "gaussian")) {
+    diag_error(checker->diags, block->head, "the encoder has no head");
+    diag_help(checker->diags, "end it with `gaussian %s;`",
+              checker->model->latent_name != NULL ? checker->model->latent_name : "LATENT");
+  }
+}

@@ -1,0 +1,32 @@
+/* The parts that check.c puts together. */
+#ifndef CHECK_PARTS_H
+#define CHECK_PARTS_H
+
+#include "check_statement.h"
+#include "shapes.h"
+
+/* Sets every member of struct model that a setting stores to its default. */
+void settings_defaults(struct model *model);
+
+/* Reads the statements of `set` among the children of `block` (sections are passed over) into
+ * checker->model; `place` is the block's name in messages. */
+void settings_read(struct checker *checker, const struct ast_node *block, enum rule_set set,
+                   const char *place);
+
+/* The layers of one section: what they receive at first and where that comes from. */
+struct layers_check {
+  const struct ast_node *node;
+  struct section *section;
+  struct shape shape; /* in: what the first layer receives; out: what the last one gives; rank 0
+                         where an error left it unknown */
+  struct origin from;
+  const struct ast_node *latent; /* the statement that declares it; NULL when there is none */
+  bool encoder;
+  double *parameters; /* the model's, counted on */
+};
+void layers_read(struct checker *checker, struct layers_check *layers);
+
+/* Whether a tensor of so many values can be; reports at `span`, naming `what`, when it cannot. */
+bool count_check(struct checker *checker, struct span span, double count, const char *what);
+
+#endif

@@ -1,0 +1,103 @@
+/* The settings of the model and of its sections, stored where settings.def says. */
+#include "check_parts.h"
+#include <string.h>
+
+/* The integer of `size` bytes at `member`: int and enums, uint64_t, bool. */
+static void store_integer(void *member, size_t size, double number)
+{
+  if (size == sizeof(bool))
+    *(bool *)member = number != 0;
+  else if (size == sizeof(uint64_t))
+    *(uint64_t *)member = (uint64_t)number;
+  else
+    *(int *)member = (int)number;
+}
+
+static void store_value(struct model *model, const struct attribute *a,
+                        const struct given_value *value)
+{
+  void *member = (char *)model + a->offset;
+  if (a->type == TYPE_NAME) {
+    *(const char **)member = value->word;
+  } else if (a->type == TYPE_SHAPE) {
+    *(struct shape *)member = value->shape;
+  } else if (a->type == TYPE_RANGE) {
+    ((double *)member)[0] = value->number;
+    ((double *)member)[1] = value->high;
+  } else if (a->type == TYPE_REAL) {
+    *(double *)member = value->number;
+  } else {
+    store_integer(member, a->size, value->number);
+  }
+}
+
+static void store(struct model *model, const struct given *given)
+{
+  const struct rule *rule = given->rule;
+  if (rule->group != NULL)
+    store_integer((char *)model + rule->group_offset, sizeof(int), rule->kind);
+  for (int i = 0; rule->attributes[i].name != NULL; i++)
+    store_value(model, &rule->attributes[i], &given->value[i]);
+}
+
+void settings_defaults(struct model *model)
+{
+  const struct rule *rule;
+  for (int chosen = 0; chosen < 2; chosen++) /* a group's default comes last, to hold */
+    for (int i = 0; (rule = rule_at(i)) != NULL; i++)
+      if (rule->set != RULES_LAYER && rule->group_default == (chosen == 1)) {
+        struct given given;
+        given_defaults(&given, rule);
+        store(model, &given);
+      }
+}
+
+/* The statement before `node` in its block that excludes it: of the same name or group. */
+static const struct ast_node *rival(const struct ast_node *block, const struct ast_node *node,
+                                    const struct rule *rule)
+{
+  for (const struct ast_node *other = block->children; other != node; other = other->next) {
+    const struct rule *its = rule_find(rule->set, other->name.text);
+    if (its == rule || (its != NULL && its->group != NULL && rule->group != NULL &&
+                        strcmp(its->group, rule->group) == 0))
+      return other;
+  }
+  return NULL;
+}
+
+static void read_setting(struct checker *checker, const struct ast_node *block,
+                         const struct ast_node *node, const struct rule *rule)
+{
+  struct given given;
+  bool good = statement_read(checker, node, rule, &given);
+  const struct ast_node *other = rival(block, node, rule);
+  if (other != NULL && strcmp(other->name.text, node->name.text) == 0) {
+    report_twice(checker, node->head, other->head,
+                 mem_printf(checker->mem, "`%s`", node->name.text));
+  } else if (other != NULL) {
+    diag_error(checker->diags, node->head, "`%s` and `%s` exclude each other: there is one %s",
+               other->name.text, node->name.text, rule->group);
+    diag_note(checker->diags, other->head, "`%s` stands here", other->name.text);
+  } else if (good) {
+    store(checker->model, &given);
+  }
+}
+
+void settings_read(struct checker *checker, const struct ast_node *block, enum rule_set set,
+                   const char *place)
+{
+  for (const struct ast_node *node = block->children; node != NULL && !given_up(checker);
+       node = node->next) {
+    if (set == RULES_MODEL && section_rule_find(node->name.text) != NULL)
+      continue;
+    const struct rule *rule = statement_rule(checker, node, set, place);
+    if (rule != NULL)
+      read_setting(checker, block, node, rule);
+  }
+  const struct rule *rule;
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++)
+    if (rule->set == set && rule->required && statement_missing(checker, block, rule->name)) {
+      diag_error(checker->diags, block->head, "the %s lacks `%s`", place, rule->name);
+      help_usage(checker, rule);
+    }
+}

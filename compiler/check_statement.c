@@ -1,0 +1,320 @@
+#include "check_statement.h"
+#include "suggest.h"
+#include "text.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUOTED = 40, NAME_MAX_LENGTH = 64, ENOUGH_ERRORS = 10 * DIAG_MAX_ERRORS };
+
+bool given_up(const struct checker *checker)
+{
+  return checker->diags->errors > ENOUGH_ERRORS;
+}
+
+const char *quoted(const struct checker *checker, struct span span)
+{
+  const char *text = checker->source->text + span.begin;
+  const char *end = memchr(text, '\n', (size_t)(span.end - span.begin));
+  if (end == NULL)
+    return source_text(checker->mem, checker->source, span, QUOTED);
+  span.end = span.begin + (int)(end - text);
+  return mem_printf(checker->mem, "%s ...",
+                    source_text(checker->mem, checker->source, span, QUOTED));
+}
+
+void report_twice(struct checker *checker, struct span again, struct span first, const char *what)
+{
+  diag_error(checker->diags, again, "%s is given twice", what);
+  diag_note(checker->diags, first, "the first time here");
+}
+
+bool name_check(struct checker *checker, struct ast_word word)
+{
+  size_t length = strlen(word.text);
+  if (length > NAME_MAX_LENGTH)
+    diag_error(checker->diags, word.span, "a name has at most %d characters, not %zu",
+               NAME_MAX_LENGTH, length);
+  else if (strchr(word.text, '+') != NULL)
+    diag_error(checker->diags, word.span, "a name is made of letters, digits and '_', unlike `%s`",
+               word.text);
+  else
+    return true;
+  return false;
+}
+
+const struct ast_node *statement_find(const struct ast_node *block, const char *name)
+{
+  const struct ast_node *node = block == NULL ? NULL : block->children;
+  while (node != NULL && strcmp(node->name.text, name) != 0)
+    node = node->next;
+  return node;
+}
+
+bool statement_missing(const struct checker *checker, const struct ast_node *block,
+                       const char *name)
+{
+  if (checker->incomplete || statement_find(block, name) != NULL)
+    return false;
+  for (const struct ast_node *node = block->children; node != NULL; node = node->next) {
+    struct suggestion near = {.word = node->name.text};
+    suggest(&near, name);
+    if (near.best != NULL && !rule_is_name(node->name.text))
+      return false;
+  }
+  return true;
+}
+
+/* The section in which a statement of that name may stand; NULL when there is none. */
+static const char *where_allowed(const char *name)
+{
+  const struct section_rule *section;
+  if (rule_find(RULES_MODEL, name) != NULL || section_rule_find(name) != NULL)
+    return "model";
+  for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
+    if (rule_find(section->set, name) != NULL)
+      return section->name;
+  return NULL;
+}
+
+/* Reports a name that may not stand in a block of `set`, with the nearest of those that may, the
+ * place where it may, or all that may. */
+static void report_unknown(struct checker *checker, const struct ast_node *node, enum rule_set set,
+                           const char *place)
+{
+  const char *name = node->name.text, *allowed = where_allowed(name);
+  const char *what = set == RULES_LAYER   ? "layer"
+                     : set != RULES_MODEL ? "setting"
+                     : node->block        ? "section"
+                                          : "statement";
+  struct suggestion near = {.word = name};
+  struct text all = {.mem = checker->mem};
+  const struct rule *rule;
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++)
+    if (rule->set == set) {
+      suggest(&near, rule->name);
+      text_printf(&all, "%s%s", all.length > 0 ? ", " : "", rule->name);
+    }
+  const struct section_rule *section;
+  for (int i = 0; set == RULES_MODEL && (section = section_rule_at(i)) != NULL; i++) {
+    suggest(&near, section->name);
+    text_printf(&all, ", %s", section->name);
+  }
+  if (allowed == NULL && near.best != NULL) {
+    diag_error(checker->diags, node->name.span, "unknown %s `%s`; did you mean `%s`?", what,
+               quoted(checker, node->name.span), near.best);
+    return;
+  }
+  diag_error(checker->diags, node->name.span, "unknown %s `%s`", what,
+             quoted(checker, node->name.span));
+  if (allowed != NULL)
+    diag_help(checker->diags, "`%s` belongs in `%s`, not in `%s`", name, allowed, place);
+  else if ((checker->listed & 1U << set) == 0)
+    diag_help(checker->diags, "known are %s", all.data);
+  checker->listed |= 1U << set;
+}
+
+const struct rule *statement_rule(struct checker *checker, const struct ast_node *node,
+                                  enum rule_set set, const char *place)
+{
+  const struct rule *rule = rule_find(set, node->name.text);
+  if (rule == NULL) {
+    report_unknown(checker, node, set, place);
+    return NULL;
+  }
+  if (node->block) {
+    diag_error(checker->diags, (struct span){node->head.end, node->head.end},
+               "expected ';' after `%s`, which is not a section", quoted(checker, node->head));
+    return NULL;
+  }
+  return rule;
+}
+
+void given_defaults(struct given *given, const struct rule *rule)
+{
+  memset(given, 0, sizeof *given);
+  given->rule = rule;
+  for (int i = 0; rule->attributes[i].name != NULL; i++) {
+    given->value[i].number = rule->attributes[i].initial;
+    given->value[i].high = rule->attributes[i].initial_high;
+  }
+}
+
+void help_usage(struct checker *checker, const struct rule *rule)
+{
+  char *usage = NULL;
+  size_t size;
+  FILE *out = open_memstream(&usage, &size);
+  if (out == NULL)
+    return;
+  rule_usage(out, rule);
+  fclose(out);
+  diag_help(checker->diags, "it is written `%s;`", usage);
+  free(usage);
+}
+
+/* Reports values beyond those that `before` takes, guessing what was forgotten between them. */
+static void report_extra(struct checker *checker, const struct rule *rule,
+                         const struct ast_value *extra, struct span before)
+{
+  const char *after = quoted(checker, before);
+  const char *word = extra->kind == VALUE_WORD ? extra->text : "";
+  if (rule_attribute(rule, word) >= 0) {
+    diag_error(checker->diags, extra->span, "expected ',' before `%s`", word);
+  } else if (rule_is_name(word)) {
+    diag_error(checker->diags, (struct span){before.end, before.end}, "expected ';' after `%s`",
+               after);
+  } else {
+    diag_error(checker->diags, extra->span, "unexpected `%s` after `%s`",
+               quoted(checker, extra->span), after);
+    help_usage(checker, rule);
+  }
+}
+
+/* Reads the values before the first comma. */
+static bool read_positional(struct checker *checker, const struct ast_node *node,
+                            struct given *given)
+{
+  const struct rule *rule = given->rule;
+  const struct ast_value *value = node->values, *last = NULL;
+  bool good = true;
+  for (int i = 0; value != NULL && rule->attributes[i].name != NULL; i++) {
+    /* A word that names another attribute lacks its comma, and is no value. */
+    bool stray = value->kind == VALUE_WORD && rule->attributes[i].type != TYPE_NAME &&
+                 rule_attribute(rule, value->text) >= 0;
+    if (!rule->attributes[i].positional || stray)
+      break;
+    good &= value_read(checker, rule, &rule->attributes[i], value, &given->value[i]);
+    last = value;
+    value = value->next;
+  }
+  if (value == NULL)
+    return good;
+  struct span before = last == NULL ? node->name.span : last->span;
+  report_extra(checker, rule, value, before);
+  return false;
+}
+
+/* Reads one `, name value`. */
+static bool read_named(struct checker *checker, const struct ast_attribute *written,
+                       struct given *given)
+{
+  const struct rule *rule = given->rule;
+  const char *name = written->name.text;
+  int i = rule_attribute(rule, name);
+  if (i < 0) {
+    struct suggestion near = {.word = name};
+    for (int k = 0; rule->attributes[k].name != NULL; k++)
+      if (!rule->attributes[k].positional)
+        suggest(&near, rule->attributes[k].name);
+    const char *unknown = quoted(checker, written->name.span);
+    if (near.best != NULL) {
+      diag_error(checker->diags, written->name.span,
+                 "`%s` has no attribute `%s`; did you mean `%s`?", rule->name, unknown, near.best);
+    } else {
+      diag_error(checker->diags, written->name.span, "`%s` has no attribute `%s`", rule->name,
+                 unknown);
+      help_usage(checker, rule);
+    }
+    return false;
+  }
+  const struct attribute *attribute = &rule->attributes[i];
+  if (attribute->positional) {
+    diag_error(checker->diags, written->name.span, "`%s` is given by its place, without its name",
+               name);
+    help_usage(checker, rule);
+    return false;
+  }
+  if (given->value[i].at != NULL) {
+    report_twice(checker, written->span, given->value[i].at->span,
+                 mem_printf(checker->mem, "`%s`", name));
+    return false;
+  }
+  if (written->values == NULL) {
+    char takes[256];
+    diag_error(checker->diags, written->span, "`%s` lacks its value: %s", name,
+               attribute_takes(attribute, takes, sizeof takes));
+    return false;
+  }
+  bool good = value_read(checker, rule, attribute, written->values, &given->value[i]);
+  if (written->values->next == NULL)
+    return good;
+  report_extra(checker, rule, written->values->next,
+               span_join(written->name.span, written->values->span));
+  return false;
+}
+
+bool statement_read(struct checker *checker, const struct ast_node *node, const struct rule *rule,
+                    struct given *given)
+{
+  given_defaults(given, rule);
+  bool good = read_positional(checker, node, given);
+  for (const struct ast_attribute *a = node->attributes; a != NULL; a = a->next)
+    good &= read_named(checker, a, given);
+  for (int i = 0; good && rule->attributes[i].name != NULL; i++)
+    if (rule->attributes[i].required && given->value[i].at == NULL) {
+      char takes[256];
+      diag_error(checker->diags, node->head, "`%s` lacks its %s: %s", rule->name,
+                 rule->attributes[i].name,
+                 attribute_takes(&rule->attributes[i], takes, sizeof takes));
+      help_usage(checker, rule);
+      return false;
+    }
+  return good;
+}
+
+/* The shortest decimal that reads back as the same number; exponents without padding. */
+static void add_number(struct text *text, double number)
+{
+  char digits[32];
+  if (fabs(number) < 1e15 && number == floor(number)) {
+    text_printf(text, "%.0f", number);
+    return;
+  }
+  for (int precision = 1; precision <= 17; precision++) {
+    snprintf(digits, sizeof digits, "%.*g", precision, number);
+    if (strtod(digits, NULL) == number)
+      break;
+  }
+  char *e = strchr(digits, 'e');
+  if (e == NULL) {
+    text_printf(text, "%s", digits);
+    return;
+  }
+  text_printf(text, "%.*s%d", (int)(e - digits) + 1, digits, atoi(e + 1));
+}
+
+/* An attribute as it would be written; a name or a choice by its word. */
+static void add_value(struct text *text, const struct given_value *value)
+{
+  if (value->word != NULL) {
+    text_printf(text, "%s", value->word);
+  } else if (value->at->kind == VALUE_LIST) {
+    text_printf(text, "[");
+    for (const struct ast_value *item = value->at->items; item != NULL; item = item->next) {
+      add_number(text, item->number);
+      text_printf(text, item->next == NULL ? "]" : ", ");
+    }
+  } else {
+    add_number(text, value->number);
+  }
+}
+
+const char *statement_text(struct mem *mem, const struct given *given)
+{
+  const struct rule *rule = given->rule;
+  struct text text = {.mem = mem};
+  text_printf(&text, "%s", rule->name);
+  for (int i = 0; rule->attributes[i].name != NULL; i++) {
+    const struct attribute *attribute = &rule->attributes[i];
+    const struct given_value *value = &given->value[i];
+    bool defaulted =
+        value->at == NULL || (!attribute->required && value->number == attribute->initial &&
+                              value->high == attribute->initial_high);
+    if (defaulted)
+      continue;
+    text_printf(&text, attribute->positional ? " " : ", %s ", attribute->name);
+    add_value(&text, value);
+  }
+  return text.data;
+}

@@ -1,0 +1,165 @@
+/* Values against the type and the range of their attribute. */
+#include "check_statement.h"
+#include "suggest.h"
+#include <math.h>
+#include <string.h>
+
+struct reader {
+  struct checker *checker;
+  const struct rule *rule;
+  const struct attribute *attribute;
+};
+
+/* Reports that `value` is not what the attribute takes. */
+static bool not_taken(const struct reader *r, const struct ast_value *value)
+{
+  char takes[256];
+  attribute_takes(r->attribute, takes, sizeof takes);
+  diag_error(r->checker->diags, value->span, "`%s` takes %s as its %s, not `%s`", r->rule->name,
+             takes, r->attribute->name, quoted(r->checker, value->span));
+  return false;
+}
+
+static bool in_range(const struct attribute *a, double x)
+{
+  return (a->above ? x > a->lo : x >= a->lo) && (a->below ? x < a->hi : x <= a->hi);
+}
+
+static bool read_real(const struct reader *r, const struct ast_value *value,
+                      struct given_value *out)
+{
+  if (value->kind != VALUE_NUMBER || !in_range(r->attribute, value->number))
+    return not_taken(r, value);
+  out->number = value->number;
+  return true;
+}
+
+static bool read_int(const struct reader *r, const struct ast_value *value, struct given_value *out)
+{
+  if (value->kind == VALUE_NUMBER && value->number != floor(value->number))
+    return not_taken(r, value);
+  return read_real(r, value, out);
+}
+
+/* The integers of a list; each must be in the attribute's range. */
+static bool read_dimensions(const struct reader *r, const struct ast_value *list,
+                            struct given_value *out)
+{
+  const struct attribute *a = r->attribute;
+  bool good = true;
+  out->shape.rank = 0;
+  out->number = 1;
+  for (const struct ast_value *item = list->items; item != NULL; item = item->next) {
+    bool fits = item->number == floor(item->number) && in_range(a, item->number);
+    if (!fits && !isnan(item->number))
+      diag_error(r->checker->diags, item->span,
+                 "a dimension is an integer from %.0f to %.0f, not `%s`", a->lo, a->hi,
+                 quoted(r->checker, item->span));
+    good = good && fits;
+    if (good && out->shape.rank < SHAPE_MAX_RANK)
+      out->shape.dim[out->shape.rank] = (int64_t)item->number;
+    out->shape.rank++;
+    out->number *= item->number;
+  }
+  return good;
+}
+
+static bool read_shape(const struct reader *r, const struct ast_value *value,
+                       struct given_value *out)
+{
+  if (value->kind != VALUE_LIST)
+    return not_taken(r, value);
+  if (!read_dimensions(r, value, out))
+    return false;
+  if (out->shape.rank != 1 && out->shape.rank != 3) {
+    diag_error(r->checker->diags, value->span,
+               "a shape is [features] or [channels, height, width], so it has 1 or 3 dimensions, "
+               "not %d",
+               out->shape.rank);
+    return false;
+  }
+  if (out->number > r->attribute->hi) {
+    diag_error(r->checker->diags, value->span, "%s has %.16g values; %.0f are the most",
+               quoted(r->checker, value->span), out->number, r->attribute->hi);
+    return false;
+  }
+  return true;
+}
+
+static bool read_size(const struct reader *r, const struct ast_value *value,
+                      struct given_value *out)
+{
+  return value->kind == VALUE_LIST ? read_shape(r, value, out) : read_int(r, value, out);
+}
+
+static bool read_length(const struct reader *r, const struct ast_value *value,
+                        struct given_value *out)
+{
+  if (value->kind != VALUE_LIST || value->items->next != NULL)
+    return not_taken(r, value);
+  return read_dimensions(r, value, out);
+}
+
+static bool read_range(const struct reader *r, const struct ast_value *value,
+                       struct given_value *out)
+{
+  const struct ast_value *low = value->items, *high = low == NULL ? NULL : low->next;
+  if (high == NULL || high->next != NULL)
+    return not_taken(r, value);
+  if (isnan(low->number) || isnan(high->number))
+    return false;
+  if (low->number >= high->number) {
+    diag_error(r->checker->diags, value->span,
+               "a range goes from a number to a greater one, which `%s` does not",
+               quoted(r->checker, value->span));
+    return false;
+  }
+  out->number = low->number;
+  out->high = high->number;
+  return true;
+}
+
+static bool read_choice(const struct reader *r, const struct ast_value *value,
+                        struct given_value *out)
+{
+  if (value->kind != VALUE_WORD)
+    return not_taken(r, value);
+  struct suggestion near = {.word = value->text};
+  for (const struct choice *c = r->attribute->choices; c->word != NULL; c++) {
+    if (strcmp(value->text, c->word) == 0) {
+      out->number = c->value;
+      out->word = c->word;
+      return true;
+    }
+    suggest(&near, c->word);
+  }
+  not_taken(r, value);
+  if (near.best != NULL)
+    diag_help(r->checker->diags, "did you mean `%s`?", near.best);
+  return false;
+}
+
+static bool read_name(const struct reader *r, const struct ast_value *value,
+                      struct given_value *out)
+{
+  if (value->kind != VALUE_WORD)
+    return not_taken(r, value);
+  out->word = value->text;
+  return name_check(r->checker, (struct ast_word){value->text, value->span});
+}
+
+bool value_read(struct checker *checker, const struct rule *rule, const struct attribute *attribute,
+                const struct ast_value *value, struct given_value *out)
+{
+  static bool (*const readers[])(const struct reader *, const struct ast_value *,
+                                 struct given_value *) = {
+      [TYPE_INT] = read_int,       [TYPE_REAL] = read_real,     [TYPE_SHAPE] = read_shape,
+      [TYPE_SIZE] = read_size,     [TYPE_LENGTH] = read_length, [TYPE_RANGE] = read_range,
+      [TYPE_CHOICE] = read_choice, [TYPE_NAME] = read_name,
+  };
+  struct reader reader = {checker, rule, attribute};
+  out->at = value;
+  if (value->kind == VALUE_NUMBER && isnan(value->number))
+    return false; /* the scanner reported it */
+  return readers[attribute->type](&reader, value, out);
+}

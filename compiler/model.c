@@ -1,0 +1,40 @@
+#include "model.h"
+#include "text.h"
+#include <assert.h>
+
+int64_t shape_size(const struct shape *shape)
+{
+  int64_t size = 1;
+  for (int i = 0; i < shape->rank; i++)
+    size *= shape->dim[i];
+  return size;
+}
+
+bool shape_equal(const struct shape *a, const struct shape *b)
+{
+  bool equal = a->rank == b->rank;
+  for (int i = 0; equal && i < a->rank; i++)
+    equal = a->dim[i] == b->dim[i];
+  return equal;
+}
+
+const char *shape_text(struct mem *mem, const struct shape *shape)
+{
+  struct text text = {.mem = mem};
+  for (int i = 0; i < shape->rank; i++)
+    text_printf(&text, "%s%lld", i > 0 ? ", " : "[", (long long)shape->dim[i]);
+  text_printf(&text, "]");
+  return text.data;
+}
+
+double layer_value(const struct layer *layer, const char *name)
+{
+  int index = rule_attribute(layer->rule, name);
+  assert(index >= 0);
+  return layer->value[index];
+}
+
+int layer_int(const struct layer *layer, const char *name)
+{
+  return (int)layer_value(layer, name);
+}

@@ -1,0 +1,182 @@
+#include "rules.h"
+#include "lower.h"
+#include "model.h"
+#include "shapes.h"
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+
+/* The vocabulary of layers.def and settings.def. */
+#define POSITIONAL(label, type_of, about, ...)                                                     \
+  {                                                                                                \
+    .name = label, .type = TYPE_##type_of, .help = about, .positional = true, __VA_ARGS__          \
+  }
+#define NAMED(label, type_of, about, ...)                                                          \
+  {                                                                                                \
+    .name = label, .type = TYPE_##type_of, .help = about, __VA_ARGS__                              \
+  }
+#define NONE                                                                                       \
+  {                                                                                                \
+    .name = NULL                                                                                   \
+  }
+#define REQUIRED .required = true
+#define OPTIONAL .required = false
+#define SPELT(x) #x
+#define DEFAULT(x) .initial = x, .initial_text = SPELT(x)
+#define DEFAULT_WORD(word, x) .initial = x, .initial_text = word
+#define DEFAULT_RANGE(low, high)                                                                   \
+  .initial = low, .initial_high = high, .initial_text = "[" SPELT(low) ", " SPELT(high) "]"
+#define WORDS(...)                                                                                 \
+  .choices = (const struct choice[])                                                               \
+  {                                                                                                \
+    __VA_ARGS__,                                                                                   \
+    {                                                                                              \
+      NULL, 0                                                                                      \
+    }                                                                                              \
+  }
+#define ANY .lo = -INFINITY, .hi = INFINITY
+#define BETWEEN(low, high) .lo = low, .hi = high
+#define FROM(low) .lo = low, .hi = INT_MAX
+#define COUNT .lo = 1, .hi = INT_MAX
+#define AT_LEAST(low) .lo = low, .hi = INFINITY
+#define ABOVE(low) .lo = low, .hi = INFINITY, .above = true
+#define ABOVE_UP_TO(low, high) .lo = low, .hi = high, .above = true
+#define FRACTION .lo = 0, .hi = 1, .below = true
+#define STORE(member)                                                                              \
+  .offset = offsetof(struct model, member), .size = sizeof(((struct model *)NULL)->member)
+#define ONE_OF(label, value, member)                                                               \
+  .group = label, .kind = value, .group_offset = offsetof(struct model, member)
+#define DEFAULT_OF(label, value, member) ONE_OF(label, value, member), .group_default = true
+
+static const struct rule rules[] = {
+#define SETTING(in, label, grouping, about, ...)                                                   \
+  {.set = RULES_##in, .name = label, .help = about, grouping, .attributes = {__VA_ARGS__}},
+#include "settings.def"
+#define LAYER(which, label, shape_rule, lowering, about, ...)                                      \
+  {.set = RULES_LAYER,                                                                             \
+   .kind = LAYER_##which,                                                                          \
+   .name = label,                                                                                  \
+   .shape = shape_rule,                                                                            \
+   .lower = lowering,                                                                              \
+   .help = about,                                                                                  \
+   .attributes = {__VA_ARGS__}},
+#include "layers.def"
+};
+
+static const struct section_rule sections[] = {
+#define SECTION(label, holds, needed, about)                                                       \
+  {.name = label, .set = RULES_##holds, .required = needed, .help = about},
+#include "settings.def"
+};
+
+const struct rule *rule_at(int index)
+{
+  int count = (int)(sizeof rules / sizeof *rules);
+  return index >= 0 && index < count ? &rules[index] : NULL;
+}
+
+const struct section_rule *section_rule_at(int index)
+{
+  int count = (int)(sizeof sections / sizeof *sections);
+  return index >= 0 && index < count ? &sections[index] : NULL;
+}
+
+const struct rule *rule_find(enum rule_set set, const char *name)
+{
+  const struct rule *rule;
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++)
+    if (rule->set == set && strcmp(rule->name, name) == 0)
+      return rule;
+  return NULL;
+}
+
+const struct section_rule *section_rule_find(const char *name)
+{
+  const struct section_rule *section;
+  for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
+    if (strcmp(section->name, name) == 0)
+      return section;
+  return NULL;
+}
+
+bool rule_is_name(const char *name)
+{
+  for (int i = 0; rule_at(i) != NULL; i++)
+    if (strcmp(rule_at(i)->name, name) == 0)
+      return true;
+  return section_rule_find(name) != NULL;
+}
+
+bool rule_is_attribute(const char *name)
+{
+  for (int i = 0; rule_at(i) != NULL; i++) {
+    int index = rule_attribute(rule_at(i), name);
+    if (index >= 0 && !rule_at(i)->attributes[index].positional)
+      return true;
+  }
+  return false;
+}
+
+int rule_attribute(const struct rule *rule, const char *name)
+{
+  for (int i = 0; rule->attributes[i].name != NULL; i++)
+    if (strcmp(rule->attributes[i].name, name) == 0)
+      return i;
+  return -1;
+}
+
+/* " from 1 to 9", " above 0": the range of a number. */
+static void range_words(const struct attribute *a, char *text, size_t size)
+{
+  const char *from = a->above ? "above" : isinf(a->hi) ? "of at least" : "from";
+  const char *to = a->below ? "to below" : a->above ? "and at most" : "to";
+  if (isinf(a->lo))
+    *text = '\0';
+  else if (isinf(a->hi))
+    snprintf(text, size, " %s %.16g", from, a->lo);
+  else
+    snprintf(text, size, " %s %.16g %s %.16g", from, a->lo, to, a->hi);
+}
+
+static void choice_words(const struct attribute *a, char *text, size_t size)
+{
+  size_t used = 0;
+  *text = '\0';
+  for (const struct choice *c = a->choices; c->word != NULL && used < size; c++) {
+    const char *before = c == a->choices ? "" : c[1].word == NULL ? " or " : ", ";
+    used += (size_t)snprintf(text + used, size - used, "%s`%s`", before, c->word);
+  }
+}
+
+const char *attribute_takes(const struct attribute *a, char *text, size_t size)
+{
+  char range[96];
+  range_words(a, range, sizeof range);
+  switch (a->type) {
+  case TYPE_INT:
+    snprintf(text, size, "an integer%s", range);
+    break;
+  case TYPE_REAL:
+    snprintf(text, size, "a number%s", range);
+    break;
+  case TYPE_SHAPE:
+    snprintf(text, size, "a shape like [784] or [1, 28, 28]");
+    break;
+  case TYPE_SIZE:
+    snprintf(text, size, "an integer%s, or a shape like [128, 7, 7]", range);
+    break;
+  case TYPE_LENGTH:
+    snprintf(text, size, "a length like [20],%s", range);
+    break;
+  case TYPE_RANGE:
+    snprintf(text, size, "a range like [0, 1]");
+    break;
+  case TYPE_CHOICE:
+    choice_words(a, text, size);
+    break;
+  case TYPE_NAME:
+    snprintf(text, size, "a name");
+    break;
+  }
+  return text;
+}

@@ -1,0 +1,147 @@
+/* The tables of rules.h, printed for people: usage lines, `lathe help`, the reference's tables. */
+#include "rules.h"
+#include <ctype.h>
+#include <string.h>
+
+/* Prints what stands for an attribute's value: in capitals what must be given, else the default. */
+static void print_value(FILE *out, const struct attribute *a)
+{
+  const char *name = a->positional ? a->name : "n";
+  if (!a->required) {
+    fputs(a->initial_text, out);
+    return;
+  }
+  fputs(a->type == TYPE_LENGTH ? "[" : "", out);
+  for (const char *c = name; *c != '\0'; c++)
+    fputc(toupper((unsigned char)*c), out);
+  fputs(a->type == TYPE_LENGTH ? "]" : "", out);
+}
+
+void rule_usage(FILE *out, const struct rule *rule)
+{
+  fputs(rule->name, out);
+  for (const struct attribute *a = rule->attributes; a->name != NULL; a++) {
+    fprintf(out, a->positional ? " " : ", %s ", a->name);
+    print_value(out, a);
+  }
+}
+
+static void print_all_of(FILE *out, enum rule_set set, const char *title)
+{
+  const struct rule *rule;
+  fprintf(out, "\n%s\n", title);
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++)
+    if (rule->set == set)
+      fprintf(out, "  %-18s%s\n", rule->name, rule->help);
+}
+
+static void print_overview(FILE *out)
+{
+  const struct section_rule *section;
+  fputs("model NAME { ... } holds statements and sections; `lathe help WORD` explains one.\n", out);
+  print_all_of(out, RULES_MODEL, "statements of the model:");
+  fputs("\nsections of the model:\n", out);
+  for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
+    fprintf(out, "  %-18s%s\n", section->name, section->help);
+  print_all_of(out, RULES_LAYER, "layers, in `encoder` and `decoder`:");
+  for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
+    if (section->set != RULES_LAYER) {
+      char title[64];
+      snprintf(title, sizeof title, "settings in `%s`:", section->name);
+      print_all_of(out, section->set, title);
+    }
+}
+
+static void print_rule(FILE *out, const struct rule *rule)
+{
+  char takes[256];
+  rule_usage(out, rule);
+  fprintf(out, ";\n    %s\n", rule->help);
+  for (const struct attribute *a = rule->attributes; a->name != NULL; a++) {
+    fprintf(out, "  %-12s%s\n", a->name, a->help);
+    fprintf(out, "  %-12s%s", "", attribute_takes(a, takes, sizeof takes));
+    if (a->initial_text != NULL)
+      fprintf(out, "; %s %s", rule->set != RULES_LAYER && a->required ? "without it," : "default",
+              a->initial_text);
+    fputs("\n", out);
+  }
+}
+
+static void print_section(FILE *out, const struct section_rule *section)
+{
+  fprintf(out, "%s { ... }\n    %s\n", section->name, section->help);
+  print_all_of(out, section->set, "it holds:");
+}
+
+bool rules_help(FILE *out, const char *name)
+{
+  const struct rule *rule;
+  const struct section_rule *section = name == NULL ? NULL : section_rule_find(name);
+  if (name == NULL)
+    print_overview(out);
+  else if (section != NULL)
+    print_section(out, section);
+  bool found = name == NULL || section != NULL;
+  for (int i = 0; name != NULL && (rule = rule_at(i)) != NULL; i++)
+    if (strcmp(rule->name, name) == 0) {
+      fputs(found ? "\n" : "", out);
+      print_rule(out, rule);
+      found = true;
+    }
+  return found;
+}
+
+/* A cell's text: a bar would end the cell. */
+static void print_cell(FILE *out, const char *text)
+{
+  for (; *text != '\0'; text++) {
+    fputs(*text == '|' ? "\\" : "", out);
+    fputc(*text, out);
+  }
+}
+
+static void print_table(FILE *out, enum rule_set set)
+{
+  const struct rule *rule;
+  char takes[256];
+  fputs("| Statement | Attribute | Takes | Default | Meaning |\n|---|---|---|---|---|\n", out);
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++) {
+    if (rule->set != set)
+      continue;
+    fprintf(out, "| `");
+    rule_usage(out, rule);
+    fprintf(out, "` | | | %s | ",
+            rule->required        ? "required"
+            : rule->group_default ? "chosen"
+                                  : "");
+    print_cell(out, rule->help);
+    fputs(" |\n", out);
+    for (const struct attribute *a = rule->attributes; a->name != NULL; a++) {
+      fprintf(out, "| | %s | ", a->name);
+      print_cell(out, attribute_takes(a, takes, sizeof takes));
+      fprintf(out, " | %s%s%s | ", a->initial_text == NULL ? "" : "`",
+              a->initial_text == NULL ? (a->required ? "required" : "") : a->initial_text,
+              a->initial_text == NULL ? "" : "`");
+      print_cell(out, a->help);
+      fputs(" |\n", out);
+    }
+  }
+}
+
+void rules_markdown(FILE *out)
+{
+  const struct section_rule *section;
+  fputs("#### Statements of the model\n\n", out);
+  print_table(out, RULES_MODEL);
+  fputs("\n#### Sections\n\n| Section | | Meaning |\n|---|---|---|\n", out);
+  for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
+    fprintf(out, "| `%s { ... }` | %s | %s |\n", section->name,
+            section->required ? "required" : "optional", section->help);
+  fputs("\n#### Layers of `encoder` and `decoder`\n\n", out);
+  print_table(out, RULES_LAYER);
+  for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
+    if (section->set != RULES_LAYER) {
+      fprintf(out, "\n#### Settings of `%s`\n\n", section->name);
+      print_table(out, section->set);
+    }
+}

@@ -1,0 +1,203 @@
+#include "scan.h"
+#include "rules.h"
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUOTED = 40 }; /* most bytes of a token in a message */
+
+static const char *text_of(const struct scan *scan, struct span span)
+{
+  return source_text(scan->mem, scan->source, span, QUOTED);
+}
+
+const char *scan_quote(const struct scan *scan, int kind, struct span span)
+{
+  if (kind == TOKEN_YYEOF)
+    return "the end of the file";
+  if (kind == TOKEN_WORD || kind == TOKEN_NUMBER)
+    return mem_printf(scan->mem, "`%s`", text_of(scan, span));
+  return mem_printf(scan->mem, "'%c'", kind);
+}
+
+int scan_word(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
+{
+  const char *text = scan->source->text + span.begin;
+  value->word.text = mem_string(scan->mem, text, (size_t)(span.end - span.begin));
+  value->word.span = span;
+  return TOKEN_WORD;
+}
+
+int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
+{
+  size_t length = (size_t)(span.end - span.begin);
+  const char *text = mem_string(scan->mem, scan->source->text + span.begin, length);
+  char *end;
+  errno = 0;
+  double number = strtod(text, &end);
+  bool decimal = *end == '\0' && strspn(text, "0123456789.eE+-") == length;
+  if (!decimal) {
+    diag_error(scan->diags, span, "`%s` is not a number", text_of(scan, span));
+  } else if (errno == ERANGE && (isinf(number) || number == 0)) {
+    diag_error(scan->diags, span, "`%s` is too %s for a number", text_of(scan, span),
+               number == 0 ? "close to zero" : "large");
+    decimal = false;
+  }
+  value->value = mem_alloc(scan->mem, sizeof *value->value);
+  value->value->kind = VALUE_NUMBER;
+  value->value->number = decimal ? number : (double)NAN;
+  value->value->span = span;
+  return TOKEN_NUMBER;
+}
+
+void scan_comment(struct scan *scan, struct span span)
+{
+  diag_error(scan->diags, (struct span){span.begin, span.begin + 2}, "comments begin with `#`");
+}
+
+void scan_bad(struct scan *scan, struct span span)
+{
+  if (scan->reported)
+    return;
+  scan->reported = true;
+  const char *text = text_of(scan, span);
+  bool several = utf8_length(scan->source->text + span.begin) < span.end - span.begin;
+  if ((unsigned char)*text < ' ' || *text == 0x7F)
+    diag_error(scan->diags, span, "unexpected control character (byte 0x%02X)", (unsigned)*text);
+  else
+    diag_error(scan->diags, span, "unexpected character%s `%s`", several ? "s" : "", text);
+  if (*text == '=' || *text == ':')
+    diag_help(scan->diags, "a value follows its name after a space: `kernel 4`");
+  else if (*text == '(' || *text == ')')
+    diag_help(scan->diags, "shapes and ranges are written in brackets: `[1, 28, 28]`");
+  else if (*text == '"' || *text == '\'')
+    diag_help(scan->diags, "names are written without quotes");
+}
+
+/* A statement, block or file has just ended or begun: a name comes next. */
+static bool at_start(int previous)
+{
+  return previous == ';' || previous == '{' || previous == '}';
+}
+
+/* Whether a line break lies between the last token and the next one. */
+static bool on_new_line(const struct scan *scan)
+{
+  const char *text = scan->source->text;
+  size_t gap = (size_t)(scan->next.span.begin - scan->last.end);
+  return memchr(text + scan->last.end, '\n', gap) != NULL;
+}
+
+/* Whether the next word begins a statement although the last one was not ended: it stands on a new
+ * line, is no attribute that lacks its comma, and the last one has a value or this is a known name.
+ */
+static bool begins_statement(const struct scan *scan)
+{
+  if (scan->depth == 0 || scan->next.kind != TOKEN_WORD || !on_new_line(scan))
+    return false;
+  const char *word = scan->next.value.word.text;
+  bool value = scan->previous != TOKEN_WORD || !(at_start(scan->before) || scan->before == ',');
+  return rule_is_name(word) || (value && !rule_is_attribute(word));
+}
+
+/* The token that is missing before the next one; 0 when none is. */
+static int missing(const struct scan *scan)
+{
+  int next = scan->next.kind, previous = scan->previous;
+  bool ends = at_start(next) || next == TOKEN_YYEOF;
+  if (scan->list)
+    return previous == TOKEN_NUMBER && (ends || begins_statement(scan)) ? ']' : 0;
+  bool unfinished = previous == TOKEN_WORD || previous == TOKEN_NUMBER || previous == ']';
+  if (unfinished && (next == '}' || next == TOKEN_YYEOF || begins_statement(scan)))
+    return ';';
+  if (scan->depth > 0 && next == TOKEN_YYEOF)
+    return '}';
+  /* A section within a section: the first was not closed. */
+  if (scan->depth > 1 && next == TOKEN_WORD && at_start(previous) &&
+      section_rule_find(scan->next.value.word.text) != NULL)
+    return '}';
+  return 0;
+}
+
+static void report_missing(struct scan *scan, int kind)
+{
+  struct span after = {scan->last.end, scan->last.end};
+  bool end = scan->next.kind == TOKEN_YYEOF;
+  if (kind == '}' && end) {
+    if (!scan->incomplete)
+      diag_error(scan->diags, scan->open[scan->depth - 1],
+                 "the block that begins here is not closed: expected '}' before the end of the "
+                 "file");
+    scan->incomplete = true;
+  } else if (kind == '}') {
+    diag_error(scan->diags, scan->next.span, "expected '}' before `%s`",
+               scan->next.value.word.text);
+    diag_note(scan->diags, scan->open[scan->depth - 1], "the section that begins here is open");
+    scan->closed++;
+  } else if (!end && !scan->reported && scan->last.begin < scan->last.end) {
+    /* (After a token that was put in itself, one message is enough.) */
+    diag_error(scan->diags, after, "expected '%c' after %s", kind,
+               scan_quote(scan, scan->previous, scan->last));
+  }
+}
+
+/* Keeps account of the token that is handed out. */
+static void follow(struct scan *scan, const struct token *token)
+{
+  scan->before = scan->previous;
+  scan->previous = token->kind;
+  scan->last = token->span;
+  scan->in_list = scan->list;
+  scan->list = token->kind == '[' || (scan->list && token->kind != ']' && !at_start(token->kind));
+  if (at_start(token->kind))
+    scan->reported = false;
+  if (token->kind == '}')
+    scan->depth--;
+  if (token->kind != '{')
+    return;
+  if (scan->depth < SCAN_MAX_DEPTH) {
+    scan->open[scan->depth++] = token->span;
+  } else {
+    diag_error(scan->diags, token->span, "blocks are nested more than %d deep", SCAN_MAX_DEPTH);
+    scan->stopped = scan->incomplete = true;
+  }
+}
+
+/* Matches the next token into scan->next; drops a '}' that closes nothing. */
+static void match(struct scan *scan)
+{
+  struct token *next = &scan->next;
+  do {
+    lexer_match(scan, next);
+    if (next->kind != '}' || scan->depth > 0)
+      return;
+    if (scan->closed > 0) {
+      scan->closed--;
+      continue;
+    }
+    diag_error(scan->diags, next->span, "this '}' closes nothing");
+    scan->incomplete = true;
+  } while (true);
+}
+
+int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span)
+{
+  if (!scan->held && !scan->stopped)
+    match(scan);
+  scan->held = false;
+  struct token token = scan->next;
+  int inserted = missing(scan);
+  if (scan->stopped) {
+    token.kind = TOKEN_YYEOF;
+  } else if (inserted != 0) {
+    report_missing(scan, inserted);
+    scan->held = true;
+    token.kind = inserted;
+    token.span = (struct span){scan->last.end, scan->last.end};
+  }
+  follow(scan, &token);
+  *value = token.value;
+  *span = token.span;
+  return token.kind;
+}

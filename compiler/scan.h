@@ -1,0 +1,55 @@
+/* Between lexer.l and parser.y: makes tokens of what the lexer matches, and puts in the `;`, `]`
+ * and
+ * `}` that are evidently missing (reporting each), so that one slip costs one message. */
+#ifndef SCAN_H
+#define SCAN_H
+
+#include "ast.h"
+#include "parser.h"
+
+enum { SCAN_MAX_DEPTH = 64 };
+
+struct token {
+  int kind; /* a TOKEN_ of parser.h or a character */
+  struct span span;
+  LATHE_YYSTYPE value;
+};
+
+struct scan {
+  struct mem *mem;
+  const struct source *source;
+  struct diags *diags;
+  void *lexer;
+  int offset;           /* of the next byte to be matched */
+  struct token next;    /* matched, but not yet handed out ... */
+  bool held;            /* ... when there is one */
+  int before, previous; /* the last two tokens handed out; ';' at the start */
+  struct span last;     /* where the previous one is */
+  int depth;            /* of blocks, and where each begins */
+  struct span open[SCAN_MAX_DEPTH];
+  int closed;      /* how many '}' were put in before their time */
+  bool list;       /* between '[' and ']' */
+  bool in_list;    /* the same before the last token */
+  bool reported;   /* this statement has a lexical error: a syntax error is likely its echo */
+  bool stopped;    /* nothing more is read */
+  bool incomplete; /* text was lost, see struct ast_model */
+};
+
+/* The next token: its kind, value and span. */
+int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span);
+
+/* The lexer (lexer.l): starts at scan->offset; matches one token; releases its memory. */
+bool lexer_open(struct scan *scan);
+void lexer_match(struct scan *scan, struct token *token);
+void lexer_close(struct scan *scan);
+
+/* Its actions: fill *value and return the kind, or report. */
+int scan_word(struct scan *scan, LATHE_YYSTYPE *value, struct span span);
+int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span);
+void scan_comment(struct scan *scan, struct span span);
+void scan_bad(struct scan *scan, struct span span);
+
+/* "`relu`", "';'", "the end of the file": a token in a message. */
+const char *scan_quote(const struct scan *scan, int kind, struct span span);
+
+#endif

@@ -1,0 +1,147 @@
+#include "shapes.h"
+
+static int origin_line(const struct layer_check *check)
+{
+  return source_line_number(check->diags->source, check->from.span.begin);
+}
+
+/* "[6272] from `linear 6272` (line 17)": what the layer receives. */
+static const char *received(const struct layer_check *check)
+{
+  struct mem *mem = check->diags->mem;
+  return mem_printf(mem, "%s from `%s` (line %d)", shape_text(mem, &check->layer->in),
+                    check->from.text, origin_line(check));
+}
+
+/* The place of what the layer receives, below an error. */
+static bool note_origin(const struct layer_check *check)
+{
+  diag_note(check->diags, check->from.span, "%s comes from here",
+            shape_text(check->diags->mem, &check->layer->in));
+  return false;
+}
+
+static bool needs_vector(const struct layer_check *check)
+{
+  if (check->layer->in.rank == 1)
+    return true;
+  diag_error(check->diags, check->span, "%s needs a vector, but receives %s",
+             check->layer->rule->name, received(check));
+  note_origin(check);
+  diag_help(check->diags, "put `flatten;` before it");
+  return false;
+}
+
+static bool needs_image(const struct layer_check *check)
+{
+  if (check->layer->in.rank == 3)
+    return true;
+  diag_error(check->diags, check->span,
+             "%s needs an image [channels, height, width], but receives %s",
+             check->layer->rule->name, received(check));
+  note_origin(check);
+  diag_help(check->diags, "put `reshape [CHANNELS, HEIGHT, WIDTH];` before it");
+  return false;
+}
+
+bool shape_linear(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  double features = layer_value(layer, "features");
+  if (!needs_vector(check))
+    return false;
+  layer->out = (struct shape){1, {(int64_t)features}};
+  if (layer->shape.rank > 0)
+    layer->out = layer->shape;
+  check->parameters = ((double)layer->in.dim[0] + 1) * features;
+  return true;
+}
+
+bool shape_conv2d(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  int64_t kernel = layer_int(layer, "kernel"), stride = layer_int(layer, "stride");
+  int64_t pad = layer_int(layer, "pad");
+  double channels = layer_value(layer, "channels");
+  if (!needs_image(check))
+    return false;
+  layer->out = (struct shape){3, {(int64_t)channels}};
+  for (int i = 1; i < 3; i++) {
+    int64_t padded = layer->in.dim[i] + 2 * pad;
+    if (kernel > padded) {
+      diag_error(check->diags, check->span,
+                 "a kernel of %lld pixels does not fit into %s of %lld (padding included): conv2d "
+                 "receives %s",
+                 (long long)kernel, i == 1 ? "a height" : "a width", (long long)padded,
+                 received(check));
+      return note_origin(check);
+    }
+    layer->out.dim[i] = (padded - kernel) / stride + 1;
+  }
+  check->parameters = ((double)layer->in.dim[0] * (double)kernel * (double)kernel + 1) * channels;
+  return true;
+}
+
+bool shape_conv_transpose2d(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  int64_t kernel = layer_int(layer, "kernel"), stride = layer_int(layer, "stride");
+  int64_t pad = layer_int(layer, "pad");
+  double channels = layer_value(layer, "channels");
+  if (!needs_image(check))
+    return false;
+  layer->out = (struct shape){3, {(int64_t)channels}};
+  for (int i = 1; i < 3; i++) {
+    int64_t whole = (layer->in.dim[i] - 1) * stride + kernel;
+    if (2 * pad >= whole) {
+      diag_error(check->diags, check->span,
+                 "a pad of %lld leaves nothing of %s of %lld pixels: conv_transpose2d receives %s",
+                 (long long)pad, i == 1 ? "a height" : "a width", (long long)whole,
+                 received(check));
+      return note_origin(check);
+    }
+    layer->out.dim[i] = whole - 2 * pad;
+  }
+  check->parameters = ((double)layer->in.dim[0] * (double)kernel * (double)kernel + 1) * channels;
+  return true;
+}
+
+bool shape_batchnorm(struct layer_check *check)
+{
+  check->parameters = 2 * (double)check->layer->in.dim[0];
+  return shape_same(check);
+}
+
+bool shape_same(struct layer_check *check)
+{
+  check->layer->out = check->layer->in;
+  return true;
+}
+
+bool shape_flatten(struct layer_check *check)
+{
+  check->layer->out = (struct shape){1, {shape_size(&check->layer->in)}};
+  return true;
+}
+
+bool shape_reshape(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  int64_t needed = shape_size(&layer->shape), given = shape_size(&layer->in);
+  layer->out = layer->shape;
+  if (needed == given)
+    return true;
+  diag_error(check->diags, check->span,
+             "reshape to %s needs %lld values, but receives %lld from `%s` (line %d)",
+             shape_text(check->diags->mem, &layer->shape), (long long)needed, (long long)given,
+             check->from.text, origin_line(check));
+  return note_origin(check);
+}
+
+bool shape_gaussian(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  layer->out = (struct shape){1, {check->latent}};
+  check->parameters = 2 * ((double)shape_size(&layer->in) + 1) * (double)check->latent;
+  return true;
+}

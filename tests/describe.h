@@ -1,0 +1,71 @@
+/* For tests of the front end: a description through parser and checker. */
+#ifndef TESTS_DESCRIBE_H
+#define TESTS_DESCRIBE_H
+
+#include "compiler/check.h"
+#include <check.h>
+#include <stdlib.h>
+
+#define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
+
+/* One description through the front end. */
+struct result {
+  struct mem *mem;
+  struct ast_model *ast;
+  struct diags *diags;
+  struct model *model; /* NULL when it was rejected */
+  char *printed;       /* the diagnostics */
+};
+
+static inline struct result run(struct mem *mem, struct source *source)
+{
+  struct result result = {.mem = mem, .diags = diags_new(mem, source)};
+  size_t size;
+  FILE *out = open_memstream(&result.printed, &size);
+  result.ast = parse(mem, source, result.diags);
+  result.model = check(mem, result.ast, result.diags);
+  diags_print(out, result.diags);
+  fclose(out);
+  return result;
+}
+
+static inline struct result run_text(const char *text, size_t length)
+{
+  struct mem *mem = mem_new();
+  return run(mem, source_from_text(mem, "test.lathe", text, length));
+}
+
+static inline struct result run_file(const char *path)
+{
+  char error[256] = "";
+  struct mem *mem = mem_new();
+  struct source *source = source_read(mem, path, error, sizeof error);
+  ck_assert_msg(source != NULL, "%s", error);
+  return run(mem, source);
+}
+
+static inline void release(struct result *result)
+{
+  free(result->printed);
+  mem_free(result->mem);
+}
+
+/* A file's bytes, NUL-terminated, to be freed; NULL when there is none. */
+static inline char *read_text(const char *path)
+{
+  FILE *file = fopen(path, "rb");
+  if (file == NULL)
+    return NULL;
+  size_t length = 0, size = 1 << 16;
+  char *text = malloc(size);
+  for (size_t got; (got = fread(text + length, 1, size - length - 1, file)) > 0;) {
+    length += got;
+    if (length + 1 == size)
+      text = realloc(text, size *= 2);
+  }
+  text[length] = '\0';
+  fclose(file);
+  return text;
+}
+
+#endif

@@ -1,0 +1,123 @@
+/* The compiler's front end on what no one would write on purpose: files that are no descriptions,
+ * far too large ones, cut and damaged ones. */
+#include "describe.h"
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+START_TEST(unreadable_files_are_refused)
+{
+  char folder[] = "/tmp/lathe-frontend-XXXXXX", path[64], error[256];
+  struct mem *mem = mem_new();
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  ck_assert_ptr_null(source_read(mem, folder, error, sizeof error));
+  ck_assert_ptr_nonnull(strstr(error, "not a regular file"));
+  snprintf(path, sizeof path, "%s/none", folder);
+  ck_assert_ptr_null(source_read(mem, path, error, sizeof error));
+  ck_assert_ptr_nonnull(strstr(error, "No such file"));
+  ck_assert_int_eq(mkfifo(path, 0600), 0);
+  ck_assert_ptr_null(source_read(mem, path, error, sizeof error));
+  unlink(path);
+  FILE *file = fopen(path, "wb");
+  ck_assert_ptr_nonnull(file);
+  ck_assert_int_eq(ftruncate(fileno(file), SOURCE_MAX_BYTES), 0);
+  ck_assert_ptr_nonnull(source_read(mem, path, error, sizeof error));
+  ck_assert_int_eq(ftruncate(fileno(file), SOURCE_MAX_BYTES + 1), 0);
+  ck_assert_ptr_null(source_read(mem, path, error, sizeof error));
+  ck_assert_ptr_nonnull(strstr(error, "larger than 1048576 bytes"));
+  fclose(file);
+  unlink(path);
+  rmdir(folder);
+  mem_free(mem);
+}
+END_TEST
+
+/* The largest files that repeat `piece` between `before` and `after`. */
+static const struct {
+  const char *before, *piece, *after;
+} large[] = {
+    {"", "a", ""},
+    {"", "{ ", ""},
+    {"", "m {", ""},
+    {"", "\xC3\xA9", ""},
+    {"model m { input x ", "[", ""},
+    {"model m { input x [1", ", 1", "]; }"},
+    {"model m { encoder { linear 1", ", a 1", "; } }"},
+    {"model m { encoder { linear", " 1", "; } }"},
+    {"model m { encoder { ", "gaussian z; ", "} }"},
+    {"model m { input x [4]; latent z [2]; encoder { ", "relu; ", "gaussian y; } }"},
+    {"model m { input x [4]; latent z [2]; encoder { ", "relu\n", "} }"},
+    {"model m { train { ", "batch 1; ", "} }"},
+    {"model m { ", "train { } ", "}"},
+    {"model m { ", "wibble; ", "train { } }"},
+    {"model m { train { ", "w @ 1.2.3; ", "} }"},
+    {"", "model m { } ", ""},
+    {"", "} ", ""},
+};
+
+START_TEST(large_files_get_short_answers)
+{
+  size_t piece = strlen(large[_i].piece), length = strlen(large[_i].before);
+  size_t rest = strlen(large[_i].after);
+  char *text = malloc(SOURCE_MAX_BYTES);
+  memcpy(text, large[_i].before, length);
+  for (; length + piece + rest <= SOURCE_MAX_BYTES; length += piece)
+    memcpy(text + length, large[_i].piece, piece);
+  memcpy(text + length, large[_i].after, rest);
+  struct result result = run_text(text, length + rest);
+  ck_assert_ptr_null(result.model);
+  ck_assert_uint_gt(strlen(result.printed), 0);
+  ck_assert_uint_lt(strlen(result.printed), 20000);
+  release(&result);
+  free(text);
+}
+END_TEST
+
+START_TEST(every_beginning_is_rejected)
+{
+  char *whole = read_text("models/digits_conv.lathe");
+  ck_assert_ptr_nonnull(whole);
+  size_t length = (size_t)(strrchr(whole, '}') - whole);
+  for (size_t n = 0; n <= length; n++) {
+    struct result result = run_text(whole, n);
+    ck_assert_msg(result.model == NULL && *result.printed != '\0', "%zu bytes are accepted", n);
+    release(&result);
+  }
+  free(whole);
+}
+END_TEST
+
+START_TEST(any_change_is_survived)
+{
+  static const char bytes[] = {'\0', '\n', '{', '}', ';', ',', '[', ']', '-', '9', 'x', '\x80'};
+  char *whole = read_text("models/digits_mlp.lathe");
+  ck_assert_ptr_nonnull(whole);
+  size_t length = strlen(whole);
+  for (size_t i = 0; i < length; i++) {
+    char kept = whole[i];
+    whole[i] = bytes[i % sizeof bytes];
+    struct result result = run_text(whole, length);
+    ck_assert((result.model == NULL) == (result.diags->errors > 0));
+    release(&result);
+    whole[i] = kept;
+  }
+  free(whole);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("frontend, hostile");
+  TCase *hostile = tcase_create("hostile");
+  tcase_set_timeout(hostile, 30);
+  tcase_add_test(hostile, unreadable_files_are_refused);
+  tcase_add_loop_test(hostile, large_files_get_short_answers, 0, LENGTH(large));
+  tcase_add_test(hostile, every_beginning_is_rejected);
+  tcase_add_test(hostile, any_change_is_survived);
+  suite_add_tcase(suite, hostile);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed == 0 ? 0 : 1;
+}
