@@ -77,6 +77,19 @@ struct lathe_layer { /* one line of the layer table, for `info` */
   int64_t parameters;
 };
 
+/* A value that a training step computes on its way, for `trace`. Values share memory, so it is there
+ * only from the end of kernel `kernel` until another takes its place: see lathe_kernel. */
+struct lathe_value {
+  const char *name;   /* "encoder.1", or "d.encoder.1" for the loss's derivative by it */
+  int rank;
+  int64_t shape[3];   /* of one image, PyTorch's order; a batch of them when per_image */
+  int64_t interleave; /* 0: stored in that order; c: channels last, c of them */
+  bool per_image;     /* at offset x capacity in state->batch; else at offset in state->fixed */
+  bool wide;          /* double, whatever the precision */
+  size_t offset;
+  int kernel;
+};
+
 struct lathe_model {
   const char *name;
   const char *fingerprint;          /* 16 hex digits: same architecture, same fingerprint */
@@ -95,6 +108,8 @@ struct lathe_model {
   const struct lathe_tensor *tensors; /* in state_dict order */
   int tensor_count;
   int64_t parameter_count;            /* trained values */
+  const struct lathe_value *values;
+  int value_count;
   const struct lathe_layer *layers;
   int layer_count;
 

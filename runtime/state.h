@@ -18,6 +18,9 @@ struct lathe_state {
   int capacity;            /* most images in one call */
   bool training;           /* whether train_step and em_step may be called */
   struct lathe_pool *pool; /* not owned; NULL works on the caller's thread */
+  /* Called after each kernel of a training step, numbered from 0; NULL: nobody is told. */
+  void (*after_kernel)(void *arg, int kernel);
+  void *after_arg;
 };
 
 /* Bytes of the arena for calls of up to `capacity` images on `threads` threads. */

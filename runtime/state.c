@@ -1,0 +1,131 @@
+#include "state.h"
+#include "model.h"
+#include "philox.h"
+#include "tensor_order.h"
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64 };
+
+/* Bytes of each part of an arena, in the order in which they lie: each a multiple of ALIGNMENT. */
+struct parts {
+  size_t fixed, batch, scratch, em;
+};
+
+/* Bytes of count x times values of `size` bytes, rounded up; false when they are too many. */
+static bool part_bytes(size_t count, size_t times, size_t size, size_t *bytes)
+{
+  if (times != 0 && count > (SIZE_MAX - ALIGNMENT) / size / times)
+    return false;
+  *bytes = (count * times * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  return true;
+}
+
+static bool cut(const struct lathe_model *model, int capacity, int threads, bool training,
+                struct parts *parts, size_t *total)
+{
+  size_t fixed = training ? model->fixed_training : model->fixed_inference;
+  size_t per_image = training ? model->per_image_training : model->per_image_inference;
+  size_t images = capacity > 0 ? (size_t)capacity : 0;
+  size_t workers = threads > 0 ? (size_t)threads : 1;
+  if (!part_bytes(fixed, 1, sizeof(lathe_real), &parts->fixed) ||
+      !part_bytes(per_image, images, sizeof(lathe_real), &parts->batch) ||
+      !part_bytes(model->scratch, workers, sizeof(lathe_real), &parts->scratch) ||
+      !part_bytes(training ? model->em_doubles : 0, 1, sizeof(double), &parts->em))
+    return false;
+
+  size_t sizes[4] = {parts->fixed, parts->batch, parts->scratch, parts->em};
+  *total = 0;
+  for (int i = 0; i < 4; i++) {
+    if (sizes[i] > SIZE_MAX - *total)
+      return false;
+    *total += sizes[i];
+  }
+  return true;
+}
+
+/* SIZE_MAX, which no allocation can give, when the size does not fit a size_t. */
+size_t lathe_arena_bytes(const struct lathe_model *model, int capacity, int threads, bool training)
+{
+  struct parts parts;
+  size_t total;
+  return cut(model, capacity, threads, training, &parts, &total) ? total : SIZE_MAX;
+}
+
+void lathe_state_attach(struct lathe_state *state, const struct lathe_model *model, void *arena,
+                        int capacity, struct lathe_pool *pool, bool training)
+{
+  struct parts parts;
+  size_t total;
+  if (!cut(model, capacity, lathe_pool_threads(pool), training, &parts, &total))
+    return; /* no arena can be that large, so there is none to attach to */
+  memset(arena, 0, total);
+
+  unsigned char *bytes = arena;
+  *state = (struct lathe_state){
+      .fixed = (lathe_real *)(void *)bytes,
+      .batch = (lathe_real *)(void *)(bytes + parts.fixed),
+      .scratch = (lathe_real *)(void *)(bytes + parts.fixed + parts.batch),
+      .em = training ? (double *)(void *)(bytes + parts.fixed + parts.batch + parts.scratch) : NULL,
+      .capacity = capacity,
+      .training = training,
+      .pool = pool,
+  };
+}
+
+bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model, int capacity,
+                     struct lathe_pool *pool, bool training, struct lathe_error *err)
+{
+  *state = (struct lathe_state){0};
+  size_t bytes = lathe_arena_bytes(model, capacity, lathe_pool_threads(pool), training);
+  void *arena = bytes < SIZE_MAX ? aligned_alloc(ALIGNMENT, bytes > 0 ? bytes : ALIGNMENT) : NULL;
+  if (!arena)
+    return lathe_fail(err,
+                      "not enough memory: model %s needs %.1f MiB for batches of %d images on %d "
+                      "threads; use a smaller batch or fewer threads",
+                      model->name, (double)bytes / 0x1p20, capacity, lathe_pool_threads(pool));
+  lathe_state_attach(state, model, arena, capacity, pool, training);
+  return true;
+}
+
+void lathe_state_free(struct lathe_state *state)
+{
+  free(state->fixed); /* the arena begins with it */
+  *state = (struct lathe_state){0};
+}
+
+/* By logical index, so that initial weights do not depend on how a tensor lies in memory. */
+static void initialise_tensor(lathe_real *values, const struct lathe_tensor *tensor, uint64_t seed,
+                              int position)
+{
+  int64_t size = lathe_tensor_size(tensor);
+  for (int64_t i = 0; i < size; i++) {
+    double value = tensor->fill;
+    if (tensor->bound > 0) {
+      double u = lathe_random_uniform(seed, LATHE_RANDOM_INIT, (uint64_t)position, (uint64_t)i);
+      value = tensor->bound * (2 * u - 1);
+    }
+    values[lathe_stored_index(tensor, i)] = (lathe_real)value;
+  }
+}
+
+static void clear_block(struct lathe_state *state, size_t offset, size_t count)
+{
+  if (offset != 0)
+    memset(state->fixed + offset, 0, count * sizeof(lathe_real));
+}
+
+void lathe_state_initialise(struct lathe_state *state, const struct lathe_model *model,
+                            unsigned long long seed)
+{
+  for (int i = 0; i < model->tensor_count; i++) {
+    const struct lathe_tensor *tensor = &model->tensors[i];
+    if (tensor->role != LATHE_COUNTER)
+      initialise_tensor(state->fixed + tensor->offset, tensor, seed, i);
+  }
+  if (state->training) {
+    clear_block(state, model->first_moment, model->trained);
+    clear_block(state, model->second_moment, model->trained);
+  }
+}

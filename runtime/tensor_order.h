@@ -1,0 +1,16 @@
+/* From a tensor's PyTorch (row-major) order to the order in which it lies in memory. */
+#ifndef LATHE_TENSOR_ORDER_H
+#define LATHE_TENSOR_ORDER_H
+
+#include "model.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* Elements of the tensor: the product of its shape, 1 for a scalar. */
+int64_t lathe_tensor_size(const struct lathe_tensor *tensor);
+
+/* Where element `logical` (row-major in tensor->shape, 0 <= logical < lathe_tensor_size) is stored:
+ * elements from state->fixed + tensor->offset. A tensor with no axes is stored as it is. */
+size_t lathe_stored_index(const struct lathe_tensor *tensor, int64_t logical);
+
+#endif

@@ -1,0 +1,239 @@
+/* The arena, its cut, and the initial values in it; the learning rate's schedule. */
+#include "runtime/model.h"
+#include "runtime/philox.h"
+#include "runtime/schedule.h"
+#include "runtime/state.h"
+#include "runtime/tensor_order.h"
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A convolution's weight stored with its channels innermost, a bias, a running variance and a
+ * counter; trained values are [0, 40), gradients [40, 80), moments from 80 and 120. */
+static const struct lathe_tensor TENSORS[] = {
+    {"conv.weight", LATHE_PARAMETER, 4, {2, 3, 2, 2}, 4, {2, 3, 2, 2}, {0, 2, 3, 1}, 0, 0.25, 0},
+    {"conv.bias", LATHE_PARAMETER, 1, {4}, 1, {4}, {0}, 24, 0.5, 0},
+    {"norm.weight", LATHE_PARAMETER, 1, {4}, 0, {0}, {0}, 28, 0, 1},
+    {"norm.running_var", LATHE_BUFFER, 1, {3}, 1, {3}, {0}, 160, 0, 2},
+    {"norm.num_batches_tracked", LATHE_COUNTER, 0, {0}, 0, {0}, {0}, 0, 0, 0},
+};
+
+static const struct lathe_model MODEL = {
+    .name = "small",
+    .tensors = TENSORS,
+    .tensor_count = 5,
+    .fixed_inference = 165,
+    .fixed_training = 170,
+    .per_image_inference = 7,
+    .per_image_training = 11,
+    .scratch = 5,
+    .em_doubles = 9,
+    .trained = 40,
+    .gradients = 40,
+    .first_moment = 80,
+    .second_moment = 120,
+};
+
+static size_t round_up(size_t bytes)
+{
+  return (bytes + 63) / 64 * 64;
+}
+
+START_TEST(arena_bytes)
+{
+  const size_t real = sizeof(lathe_real);
+  ck_assert_uint_eq(lathe_arena_bytes(&MODEL, 3, 4, true),
+                    round_up(170 * real) + round_up(33 * real) + round_up(20 * real) +
+                        round_up(9 * sizeof(double)));
+  ck_assert_uint_eq(lathe_arena_bytes(&MODEL, 3, 4, false),
+                    round_up(165 * real) + round_up(21 * real) + round_up(20 * real));
+  ck_assert_uint_eq(lathe_arena_bytes(&MODEL, 3, 0, false), lathe_arena_bytes(&MODEL, 3, 1, false));
+}
+END_TEST
+
+START_TEST(parts_are_apart)
+{
+  const int capacity = 5;
+  struct lathe_pool *pool = lathe_pool_new(3);
+  for (int training = 0; training < 2; training++) {
+    struct lathe_state state;
+    ck_assert(lathe_state_new(&state, &MODEL, capacity, pool, training, NULL));
+    unsigned char *arena = (unsigned char *)state.fixed;
+    size_t total = lathe_arena_bytes(&MODEL, capacity, 3, training);
+    for (size_t i = 0; i < total; i++)
+      ck_assert(arena[i] == 0);
+    ck_assert(state.pool == pool && state.capacity == capacity && state.training == !!training);
+    size_t fixed = training ? 170 : 165, per_image = training ? 11 : 7;
+    struct {
+      unsigned char *at;
+      size_t bytes;
+    } parts[4] = {{arena, fixed * sizeof(lathe_real)},
+                  {(unsigned char *)state.batch, per_image * 5 * sizeof(lathe_real)},
+                  {(unsigned char *)state.scratch, 15 * sizeof(lathe_real)},
+                  {(unsigned char *)state.em, 9 * sizeof(double)}};
+    ck_assert((state.em != NULL) == training);
+    for (int p = 0; p < 3 + training; p++) {
+      ck_assert_uint_eq((uintptr_t)parts[p].at % 64, 0);
+      ck_assert(parts[p].at >= arena && parts[p].at + parts[p].bytes <= arena + total);
+      if (p > 0)
+        ck_assert(parts[p].at >= parts[p - 1].at + parts[p - 1].bytes);
+    }
+    lathe_state_free(&state);
+    ck_assert_ptr_null(state.fixed);
+    lathe_state_free(&state);
+  }
+  lathe_pool_free(pool);
+}
+END_TEST
+
+START_TEST(attached_arena_is_zeroed)
+{
+  size_t bytes = lathe_arena_bytes(&MODEL, 1, 1, true);
+  unsigned char *arena = aligned_alloc(64, bytes);
+  memset(arena, 0xff, bytes);
+  struct lathe_state state;
+  lathe_state_attach(&state, &MODEL, arena, 1, NULL, true);
+  ck_assert_ptr_eq(state.fixed, arena);
+  for (size_t i = 0; i < bytes; i++)
+    ck_assert(arena[i] == 0);
+  free(arena);
+}
+END_TEST
+
+START_TEST(too_large)
+{
+  struct lathe_model model = MODEL;
+  struct lathe_error err;
+  struct lathe_state state;
+  static const size_t SIZES[] = {SIZE_MAX / 2, SIZE_MAX / 8, SIZE_MAX / 64, (size_t)1 << 62};
+  for (size_t i = 0; i < sizeof SIZES / sizeof *SIZES; i++) {
+    model.per_image_training = SIZES[i];
+    ck_assert_uint_eq(lathe_arena_bytes(&model, 64, 2, true), SIZE_MAX);
+    ck_assert(!lathe_state_new(&state, &model, 64, NULL, true, &err));
+    ck_assert_ptr_nonnull(strstr(err.text, "not enough memory: model small needs"));
+    ck_assert_ptr_null(state.fixed);
+  }
+  model = MODEL;
+  model.fixed_training = SIZE_MAX / sizeof(lathe_real) - 100;
+  model.scratch = SIZE_MAX / sizeof(lathe_real) - 100;
+  ck_assert_uint_eq(lathe_arena_bytes(&model, 1, 1, true), SIZE_MAX);
+}
+END_TEST
+
+START_TEST(stored_index)
+{
+  const struct lathe_tensor *weight = &TENSORS[0];
+  ck_assert_int_eq(lathe_tensor_size(weight), 24);
+  ck_assert_int_eq(lathe_tensor_size(&TENSORS[4]), 1);
+  bool seen[24] = {false};
+  for (int o = 0; o < 2; o++)
+    for (int i = 0; i < 3; i++)
+      for (int y = 0; y < 2; y++)
+        for (int x = 0; x < 2; x++) {
+          size_t at = lathe_stored_index(weight, ((o * 3 + i) * 2 + y) * 2 + x);
+          ck_assert_uint_eq(at, (size_t)(((o * 2 + y) * 2 + x) * 3 + i));
+          ck_assert(!seen[at]);
+          seen[at] = true;
+        }
+  ck_assert_uint_eq(lathe_stored_index(&TENSORS[2], 3), 3);
+  ck_assert_uint_eq(lathe_stored_index(&TENSORS[4], 0), 0);
+  /* [2, 6] whose 6 is a [3, 2] of (channel, pixel) stored pixel first */
+  const struct lathe_tensor split = {
+      .rank = 2, .shape = {2, 6}, .axes = 3, .extent = {2, 3, 2}, .order = {0, 2, 1}};
+  ck_assert_uint_eq(lathe_stored_index(&split, 6 + 2 * 2 + 1), 6 + 1 * 3 + 2);
+}
+END_TEST
+
+START_TEST(initial_values)
+{
+  struct lathe_state state, again, other;
+  ck_assert(lathe_state_new(&state, &MODEL, 1, NULL, true, NULL));
+  ck_assert(lathe_state_new(&again, &MODEL, 1, NULL, false, NULL));
+  ck_assert(lathe_state_new(&other, &MODEL, 1, NULL, true, NULL));
+  for (int i = 80; i < 160; i++)
+    state.fixed[i] = 1;
+  state.fixed[170 - 1] = 7; /* no tensor's */
+  lathe_state_initialise(&state, &MODEL, 5);
+  lathe_state_initialise(&again, &MODEL, 5);
+  lathe_state_initialise(&other, &MODEL, 6);
+  ck_assert_mem_eq(state.fixed, again.fixed, 40 * sizeof(lathe_real));
+  ck_assert_mem_ne(state.fixed, other.fixed, 40 * sizeof(lathe_real));
+  ck_assert(state.fixed[169] == 7);
+  for (int t = 0; t < 2; t++)
+    for (int i = 0; i < lathe_tensor_size(&TENSORS[t]); i++) {
+      double u = lathe_random_uniform(5, LATHE_RANDOM_INIT, (uint64_t)t, (uint64_t)i);
+      double expected = TENSORS[t].bound * (2 * u - 1);
+      ck_assert(fabs(expected) <= TENSORS[t].bound);
+      ck_assert(state.fixed[TENSORS[t].offset + lathe_stored_index(&TENSORS[t], i)] ==
+                (lathe_real)expected);
+    }
+  for (int i = 0; i < 4; i++)
+    ck_assert(state.fixed[28 + i] == 1);
+  for (int i = 0; i < 3; i++)
+    ck_assert(state.fixed[160 + i] == 2);
+  for (int i = 80; i < 160; i++)
+    ck_assert(state.fixed[i] == 0);
+  lathe_state_free(&state);
+  lathe_state_free(&again);
+  lathe_state_free(&other);
+}
+END_TEST
+
+START_TEST(initial_values_ignore_the_memory_order)
+{
+  struct lathe_tensor tensors[5];
+  memcpy(tensors, TENSORS, sizeof tensors);
+  for (int i = 0; i < 4; i++)
+    tensors[0].order[i] = 3 - i;
+  struct lathe_model model = MODEL;
+  model.tensors = tensors;
+  struct lathe_state a, b;
+  ck_assert(lathe_state_new(&a, &MODEL, 1, NULL, true, NULL));
+  ck_assert(lathe_state_new(&b, &model, 1, NULL, true, NULL));
+  lathe_state_initialise(&a, &MODEL, 1);
+  lathe_state_initialise(&b, &model, 1);
+  for (int i = 0; i < 24; i++)
+    ck_assert(a.fixed[lathe_stored_index(&TENSORS[0], i)] ==
+              b.fixed[lathe_stored_index(&tensors[0], i)]);
+  ck_assert_mem_ne(a.fixed, b.fixed, 24 * sizeof(lathe_real));
+  lathe_state_free(&a);
+  lathe_state_free(&b);
+}
+END_TEST
+
+START_TEST(learning_rate)
+{
+  struct lathe_training training = {
+      .rate = 9e-4, .schedule = LATHE_STEP, .every = 20, .gamma = 0.5};
+  static const struct {
+    int epoch;
+    double factor;
+  } CASES[] = {{0, 1}, {1, 1}, {19, 1}, {20, 0.5}, {39, 0.5}, {40, 0.25}, {99, 0.0625}};
+  for (size_t i = 0; i < sizeof CASES / sizeof *CASES; i++)
+    ck_assert_double_eq_tol(lathe_learning_rate(&training, CASES[i].epoch), 9e-4 * CASES[i].factor,
+                            1e-18);
+  training.schedule = LATHE_CONSTANT;
+  ck_assert_double_eq(lathe_learning_rate(&training, 99), 9e-4);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("state");
+  TCase *cases = tcase_create("state");
+  tcase_add_test(cases, arena_bytes);
+  tcase_add_test(cases, parts_are_apart);
+  tcase_add_test(cases, attached_arena_is_zeroed);
+  tcase_add_test(cases, too_large);
+  tcase_add_test(cases, stored_index);
+  tcase_add_test(cases, initial_values);
+  tcase_add_test(cases, initial_values_ignore_the_memory_order);
+  tcase_add_test(cases, learning_rate);
+  suite_add_tcase(suite, cases);
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_NORMAL);
+  int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed != 0;
+}
