@@ -12,7 +12,7 @@ struct command_line {
   const char *command;
   const char *description; /* the file, or the word that help is asked for */
   const char *output, *emit_dir, *cc, *cflags, *stage;
-  bool json;
+  bool json, plain;
 };
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -46,7 +46,10 @@ static struct compilation *load_and_compile(struct mem *mem, const struct comman
                                             enum stage dump)
 {
   struct model *model = load(mem, line->description);
-  return model == NULL ? NULL : compile(mem, model, dump, stdout);
+  if (model == NULL)
+    return NULL;
+  model->plain = line->plain;
+  return compile(mem, model, dump, stdout);
 }
 
 /* ---- Commands ---- */
@@ -151,10 +154,15 @@ static int command_help(struct mem *mem, const struct command_line *line)
 /* ---- The command line ---- */
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'}, {"emit-dir", required_argument, NULL, 'e'},
-    {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
-    {"stage", required_argument, NULL, 's'},  {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    {"output", required_argument, NULL, 'o'},
+    {"emit-dir", required_argument, NULL, 'e'},
+    {"cc", required_argument, NULL, 'c'},
+    {"cflags", required_argument, NULL, 'f'},
+    {"stage", required_argument, NULL, 's'},
+    {"json", no_argument, NULL, 'j'},
+    {"plain", no_argument, NULL, 'p'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 /* Fills *line; false when something is wrong with it, which getopt or this function has said. */
@@ -180,6 +188,9 @@ static bool read_command_line(int argc, char **argv, struct command_line *line)
       break;
     case 'j':
       line->json = true;
+      break;
+    case 'p':
+      line->plain = true;
       break;
     case 'h':
       line->command = "help";

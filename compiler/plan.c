@@ -92,6 +92,8 @@ static void find_live_ranges(struct schedule *s)
       p->first = i;
       if (p->last < i)
         p->last = i;
+      if (s->graph->model->plain)
+        p->last = s->count; /* kept to be looked at */
     }
   }
 }

@@ -47,7 +47,7 @@ static bool same_walk(const struct node *a, const struct node *b)
 
 static struct kernel *producer_to_join(const struct builder *b, struct node *node)
 {
-  if (op_table[node->op].class != CLASS_ELEMENTWISE)
+  if (op_table[node->op].class != CLASS_ELEMENTWISE || b->schedule->graph->model->plain)
     return NULL;
   for (int k = 0; k < node->in_count; k++) {
     struct node *in = node->in[k];
@@ -114,6 +114,11 @@ void kernel_cut(struct kernel *kernel, int64_t extent, int multiple, int most)
   kernel->extent = (int)extent;
   kernel->block = (int)(per_task * multiple < extent ? per_task * multiple : extent);
   kernel->tasks = (int)((extent + kernel->block - 1) / kernel->block);
+}
+
+bool kernel_plain(const struct kernel *kernel)
+{
+  return kernel->graph->model->plain;
 }
 
 void kernel_by_images(struct kernel *kernel, int chunk)

@@ -78,6 +78,7 @@ void schedule_dump(const struct schedule *schedule, FILE *out);
  */
 void kernel_cut(struct kernel *kernel, int64_t extent, int multiple, int most);
 void kernel_by_images(struct kernel *kernel, int chunk);
+bool kernel_plain(const struct kernel *kernel);
 
 double kernel_flops(const struct kernel *kernel); /* an image */
 

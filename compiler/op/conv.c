@@ -88,14 +88,15 @@ void conv_plan(struct kernel *kernel)
   const struct convolution *c = &kernel->chain[0]->conv;
   int64_t columns = pixels(c) * window(c);
   kernel_by_images(kernel, images_a_task(kernel->graph, columns));
-  kernel->scratch = columns * kernel->chunk;
-  kernel->algorithm = "im2col + BLAS";
+  kernel->scratch = kernel_plain(kernel) ? 0 : columns * kernel->chunk;
+  kernel->algorithm = kernel_plain(kernel) ? "loops" : "im2col + BLAS";
 }
 
 void conv_input_plan(struct kernel *kernel)
 {
   conv_plan(kernel);
-  kernel->algorithm = "BLAS + col2im";
+  if (!kernel_plain(kernel))
+    kernel->algorithm = "BLAS + col2im";
 }
 
 /* Each task owns some rows of dw: one row of the kernel, and of its channels a part. */
@@ -116,6 +117,10 @@ void conv_weight_plan(struct kernel *kernel)
 {
   const struct convolution *c = &kernel->chain[0]->conv;
   kernel_cut(kernel, (int64_t)c->kernel * channel_parts(c), 1, c->kernel * channel_parts(c));
+  if (kernel_plain(kernel)) {
+    kernel->algorithm = "loops";
+    return;
+  }
   kernel->scratch = weight_columns(c) * images_a_task(kernel->graph, weight_columns(c));
   kernel->algorithm = "im2col + BLAS";
 }
@@ -180,10 +185,80 @@ static void emit_windows(struct emitter *e, const struct convolution *c, const c
   emit(e, "${next}}\n}\n}\n}\n");
 }
 
+/* The three ops in plain loops: every output pixel, every filter, and the window around it.
+ * `before` and `after` stand around the window's loops, `each` within. */
+static void emit_plain(struct emitter *e, const char *before, const char *each, const char *after)
+{
+  emit(e, "for (int oy = 0; oy < $OH; oy++) {\n"
+          "for (int ox = 0; ox < $OW; ox++) {\n"
+          "for (int o = 0; o < $O; o++) {\n");
+  emit(e, before);
+  emit(e, "for (int ky = 0; ky < $k; ky++) {\n"
+          "for (int kx = 0; kx < $k; kx++) {\n"
+          "const int iy = $iy + ky$pad;\n"
+          "const int ix = $ix + kx$pad;\n"
+          "if (iy < 0 || iy >= $H || ix < 0 || ix >= $W)\n  continue;\n"
+          "for (int c = 0; c < $C; c++) {\n");
+  emit(e, each);
+  emit(e, "}\n}\n}\n");
+  emit(e, after);
+  emit(e, "}\n}\n}\n");
+}
+
+static void conv_emit_plain(struct emitter *e)
+{
+  emit(e, "for (int i = begin; i < end; i++) {\n");
+  emit_plain(e, "double sum = 0;\n",
+             "const double pixel = $x[i * $image + (iy * $W + ix) * $C + c];\n"
+             "sum += pixel * $w[((ky * $k + kx) * $C + c) * $O + o];\n",
+             "$y[((i * $OH + oy) * $OW + ox) * $O + o] = ($real)sum;\n");
+  emit(e, "}\n");
+}
+
+static void conv_input_emit_plain(struct emitter *e)
+{
+  emit(e, "for (int i = begin; i < end; i++) {\n"
+          "memset($dx + i * $image, 0, $image * sizeof *$dx);\n");
+  emit_plain(e, "const $real d = $dy[((i * $OH + oy) * $OW + ox) * $O + o];\n",
+             "const $real weight = $w[((ky * $k + kx) * $C + c) * $O + o];\n"
+             "$dx[i * $image + (iy * $W + ix) * $C + c] += d * weight;\n",
+             "");
+  emit(e, "}\n");
+}
+
+/* A task's rows: of the kernel, each with a part of the channels. */
+static void conv_weight_emit_plain(struct emitter *e, const struct convolution *c)
+{
+  emit_bind_int(e, "parts", channel_parts(c));
+  emit_bind_int(e, "part", c->channels / channel_parts(c));
+  emit(e, "for (int row = $begin; row < $end; row++) {\n"
+          "const int ky = row / $parts;\n"
+          "const int first = row % $parts * $part;\n"
+          "for (int kx = 0; kx < $k; kx++) {\n"
+          "for (int c = first; c < first + $part; c++) {\n"
+          "for (int o = 0; o < $O; o++) {\n"
+          "double sum = 0;\n"
+          "for (int i = 0; i < n; i++) {\n"
+          "for (int oy = 0; oy < $OH; oy++) {\n"
+          "for (int ox = 0; ox < $OW; ox++) {\n"
+          "const int iy = $iy + ky$pad;\n"
+          "const int ix = $ix + kx$pad;\n"
+          "if (iy < 0 || iy >= $H || ix < 0 || ix >= $W)\n  continue;\n"
+          "const double pixel = $x[i * $image + (iy * $W + ix) * $C + c];\n"
+          "sum += pixel * $dy[((i * $OH + oy) * $OW + ox) * $O + o];\n"
+          "}\n}\n}\n"
+          "$dw[((ky * $k + kx) * $C + c) * $O + o] = ($real)sum;\n"
+          "}\n}\n}\n}\n");
+}
+
 void conv_emit(struct emitter *e, const struct kernel *kernel)
 {
   const struct convolution *c = &kernel->chain[0]->conv;
   bind_geometry(e, c);
+  if (kernel_plain(kernel)) {
+    conv_emit_plain(e);
+    return;
+  }
   bind_copies(e, c, c->channels);
   emit(e, "$real *column = scratch;\n"
           "for (int i = begin; i < end; i++) {\n"
@@ -200,6 +275,10 @@ void conv_input_emit(struct emitter *e, const struct kernel *kernel)
 {
   const struct convolution *c = &kernel->chain[0]->conv;
   bind_geometry(e, c);
+  if (kernel_plain(kernel)) {
+    conv_input_emit_plain(e);
+    return;
+  }
   bind_copies(e, c, c->channels);
   emit(e,
        "$gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (end - begin) * $pixels, $window, $O, 1,\n"
@@ -223,6 +302,10 @@ void conv_weight_emit(struct emitter *e, const struct kernel *kernel)
   const struct convolution *c = &kernel->chain[0]->conv;
   int parts = channel_parts(c);
   bind_geometry(e, c);
+  if (kernel_plain(kernel)) {
+    conv_weight_emit_plain(e, c);
+    return;
+  }
   bind_copies(e, c, c->channels / parts);
   emit_bind_int(e, "parts", parts);
   emit_bind_int(e, "images", images_a_task(kernel->graph, weight_columns(c)));

@@ -66,8 +66,8 @@ static void cut_columns(struct kernel *kernel, int64_t width)
 void linear_plan(struct kernel *kernel)
 {
   int64_t width = node_size(kernel->chain[0]);
-  kernel->algorithm = "BLAS";
-  if (width < NARROW)
+  kernel->algorithm = kernel_plain(kernel) ? "loops" : "BLAS";
+  if (width < NARROW || kernel_plain(kernel))
     kernel_by_images(kernel, BLOCK);
   else
     cut_columns(kernel, width);
@@ -81,8 +81,9 @@ static bool weight_cut_by_outputs(const struct node *dw)
 void linear_weight_plan(struct kernel *kernel)
 {
   const struct node *dw = kernel->chain[0];
-  kernel->algorithm = "BLAS";
-  cut_columns(kernel, node_size(dw->in[weight_cut_by_outputs(dw) ? 0 : 1]));
+  bool by_outputs = kernel_plain(kernel) || weight_cut_by_outputs(dw);
+  kernel->algorithm = kernel_plain(kernel) ? "loops" : "BLAS";
+  cut_columns(kernel, node_size(dw->in[by_outputs ? 0 : 1]));
 }
 
 static void bind_sizes(struct emitter *e, const struct node *node)
@@ -104,6 +105,18 @@ static void bind_from(struct emitter *e, const struct kernel *kernel, const char
     emit_bind(e, name, "%s + begin", array);
   else
     emit_bind(e, name, "%s + begin * %lld", array, (long long)stride);
+}
+
+/* Each element of a product, summed over $inner in a plain loop. */
+static void emit_plain(struct emitter *e, const char *loops, const char *term, const char *result)
+{
+  emit(e, loops);
+  emit(e, "double sum = 0;\n"
+          "for (int k = 0; k < $inner; k++)\n  sum += ");
+  emit(e, term);
+  emit(e, ";\n");
+  emit(e, result);
+  emit(e, " = ($real)sum;\n}\n}\n");
 }
 
 /* y = x w^T or dx = dy w: `left` [n, inner] times the weight, `width` columns of result. */
@@ -138,21 +151,39 @@ void linear_emit(struct emitter *e, const struct kernel *kernel)
 {
   int64_t inputs, outputs;
   sizes(kernel->chain[0], &inputs, &outputs);
-  emit_product(e, kernel, "CblasTrans", inputs, outputs, inputs);
+  if (!kernel_plain(kernel)) {
+    emit_product(e, kernel, "CblasTrans", inputs, outputs, inputs);
+    return;
+  }
+  bind_sizes(e, kernel->chain[0]);
+  emit_bind_int(e, "inner", inputs);
+  emit_plain(e, "for (int i = begin; i < end; i++) {\nfor (int o = 0; o < $N; o++) {\n",
+             "(double)$x[i * $K + k] * $w[o * $K + k]", "$y[i * $N + o]");
 }
 
 void linear_input_emit(struct emitter *e, const struct kernel *kernel)
 {
   int64_t inputs, outputs;
   sizes(kernel->chain[0], &inputs, &outputs);
-  emit_product(e, kernel, "CblasNoTrans", outputs, inputs, 1);
+  if (!kernel_plain(kernel)) {
+    emit_product(e, kernel, "CblasNoTrans", outputs, inputs, 1);
+    return;
+  }
+  bind_sizes(e, kernel->chain[0]);
+  emit_bind_int(e, "inner", outputs);
+  emit_plain(e, "for (int i = begin; i < end; i++) {\nfor (int c = 0; c < $K; c++) {\n",
+             "(double)$dy[i * $N + k] * $w[k * $K + c]", "$dx[i * $K + c]");
 }
 
 void linear_weight_emit(struct emitter *e, const struct kernel *kernel)
 {
   const struct node *dw = kernel->chain[0];
   bind_sizes(e, dw);
-  if (weight_cut_by_outputs(dw)) {
+  if (kernel_plain(kernel)) {
+    emit_bind(e, "inner", "n");
+    emit_plain(e, "for (int o = $begin; o < $end; o++) {\nfor (int c = 0; c < $K; c++) {\n",
+               "(double)$dy[k * $N + o] * $x[k * $K + c]", "$dw[o * $K + c]");
+  } else if (weight_cut_by_outputs(dw)) {
     bind_from(e, kernel, "dy_part", dw->in[0], 1);
     bind_from(e, kernel, "dw_part", dw, node_size(dw->in[1]));
     emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $length, $K, n, 1,\n"
