@@ -5,6 +5,7 @@
 Prints one JSON line: images a second (median over the epochs), the last epoch's loss, peak memory.
 """
 import json
+import os
 import resource
 import statistics
 import sys
@@ -50,6 +51,7 @@ class VAE(nn.Module):
 def main():
     name, path, epochs = sys.argv[1], sys.argv[2], int(sys.argv[3])
     batch = int(sys.argv[4]) if len(sys.argv) > 4 else 64
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
     torch.manual_seed(0)
     images = torch.from_numpy(np.load(path)["data"]).float().div(255).unsqueeze(1)
     images = images[: int(len(images) * (0.9 if name == "digits_mlp" else 0.8))]
