@@ -1,0 +1,107 @@
+/* info: what this binary was built from and what it will use. */
+#include "command.h"
+#include "json.h"
+#include "pool.h"
+#include "version.h"
+#include <cblas.h>
+#include <stdio.h>
+
+struct facts {
+  int batch, threads;
+  size_t training_bytes, inference_bytes;
+  const char *compiler, *flags, *blas;
+};
+
+static struct facts find_facts(const struct lathe_call *call)
+{
+  const struct lathe_model *model = call->model;
+  const struct lathe_options *options = &call->options;
+  struct lathe_pool *pool = lathe_pool_new((int)options->threads);
+  struct facts facts = {
+      .batch = options->batch > 0 ? (int)options->batch : model->training.batch,
+      .threads = lathe_pool_threads(pool),
+      .compiler = __VERSION__,
+#ifdef LATHE_CFLAGS
+      .flags = LATHE_CFLAGS,
+#endif
+      .blas = openblas_get_config(),
+  };
+  lathe_pool_free(pool);
+  facts.training_bytes = lathe_arena_bytes(model, facts.batch, facts.threads, true);
+  facts.inference_bytes = lathe_arena_bytes(model, facts.batch, facts.threads, false);
+  return facts;
+}
+
+static json_t *input_json(const struct lathe_model *model)
+{
+  json_t *shape = json_array();
+  for (int i = 0; i < model->input_rank; i++)
+    json_array_append_new(shape, json_integer(model->input_shape[i]));
+  return shape;
+}
+
+static json_t *layers_json(const struct lathe_model *model)
+{
+  json_t *layers = json_array();
+  for (int i = 0; i < model->layer_count; i++) {
+    const struct lathe_layer *layer = &model->layers[i];
+    json_array_append_new(layers, json_pack("{s:s, s:s, s:s, s:I}", "name", layer->name, "layer",
+                                            layer->text, "shape", layer->shape, "parameters",
+                                            (json_int_t)layer->parameters));
+  }
+  return layers;
+}
+
+static bool print_json(const struct lathe_model *model, const struct facts *facts,
+                       struct lathe_error *err)
+{
+  return lathe_json_line(
+      json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:I, s:o, s:o, s:o, s:i, s:i, s:I, s:I, s:s, s:s?, "
+                "s:s}",
+                "model", model->name, "fingerprint", model->fingerprint, "precision",
+                model->precision, "lathe", LATHE_VERSION, "input", input_json(model), "latent",
+                model->latent, "parameters", (json_int_t)model->parameter_count, "layers",
+                layers_json(model), "flops_forward", lathe_json_number(model->flops_forward),
+                "flops_step", lathe_json_number(model->flops_step), "batch", facts->batch,
+                "threads", facts->threads, "arena_training_bytes",
+                (json_int_t)facts->training_bytes, "arena_inference_bytes",
+                (json_int_t)facts->inference_bytes, "compiler", facts->compiler, "cflags",
+                facts->flags, "blas", facts->blas),
+      err);
+}
+
+static void print_words(const struct lathe_model *model, const struct facts *facts)
+{
+  printf("model        %s, fingerprint %s, %s\n", model->name, model->fingerprint,
+         model->precision);
+  printf("input        [");
+  for (int i = 0; i < model->input_rank; i++)
+    printf("%s%d", i > 0 ? ", " : "", model->input_shape[i]);
+  printf("], values %g to %g\n", model->range[0], model->range[1]);
+  printf("latent       %d\n", model->latent);
+  printf("parameters   %lld\n", (long long)model->parameter_count);
+  printf("operations   %.3g an image forward, %.3g in a training step\n", model->flops_forward,
+         model->flops_step);
+  printf("arena        %.2f MiB to train, %.2f MiB to infer (batches of %d, %d threads)\n",
+         (double)facts->training_bytes / 0x1p20, (double)facts->inference_bytes / 0x1p20,
+         facts->batch, facts->threads);
+  printf("built with   lathe %s, compiler %s%s%s\n", LATHE_VERSION, facts->compiler,
+         facts->flags ? ", " : "", facts->flags ? facts->flags : "");
+  printf("BLAS         %s\n\n", facts->blas);
+
+  printf("%-14s %-44s %-16s %12s\n", "layer", "", "output shape", "parameters");
+  for (int i = 0; i < model->layer_count; i++) {
+    const struct lathe_layer *layer = &model->layers[i];
+    printf("%-14s %-44s %-16s %12lld\n", layer->name, layer->text, layer->shape,
+           (long long)layer->parameters);
+  }
+}
+
+enum lathe_status lathe_command_info(const struct lathe_call *call, struct lathe_error *err)
+{
+  struct facts facts = find_facts(call);
+  if (call->options.json)
+    return lathe_status_of(print_json(call->model, &facts, err));
+  print_words(call->model, &facts);
+  return LATHE_DONE;
+}

@@ -1,0 +1,39 @@
+/* How good a model is on a part of a data set: reconstruction, loss, classification. */
+#ifndef LATHE_EVALUATION_H
+#define LATHE_EVALUATION_H
+
+#include "error.h"
+#include "metrics.h"
+#include "part.h"
+#include "scores.h"
+#include "session.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct lathe_evaluation {
+  int64_t images;
+  struct lathe_similarity similarity; /* reconstructions from the posterior means */
+  struct lathe_loss loss;
+  lathe_real *means;          /* [images, latent]: the posterior means */
+  int64_t *clusters;          /* [images]: each one's likeliest component */
+  bool scored;                /* there were labels */
+  bool matched;               /* clusters had no names and took the best match to these labels */
+  struct lathe_scores scores; /* of the labels predicted, when scored */
+};
+
+/* Evaluates the session's model and mixture; classification only when the data set has labels.
+ * Where no component has a name, names are matched to the labels first: the usual accuracy of
+ * unsupervised clustering (Xie, Girshick and Farhadi 2016). On failure *out is zeroed. */
+bool lathe_evaluate(struct lathe_evaluation *out, struct lathe_session *session,
+                    const struct lathe_part *part, uint64_t seed, struct lathe_error *err);
+void lathe_evaluation_free(struct lathe_evaluation *evaluation);
+
+/* As a JSON object, a new reference; NULL without memory. */
+json_t *lathe_evaluation_json(const struct lathe_evaluation *evaluation);
+
+/* In words and tables on standard output, each line indented by two spaces. */
+void lathe_evaluation_print(const struct lathe_evaluation *evaluation,
+                            const struct lathe_model *model);
+
+#endif

@@ -1,0 +1,112 @@
+#include "evaluation.h"
+#include "json.h"
+#include <math.h>
+#include <stdio.h>
+
+static json_t *class_json(const struct lathe_scores *scores, int i)
+{
+  return json_pack("{s:I, s:I, s:o, s:o, s:o}", "label", (json_int_t)scores->labels[i], "support",
+                   (json_int_t)scores->support[i], "precision",
+                   lathe_json_number(scores->precision[i]), "recall",
+                   lathe_json_number(scores->recall[i]), "f1", lathe_json_number(scores->f1[i]));
+}
+
+static json_t *confusion_json(const struct lathe_scores *scores)
+{
+  json_t *labels = json_array(), *rows = json_array();
+  for (int i = 0; i < scores->classes; i++) {
+    json_t *row = json_array();
+    for (int j = 0; j < scores->classes; j++)
+      json_array_append_new(row, json_integer(scores->confusion[i * scores->classes + j]));
+    json_array_append_new(labels, json_integer(scores->labels[i]));
+    json_array_append_new(rows, row);
+  }
+  return json_pack("{s:o, s:o}", "labels", labels, "counts", rows);
+}
+
+static json_t *scores_json(const struct lathe_evaluation *evaluation)
+{
+  const struct lathe_scores *scores = &evaluation->scores;
+  json_t *classes = json_array();
+  for (int i = 0; i < scores->classes; i++)
+    json_array_append_new(classes, class_json(scores, i));
+  int64_t right = 0;
+  for (int i = 0; i < scores->classes; i++)
+    right += scores->confusion[i * scores->classes + i];
+  return json_pack(
+      "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "names",
+      evaluation->matched ? "matched" : "given", "right", (json_int_t)right, "accuracy",
+      lathe_json_number(scores->accuracy), "macro_precision",
+      lathe_json_number(scores->macro_precision), "macro_recall",
+      lathe_json_number(scores->macro_recall), "macro_f1", lathe_json_number(scores->macro_f1),
+      "micro_precision", lathe_json_number(scores->micro_precision), "micro_recall",
+      lathe_json_number(scores->micro_recall), "micro_f1", lathe_json_number(scores->micro_f1),
+      "classes", classes, "confusion", confusion_json(scores));
+}
+
+json_t *lathe_evaluation_json(const struct lathe_evaluation *evaluation)
+{
+  const struct lathe_loss *loss = &evaluation->loss;
+  double ssim = NAN;
+  lathe_similarity_ssim(&evaluation->similarity, &ssim);
+  json_t *json =
+      json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "images", (json_int_t)evaluation->images,
+                "mse", lathe_json_number(lathe_similarity_mse(&evaluation->similarity)), "ssim",
+                lathe_json_number(ssim), "loss", lathe_json_number(loss->total), "reconstruction",
+                lathe_json_number(loss->reconstruction), "kl", lathe_json_number(loss->kl), "elbo",
+                lathe_json_number(-loss->reconstruction - loss->kl));
+  if (evaluation->scored) {
+    json_t *scores = scores_json(evaluation);
+    if (json_object_update(json, scores) != 0) {
+      json_decref(json);
+      json = NULL;
+    }
+    json_decref(scores);
+  }
+  return json;
+}
+
+static void print_scores(const struct lathe_evaluation *evaluation)
+{
+  const struct lathe_scores *scores = &evaluation->scores;
+  printf("  accuracy %.2f %%", 100 * scores->accuracy);
+  printf("   macro precision %.2f %%, recall %.2f %%, F1 %.2f %%", 100 * scores->macro_precision,
+         100 * scores->macro_recall, 100 * scores->macro_f1);
+  printf("   micro F1 %.2f %%\n", 100 * scores->micro_f1);
+  if (evaluation->matched)
+    printf("  (the clusters have no names of their own: these match the labels best)\n");
+
+  enum { WIDEST = 20 };
+  if (scores->classes > WIDEST) {
+    printf("  the confusion matrix of %d classes is too wide to show: see --json\n",
+           scores->classes);
+    return;
+  }
+  printf("\n  confusion, a row a true label, a column a predicted one (-1: unnamed cluster)\n  %8s",
+         "");
+  for (int j = 0; j < scores->classes; j++)
+    printf(" %7lld", (long long)scores->labels[j]);
+  printf("   precision  recall      F1\n");
+  for (int i = 0; i < scores->classes; i++) {
+    printf("  %8lld", (long long)scores->labels[i]);
+    for (int j = 0; j < scores->classes; j++)
+      printf(" %7lld", (long long)scores->confusion[i * scores->classes + j]);
+    printf("     %7.4f %7.4f %7.4f\n", scores->precision[i], scores->recall[i], scores->f1[i]);
+  }
+}
+
+void lathe_evaluation_print(const struct lathe_evaluation *evaluation,
+                            const struct lathe_model *model)
+{
+  double ssim;
+  printf("  MSE %.4f", lathe_similarity_mse(&evaluation->similarity));
+  if (lathe_similarity_ssim(&evaluation->similarity, &ssim))
+    printf("   SSIM %.4f", ssim);
+  else
+    printf("   (SSIM is not defined for these images)");
+  printf("\n  loss %.2f nats an image = reconstruction %.2f + %g x KL divergence %.2f\n",
+         evaluation->loss.total, evaluation->loss.reconstruction, model->kl_weight,
+         evaluation->loss.kl);
+  if (evaluation->scored)
+    print_scores(evaluation);
+}

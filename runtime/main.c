@@ -1,0 +1,163 @@
+#include "command.h"
+#include "output.h"
+#include "version.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+struct command {
+  struct lathe_command_line line;
+  lathe_command *run;
+  const char *help;
+};
+
+#define O(ID) (UINT64_C(1) << LATHE_OPTION_##ID)
+static const struct command commands[] = {
+#define COMMAND(name, takes, needs, help)                                                          \
+  {{#name, (takes) | O(HELP), needs}, lathe_command_##name, help},
+#include "commands.def"
+#undef COMMAND
+};
+#undef O
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const char *command_name(int i)
+{
+  return commands[i].line.command;
+}
+
+static const struct command *find_command(const char *name)
+{
+  for (int i = 0; i < COMMANDS; i++)
+    if (strcmp(commands[i].line.command, name) == 0)
+      return &commands[i];
+  return NULL;
+}
+
+enum lathe_status lathe_status_of(bool done)
+{
+  return done ? LATHE_DONE : LATHE_FAILED;
+}
+
+enum lathe_status lathe_usage(struct lathe_error *err, const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  vsnprintf(err->text, sizeof err->text, format, args);
+  va_end(args);
+  return LATHE_USAGE;
+}
+
+void lathe_note(const struct lathe_call *call, const char *path, const char *format, ...)
+{
+  struct stat status;
+  if (call->options.quiet || stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    return;
+  va_list args;
+  va_start(args, format);
+  printf("%s: ", path);
+  vprintf(format, args);
+  printf("\n");
+  va_end(args);
+}
+
+bool lathe_check_output(const char *path, struct lathe_error *err)
+{
+  struct lathe_output *output = lathe_output_open(path, err);
+  lathe_output_discard(output);
+  return output != NULL;
+}
+
+static void print_overview(const struct lathe_call *call)
+{
+  printf("usage: %s COMMAND [OPTION]...\n\nThe model %s:\n\n", call->program, call->model->name);
+  for (int i = 0; i < COMMANDS; i++)
+    printf("  %-12s %s\n", commands[i].line.command, commands[i].help);
+  printf("\n'%s help COMMAND' lists a command's options, '%s --version' the version.\n",
+         call->program, call->program);
+}
+
+static void print_help(const struct lathe_call *call, const struct command *command)
+{
+  const struct lathe_command_line *line = &command->line;
+  printf("usage: %s %s", call->program, line->command);
+  lathe_options_synopsis(line->needs);
+  printf(" [OPTION]...\n\n%s: %s\n\n", line->command, command->help);
+  lathe_options_help(line->takes);
+}
+
+/* Whatever a message quotes, it stays one line. */
+static void print_error(const struct lathe_call *call, struct lathe_error *err)
+{
+  for (char *c = err->text; *c; c++)
+    if ((unsigned char)*c < ' ')
+      *c = ' ';
+  fflush(stdout);
+  fprintf(stderr, "%s: %s\n", call->program, err->text);
+}
+
+static enum lathe_status run_command(struct lathe_call *call, int argc, char **argv,
+                                     struct lathe_error *err)
+{
+  const struct command *command = find_command(argv[0]);
+  if (!command) {
+    const char *nearest = lathe_nearest_name(argv[0], COMMANDS, command_name);
+    return lathe_usage(err, "unknown command '%s'; %s%s%s ('%s help' lists them)", argv[0],
+                       nearest ? "did you mean " : "name one of the commands",
+                       nearest ? nearest : "", nearest ? "?" : "", call->program);
+  }
+  struct lathe_error why;
+  if (!lathe_options_parse(&call->options, &command->line, argc, argv, &why))
+    return lathe_usage(err, "%.700s ('%.100s help %s' says more)", why.text, call->program,
+                       command->line.command);
+  if (call->options.help) {
+    print_help(call, command);
+    return LATHE_DONE;
+  }
+  return command->run(call, err);
+}
+
+static bool is(const char *word, const char *a, const char *b, const char *c)
+{
+  return strcmp(word, a) == 0 || strcmp(word, b) == 0 || strcmp(word, c) == 0;
+}
+
+static enum lathe_status dispatch(struct lathe_call *call, int argc, char **argv,
+                                  struct lathe_error *err)
+{
+  if (argc < 2)
+    return lathe_usage(err, "no command was given; '%s help' lists them", call->program);
+  if (is(argv[1], "--version", "-V", "version")) {
+    printf("%s (lathe %s, fingerprint %s)\n", call->model->name, LATHE_VERSION,
+           call->model->fingerprint);
+    return LATHE_DONE;
+  }
+  if (!is(argv[1], "help", "--help", "-h"))
+    return run_command(call, argc - 1, argv + 1, err);
+  if (argc == 2) {
+    print_overview(call);
+    return LATHE_DONE;
+  }
+  char help[] = "--help";
+  char *line[] = {argv[2], help, NULL};
+  return run_command(call, 2, line, err);
+}
+
+int lathe_main(int argc, char **argv, const struct lathe_model *model)
+{
+  struct lathe_error err = {.text = ""};
+  const char *program = argc > 0 && argv[0] ? argv[0] : model->name;
+  const char *slash = strrchr(program, '/');
+  struct lathe_call call = {.model = model, .program = slash ? slash + 1 : program};
+
+  enum lathe_status status = dispatch(&call, argc, argv, &err);
+  bool flushed = fflush(stdout) == 0 && !ferror(stdout);
+  if (status == LATHE_DONE && !flushed) {
+    lathe_fail(&err, "standard output cannot be written: free some space on its disk");
+    status = LATHE_FAILED;
+  }
+  if (status != LATHE_DONE)
+    print_error(&call, &err);
+  return (int)status;
+}

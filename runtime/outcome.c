@@ -1,0 +1,113 @@
+#include "outcome.h"
+#include "clock.h"
+#include "json.h"
+#include "output.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+void lathe_outcome_free(struct lathe_outcome *outcome)
+{
+  lathe_em_report_free(&outcome->em);
+  lathe_evaluation_free(&outcome->training);
+  lathe_evaluation_free(&outcome->validation);
+  lathe_evaluation_free(&outcome->labelled);
+  lathe_clusters_free(&outcome->clusters);
+}
+
+static struct lathe_output *open_file(const struct lathe_outcome *outcome, enum lathe_run_file file,
+                                      struct lathe_error *err)
+{
+  char path[LATHE_PATH];
+  return lathe_run_path(outcome->folder, file, path, err) ? lathe_output_open(path, err) : NULL;
+}
+
+static bool write_description(const struct lathe_outcome *outcome, struct lathe_error *err)
+{
+  struct lathe_output *output = open_file(outcome, LATHE_RUN_MODEL, err);
+  if (!output)
+    return false;
+  for (const char *const *line = outcome->session->model->source; *line; line++)
+    fprintf(lathe_output_stream(output), "%s\n", *line);
+  return lathe_output_commit(output, err);
+}
+
+static bool write_em(const struct lathe_outcome *outcome, struct lathe_error *err)
+{
+  struct lathe_output *output = open_file(outcome, LATHE_RUN_EM, err);
+  if (!output)
+    return false;
+  fprintf(lathe_output_stream(output), "iteration,log_likelihood\n");
+  for (int i = 0; i < outcome->em.iterations; i++)
+    fprintf(lathe_output_stream(output), "%d,%.10g\n", i + 1, outcome->em.log_likelihoods[i]);
+  return lathe_output_commit(output, err);
+}
+
+static json_t *evaluation_json(const struct lathe_evaluation *evaluation)
+{
+  return evaluation->images > 0 ? lathe_evaluation_json(evaluation) : json_null();
+}
+
+json_t *lathe_outcome_json(const struct lathe_outcome *outcome)
+{
+  const struct lathe_em_report *em = &outcome->em;
+  return json_pack(
+      "{s:o, s:o, s:o, s:{s:i, s:b, s:o, s:i, s:i, s:s}, s:o}", "training",
+      evaluation_json(&outcome->training), "validation", evaluation_json(&outcome->validation),
+      "labelled", evaluation_json(&outcome->labelled), "em", "iterations", em->iterations,
+      "converged", (int)em->converged, "log_likelihood", lathe_json_number(em->log_likelihood),
+      "restart", em->restart, "recoveries", em->recoveries, "notes", em->notes, "clusters",
+      lathe_clusters_json(&outcome->clusters));
+}
+
+bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error *err)
+{
+  char metrics[LATHE_PATH];
+  return lathe_session_save(outcome->session, outcome->folder, outcome->trainer->steps, err) &&
+         write_description(outcome, err) && write_em(outcome, err) &&
+         lathe_run_path(outcome->folder, LATHE_RUN_METRICS, metrics, err) &&
+         lathe_json_write(lathe_outcome_json(outcome), metrics, err) &&
+         lathe_outcome_draw(outcome, err);
+}
+
+static void print_evaluation(const char *name, const struct lathe_evaluation *evaluation)
+{
+  if (evaluation->images == 0)
+    return;
+  double ssim;
+  printf("  %-11s loss %-8.5g MSE %.4f", name, evaluation->loss.total,
+         lathe_similarity_mse(&evaluation->similarity));
+  if (lathe_similarity_ssim(&evaluation->similarity, &ssim))
+    printf("  SSIM %.4f", ssim);
+  if (evaluation->scored)
+    printf("  accuracy %.2f %%  macro F1 %.2f %%", 100 * evaluation->scores.accuracy,
+           100 * evaluation->scores.macro_f1);
+  printf("  (%lld images)\n", (long long)evaluation->images);
+}
+
+void lathe_outcome_print(const struct lathe_outcome *outcome)
+{
+  const struct lathe_trainer *trainer = outcome->trainer;
+  const struct lathe_em_report *em = &outcome->em;
+  char time[LATHE_DURATION];
+  double seconds = trainer->done > 0 ? trainer->epochs[trainer->done - 1].seconds : 0;
+  printf("\n%s: %d epochs in %s\n", outcome->session->model->name, trainer->done,
+         lathe_duration(time, seconds));
+  print_evaluation("training", &outcome->training);
+  print_evaluation("validation", &outcome->validation);
+  print_evaluation("labelled", &outcome->labelled);
+  printf("  mixture     %d components, %s after %d EM iterations, log-likelihood %.4f a point\n",
+         outcome->session->mixture.components, em->converged ? "settled" : "not yet settled",
+         em->iterations, em->log_likelihood);
+  for (const char *line = em->notes; *line;) {
+    size_t length = 0;
+    while (line[length] && line[length] != '\n')
+      length++;
+    printf("  %.*s\n", (int)length, line);
+    line += length + (line[length] == '\n');
+  }
+  printf("\nFiles to look at in %s:\n", outcome->folder);
+  for (int i = 0; i < LATHE_RUN_FILES; i++)
+    if (i != LATHE_RUN_MANIFOLD || outcome->session->model->latent == 2)
+      printf("  %-20s %s\n", lathe_run_name((enum lathe_run_file)i),
+             lathe_run_about((enum lathe_run_file)i));
+}

@@ -1,0 +1,115 @@
+#include "allocate.h"
+#include "generate.h"
+#include "manifold.h"
+#include "outcome.h"
+#include "picture.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAIRS = 32, PAIR_COLUMNS = 16, SAMPLE_COLUMNS = 16, SAMPLE_ROWS = 25, MANIFOLD = 20 };
+
+static struct lathe_picture_format format_of(const struct lathe_model *model)
+{
+  return lathe_picture_format(model->input_rank, model->input_shape, model->range);
+}
+
+static bool draw_reconstructions(const struct lathe_outcome *outcome, const char *path,
+                                 struct lathe_error *err)
+{
+  struct lathe_session *session = outcome->session;
+  const struct lathe_model *model = session->model;
+  const struct lathe_trainer *trainer = outcome->trainer;
+  const struct lathe_part *part =
+      trainer->validation.count > 0 ? &trainer->validation : &trainer->training;
+  int64_t count = part->count < PAIRS ? part->count : PAIRS;
+  lathe_real *originals =
+      lathe_allocate(2 * count, model->input_size, sizeof *originals, "the pictures", err);
+  if (!originals)
+    return false;
+  lathe_real *decoded = originals + count * model->input_size;
+  for (int64_t i = 0, n; i < count; i += n) {
+    n = lathe_batch_size(session, i, count);
+    size_t bytes = (size_t)(n * model->input_size) * sizeof *originals;
+    lathe_reconstruct_batch(session, part, i, (int)n);
+    memcpy(originals + i * model->input_size, session->images, bytes);
+    memcpy(decoded + i * model->input_size, session->decoded, bytes);
+  }
+  struct lathe_picture_format format = format_of(model);
+  bool good = lathe_picture_pairs(path, &format, originals, decoded, (int)count, PAIR_COLUMNS, err);
+  free(originals);
+  return good;
+}
+
+/* Row 0 is drawn from the prior, row 1 + k from component k. */
+static bool draw_latents(const struct lathe_outcome *outcome, int rows, lathe_real *latents,
+                         struct lathe_error *err)
+{
+  const struct lathe_mixture *mixture = &outcome->session->mixture;
+  uint64_t seed = outcome->trainer->settings.seed;
+  int64_t cluster[SAMPLE_COLUMNS];
+  lathe_draw_prior(SAMPLE_COLUMNS, mixture->dimensions, seed, latents);
+  for (int row = 1; row < rows; row++)
+    if (!lathe_draw_mixture(mixture, row - 1, SAMPLE_COLUMNS, seed,
+                            latents + row * SAMPLE_COLUMNS * mixture->dimensions, cluster, err))
+      return false;
+  return true;
+}
+
+static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
+                         struct lathe_error *err)
+{
+  struct lathe_session *session = outcome->session;
+  const struct lathe_model *model = session->model;
+  int rows = 1 + session->mixture.components;
+  if (rows > SAMPLE_ROWS)
+    rows = SAMPLE_ROWS;
+  char names[SAMPLE_ROWS][32] = {"prior"};
+  const char *captions[SAMPLE_ROWS];
+  for (int row = 0; row < rows; row++) {
+    if (row > 0)
+      lathe_component_name(&session->mixture, row - 1, names[row]);
+    captions[row] = names[row];
+  }
+  int64_t n = (int64_t)rows * SAMPLE_COLUMNS;
+  lathe_real *latents =
+      lathe_allocate(n, model->latent, sizeof *latents, "the sampled latents", err);
+  lathe_real *images =
+      lathe_allocate(n, model->input_size, sizeof *images, "the sampled images", err);
+  bool good = latents && images && draw_latents(outcome, rows, latents, err);
+  if (good) {
+    struct lathe_picture_format format = format_of(model);
+    lathe_decode_latents(session, n, latents, images);
+    good = lathe_picture_rows(path, &format, images, rows, SAMPLE_COLUMNS, captions, err);
+  }
+  free(latents);
+  free(images);
+  return good;
+}
+
+static bool draw_manifold(const struct lathe_outcome *outcome, const char *path,
+                          struct lathe_error *err)
+{
+  return outcome->session->model->latent != 2 ||
+         lathe_manifold_picture(outcome->session, path, MANIFOLD, 0.05, 0.95, err);
+}
+
+bool lathe_outcome_draw(const struct lathe_outcome *outcome, struct lathe_error *err)
+{
+  static const struct {
+    enum lathe_run_file file;
+    bool (*draw)(const struct lathe_outcome *, const char *, struct lathe_error *);
+  } pictures[] = {
+      {LATHE_RUN_RECONSTRUCTIONS, draw_reconstructions},
+      {LATHE_RUN_SAMPLES, draw_samples},
+      {LATHE_RUN_MANIFOLD, draw_manifold},
+      {LATHE_RUN_LOSSES, lathe_outcome_plot_losses},
+      {LATHE_RUN_CLUSTERS, lathe_outcome_plot_clusters},
+  };
+  for (size_t i = 0; i < sizeof pictures / sizeof pictures[0]; i++) {
+    char path[LATHE_PATH];
+    if (!lathe_run_path(outcome->folder, pictures[i].file, path, err) ||
+        !pictures[i].draw(outcome, path, err))
+      return false;
+  }
+  return true;
+}
