@@ -132,6 +132,17 @@ static void add_words(struct arguments *a, const char *words)
   }
 }
 
+/* "-DNAME=\"a b\"", whatever characters a and b hold. */
+static const char *define_string(struct mem *mem, const char *name, const char *a, const char *b)
+{
+  struct text text = {.mem = mem};
+  text_printf(&text, "-D%s=\"", name);
+  for (const char *p = mem_printf(mem, "%s%s%s", a, b[0] != '\0' ? " " : "", b); *p != '\0'; p++)
+    text_printf(&text, *p == '"' || *p == '\\' ? "\\%c" : "%c", *p);
+  text_printf(&text, "\"");
+  return text.data;
+}
+
 static bool exists(const char *path)
 {
   return access(path, R_OK) == 0;
@@ -197,14 +208,17 @@ static bool compile_and_link(struct mem *mem, const struct model *model,
   add_words(&a, cc != NULL && cc[0] != '\0' ? cc : "cc");
   /* No -ffast-math: contraction into FMA, and no errno or traps of mathematical functions, are all
    * that the emitted loops need to become vector code. */
-  add_words(&a, "-std=c11 -O3 -march=native -ffp-contract=fast -fno-math-errno -fno-trapping-math");
+  static const char flags[] =
+      "-std=c11 -O3 -march=native -ffp-contract=fast -fno-math-errno -fno-trapping-math";
+  const char *more = options->cflags != NULL ? options->cflags : "";
+  add_words(&a, flags);
+  add_words(&a, more);
+  add(&a, define_string(mem, "LATHE_CFLAGS", flags, more));
   if (model->float64)
     add(&a, "-DLATHE_FLOAT64");
   add(&a, "-I");
   add(&a, headers);
   add_words(&a, LATHE_INCLUDES);
-  if (options->cflags != NULL)
-    add_words(&a, options->cflags);
   for (int i = 0; i < emitted->count; i++) {
     const char *name = emitted->files[i].name;
     if (name[strlen(name) - 1] == 'c')

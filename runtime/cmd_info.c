@@ -21,9 +21,7 @@ static struct facts find_facts(const struct lathe_call *call)
       .batch = options->batch > 0 ? (int)options->batch : model->training.batch,
       .threads = lathe_pool_threads(pool),
       .compiler = __VERSION__,
-#ifdef LATHE_CFLAGS
-      .flags = LATHE_CFLAGS,
-#endif
+      .flags = model->flags,
       .blas = openblas_get_config(),
   };
   lathe_pool_free(pool);

@@ -95,6 +95,7 @@ struct lathe_model {
   const char *fingerprint;          /* 16 hex digits: same architecture, same fingerprint */
   const char *const *source;        /* the description's lines, NULL at the end */
   const char *precision;            /* "float32" or "float64" */
+  const char *flags;                /* of the C compiler for the emitted code; NULL when unknown */
 
   int input_rank;                   /* 1 or 3 */
   int input_shape[3];               /* [features] or [channels, height, width] */

@@ -1,6 +1,10 @@
 /* What the runtime knows of digits_conv. */
 #include "digits_conv_internal.h"
 
+#ifndef LATHE_CFLAGS
+#define LATHE_CFLAGS NULL /* a string, when the build says how it calls the compiler */
+#endif
+
 /* The description that this was compiled from. */
 static const char *const source[] = {
   "# A convolutional variational autoencoder with a Gaussian mixture on its latent space.",
@@ -185,6 +189,7 @@ const struct lathe_model digits_conv_model = {
   .fingerprint = "4121a02cd8deb799",
   .source = source,
   .precision = "float32",
+  .flags = LATHE_CFLAGS,
   .input_rank = 3,
   .input_shape = {1, 28, 28},
   .input_size = DIGITS_CONV_INPUT,

@@ -1,6 +1,10 @@
 /* What the runtime knows of digits_mlp. */
 #include "digits_mlp_internal.h"
 
+#ifndef LATHE_CFLAGS
+#define LATHE_CFLAGS NULL /* a string, when the build says how it calls the compiler */
+#endif
+
 /* The description that this was compiled from. */
 static const char *const source[] = {
   "# A variational autoencoder of fully connected layers, with a Gaussian mixture on its latent space.",
@@ -171,6 +175,7 @@ const struct lathe_model digits_mlp_model = {
   .fingerprint = "0285c043552e6a60",
   .source = source,
   .precision = "float32",
+  .flags = LATHE_CFLAGS,
   .input_rank = 3,
   .input_shape = {1, 28, 28},
   .input_size = DIGITS_MLP_INPUT,
