@@ -72,7 +72,11 @@ $(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME)
 generated: $(B)/lathe ## emit the shipped models' C into generated/
 	for m in $(MODELS); do $(B)/lathe emit models/$$m.lathe -o generated/$$m || exit 1; done
 
-examples: $(B)/examples/draw_digits ## build the examples
+examples: $(B)/examples/draw_digits $(B)/examples/embed ## build the examples
+EMBEDDED := $(filter-out %_main.c,$(wildcard generated/digits_mlp/*.c))
+$(B)/examples/embed: examples/embed.c $(EMBEDDED) $(B)/liblathe-f32.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -Iruntime $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
 $(B)/examples/draw_digits: examples/draw_digits.c examples/digit_strokes.c examples/digit_strokes.h $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Iruntime $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(PKG_LIBS)

@@ -89,6 +89,10 @@ static void emit_header(struct emitter *e, const struct compilation *c)
       " * not NULL, each point's log-likelihood [n]. Returns as em_step does. */\n"
       "int ${model}_responsibilities(const struct lathe_mixture *mixture, int64_t n,\n"
       "const $real *points, double *posterior, double *log_likelihood);\n\n"
+      "/* The most probable component [n] of each of n images. mean and logvar [n, $latent] and\n"
+      " * posterior [n, $components] are filled on the way. Returns as em_step does. */\n"
+      "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int n,\n"
+      "const $real *images, $real *mean, $real *logvar, double *posterior, int *component);\n\n"
       "/* What the runtime needs to know of the model: tensors, settings, entry points. */\n"
       "extern const struct lathe_model ${model}_model;\n\n"
       "#endif\n");

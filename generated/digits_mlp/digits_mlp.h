@@ -53,6 +53,11 @@ int digits_mlp_em_step(struct lathe_state *state, int64_t n, const float *points
 int digits_mlp_responsibilities(const struct lathe_mixture *mixture, int64_t n,
     const float *points, double *posterior, double *log_likelihood);
 
+/* The most probable component [n] of each of n images. mean and logvar [n, 2] and
+ * posterior [n, 3] are filled on the way. Returns as em_step does. */
+int digits_mlp_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int n,
+    const float *images, float *mean, float *logvar, double *posterior, int *component);
+
 /* What the runtime needs to know of the model: tensors, settings, entry points. */
 extern const struct lathe_model digits_mlp_model;
 
