@@ -30,7 +30,7 @@ all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` i
 
 # ---- The compiler ----
 
-$(B)/lathe: $(B)/compiler/main.o $(B)/libcompiler.a | $(RUNTIME)
+$(B)/lathe: $(B)/compiler/main.o $(B)/libcompiler.a | $(RUNTIME) $(B)/include/lathe
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs jansson) -lm
 $(B)/libcompiler.a: $(COMPILER_OBJ)
 $(B)/liblathe-f32.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f32/%.o)
@@ -62,6 +62,11 @@ $(B)/f64/%.o: runtime/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) -DLATHE_FLOAT64 $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# The headers as emitted code names them, <lathe/model.h>, here as after installation.
+$(B)/include/lathe:
+	@mkdir -p $(@D)
+	ln -s ../../runtime $@
+
 # ---- Models and examples ----
 
 models: $(MODELS:%=$(B)/models/%) ## build the binary of each description in models/
@@ -74,9 +79,9 @@ generated: $(B)/lathe ## emit the shipped models' C into generated/
 
 examples: $(B)/examples/draw_digits $(B)/examples/embed ## build the examples
 EMBEDDED := $(filter-out %_main.c,$(wildcard generated/digits_mlp/*.c))
-$(B)/examples/embed: examples/embed.c $(EMBEDDED) $(B)/liblathe-f32.a
+$(B)/examples/embed: examples/embed.c $(EMBEDDED) $(B)/liblathe-f32.a | $(B)/include/lathe
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Iruntime $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
+	$(CC) $(CPPFLAGS) -I$(B)/include $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
 $(B)/examples/draw_digits: examples/draw_digits.c examples/digit_strokes.c examples/digit_strokes.h $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -Iruntime $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(PKG_LIBS)

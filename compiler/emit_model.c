@@ -41,7 +41,7 @@ static void emit_header(struct emitter *e, const struct compilation *c)
       " * function here allocates. n is 1 .. capacity, except where it counts points. */\n"
       "#ifndef ${MODEL}_H\n"
       "#define ${MODEL}_H\n\n"
-      "#include \"model.h\"\n\n"
+      "#include <lathe/model.h>\n\n"
       "enum {\n"
       "${MODEL}_INPUT = $input,\n"
       "${MODEL}_LATENT = $latent,\n"
@@ -202,8 +202,8 @@ static void emit_losses(struct emitter *e, const struct schedule *s)
 static void emit_includes(struct emitter *e)
 {
   emit(e, "#include \"${model}_internal.h\"\n"
-          "#include \"kernel.h\"\n"
-          "#include \"vector_math.h\"\n"
+          "#include <lathe/kernel.h>\n"
+          "#include <lathe/vector_math.h>\n"
           "#include <cblas.h>\n"
           "#include <math.h>\n"
           "#include <string.h>\n\n");

@@ -85,7 +85,7 @@ void graph_accumulate(struct graph *graph, struct node *of, struct node *value)
   }
   name_adjoint(graph, *adjoint, of, ".part");
   name_adjoint(graph, value, of, ".part");
-  *adjoint = op_binary(graph, OP_ADD, value, *adjoint);
+  *adjoint = graph_add(graph, OP_ADD, 2, (struct node *[]){value, *adjoint});
   name_adjoint(graph, *adjoint, of, "");
 }
 

@@ -159,14 +159,14 @@ static bool find_runtime(struct mem *mem, const char *archive, const char **head
   self[length] = '\0';
   *strrchr(self, '/') = '\0';
   const char *const places[][2] = {
-      {mem_printf(mem, "%s/../runtime", self), mem_printf(mem, "%s/%s", self, archive)},
-      {mem_printf(mem, "%s/../include/lathe", self),
+      {mem_printf(mem, "%s/include", self), mem_printf(mem, "%s/%s", self, archive)},
+      {mem_printf(mem, "%s/../include", self),
        mem_printf(mem, "%s/../lib/lathe/%s", self, archive)},
   };
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
     *headers = places[i][0];
     *library = places[i][1];
-    if (exists(mem_printf(mem, "%s/model.h", *headers)) && exists(*library))
+    if (exists(mem_printf(mem, "%s/lathe/model.h", *headers)) && exists(*library))
       return true;
   }
   fprintf(stderr,

@@ -5,9 +5,9 @@
  * prints for each image the label of its cluster and how probable that is. It is linked with
  * generated/digits_mlp and the runtime; memory is one arena, given by the caller. */
 #include "../generated/digits_mlp/digits_mlp.h"
-#include "dataset.h"
-#include "gmm.h"
-#include "weights.h"
+#include <lathe/dataset.h>
+#include <lathe/gmm.h>
+#include <lathe/weights.h>
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -7,7 +7,7 @@
 #ifndef DIGITS_CONV_H
 #define DIGITS_CONV_H
 
-#include "model.h"
+#include <lathe/model.h>
 
 enum {
   DIGITS_CONV_INPUT = 784,

@@ -1,7 +1,7 @@
 /* The backward pass of digits_conv: gradients of the batch's mean loss, in reverse order. */
 #include "digits_conv_internal.h"
-#include "kernel.h"
-#include "vector_math.h"
+#include <lathe/kernel.h>
+#include <lathe/vector_math.h>
 #include <cblas.h>
 #include <math.h>
 #include <string.h>

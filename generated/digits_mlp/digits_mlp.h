@@ -7,7 +7,7 @@
 #ifndef DIGITS_MLP_H
 #define DIGITS_MLP_H
 
-#include "model.h"
+#include <lathe/model.h>
 
 enum {
   DIGITS_MLP_INPUT = 784,

@@ -2,8 +2,8 @@
  * result does not depend on the number of threads; the function below the kernels of a pass
  * runs them in order. */
 #include "digits_mlp_internal.h"
-#include "kernel.h"
-#include "vector_math.h"
+#include <lathe/kernel.h>
+#include <lathe/vector_math.h>
 #include <cblas.h>
 #include <math.h>
 #include <string.h>
