@@ -74,7 +74,7 @@ static void print_evaluation(const char *name, const struct lathe_evaluation *ev
   if (evaluation->images == 0)
     return;
   double ssim;
-  printf("  %-11s loss %-8.5g MSE %.4f", name, evaluation->loss.total,
+  printf("  %-11s loss %#-8.5g MSE %.4f", name, evaluation->loss.total,
          lathe_similarity_mse(&evaluation->similarity));
   if (lathe_similarity_ssim(&evaluation->similarity, &ssim))
     printf("  SSIM %.4f", ssim);

@@ -69,11 +69,11 @@ void lathe_progress_step(struct lathe_progress *progress, int epoch, int64_t don
   memset(bar, '#', (size_t)filled);
   bar[WIDTH] = '\0';
   if (progress->last.validated)
-    snprintf(validation, sizeof validation, "  valid %.5g", progress->last.validation.total);
+    snprintf(validation, sizeof validation, "  valid %#.5g", progress->last.validation.total);
 
   char text[256];
   lathe_duration(left, (now - progress->started) * (all - behind) / behind);
-  snprintf(text, sizeof text, "epoch %d/%d [%s] %s left  loss %.5g%s  %s images/s", epoch,
+  snprintf(text, sizeof text, "epoch %d/%d [%s] %s left  loss %#.5g%s  %s images/s", epoch,
            progress->epochs, bar, left, loss, validation, with_commas(speed, images_per_second));
   overwrite(progress, text);
 }
@@ -106,9 +106,9 @@ static void print_json(const struct lathe_progress *progress, const struct lathe
 static void print_line(const struct lathe_progress *progress, const struct lathe_epoch *epoch)
 {
   char speed[32], time[LATHE_DURATION];
-  printf("epoch %3d/%d  loss %-8.5g", epoch->epoch, progress->epochs, epoch->training.total);
+  printf("epoch %3d/%d  loss %#-8.5g", epoch->epoch, progress->epochs, epoch->training.total);
   if (epoch->validated)
-    printf("  valid %-8.5g", epoch->validation.total);
+    printf("  valid %#-8.5g", epoch->validation.total);
   printf("  %s images/s  %s\n", with_commas(speed, epoch->images_per_second),
          lathe_duration(time, epoch->seconds));
   fflush(stdout);
@@ -144,7 +144,7 @@ void lathe_progress_em(void *arg, int restart, int iteration, double log_likelih
                     NULL);
   } else if (progress->style == LATHE_PROGRESS_BAR && lathe_now() - progress->drawn >= 0.1) {
     char text[128];
-    snprintf(text, sizeof text, "EM iteration %d  log-likelihood %.5g", iteration, log_likelihood);
+    snprintf(text, sizeof text, "EM iteration %d  log-likelihood %#.5g", iteration, log_likelihood);
     progress->drawn = lathe_now();
     overwrite(progress, text);
   }
