@@ -5,7 +5,7 @@
 #include "schedule.h"
 #include "text.h"
 
-enum { EMIT_MAX_BINDINGS = 96 };
+enum { EMIT_MAX_BINDINGS = 256 };
 
 struct binding {
   const char *name, *value;
@@ -25,8 +25,7 @@ struct emitter {
 
 struct emitter *emitter_new(struct mem *mem, const struct model *model);
 
-/* Gives $name a value until emit_unbind returns to an earlier count of bindings. A later binding of
- * a name hides an earlier one. */
+/* Gives $name a value, hiding an earlier one, until binding_count is set back to what it was. */
 void emit_bind(struct emitter *e, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void emit_bind_int(struct emitter *e, const char *name, int64_t value);

@@ -47,7 +47,7 @@ static void collect_operands(struct mem *mem, struct kernel_function *f)
   for (int i = 0; i < kernel->length; i++) {
     const struct node *node = kernel->chain[i];
     for (int k = 0; k < node->in_count; k++) {
-      struct node *storage = node_storage(node->in[k]);
+      const struct node *storage = node_storage(node->in[k]);
       if (in_chain(kernel, node->in[k], i) || find_operand(f, storage) != NULL)
         continue;
       const char *name = nth_name(mem, op_table[node->op].operands, k);
@@ -80,9 +80,10 @@ static void collect_operands(struct mem *mem, struct kernel_function *f)
   };
 }
 
-const char *operand_name(const struct emitter *e, const struct node *node)
+const char *operand_name(const struct emitter *e, const struct node *of)
 {
   const struct kernel_function *f = e->function;
+  const struct node *node = node_storage(of);
   struct node *result = kernel_result(f->kernel);
   for (int i = 0; i < f->operand_count; i++)
     if (f->operands[i].node == node)
@@ -101,53 +102,57 @@ struct walk {
   int64_t channels;
 };
 
+/* An entry of a per-channel table. */
+static void render_table(struct emitter *e, struct text *out, const struct node *table, int64_t row,
+                         const struct walk *walk)
+{
+  const char *name = operand_name(e, table);
+  if (walk->channels == 1)
+    text_printf(out, "%s[%lld]", name, (long long)row);
+  else if (row == 0)
+    text_printf(out, "%s[c]", name);
+  else
+    text_printf(out, "%s[%lld + c]", name, (long long)(row * walk->channels));
+}
+
 /* $0, $1@2, #0.5, %exp and {0} of an elementwise expression, as C. `previous` is how the chain's
  * value so far is called. */
 static void render(struct emitter *e, struct text *out, const struct node *node,
                    const struct node *chained, const char *previous, const struct walk *walk)
 {
+  const char *f = e->model->float64 ? "" : "f";
   for (const char *p = op_table[node->op].expression; *p != '\0';) {
-    char *after = (char *)p + 1;
+    size_t length = 1; /* of the piece at hand */
     if (*p == '$') {
       const struct node *in = node->in[p[1] - '0'];
-      const char *name = operand_name(e, node_storage((struct node *)in));
-      after = (char *)p + 2;
-      if (*after == '@') {
-        int64_t row = after[1] - '0';
-        after += 2;
-        if (walk->channels == 1)
-          text_printf(out, "%s[%lld]", name, (long long)row);
-        else if (row == 0)
-          text_printf(out, "%s[c]", name);
-        else
-          text_printf(out, "%s[%lld + c]", name, (long long)(row * walk->channels));
-      } else if (in == chained) {
+      bool table = p[2] == '@';
+      length = table ? 4 : 2;
+      if (table)
+        render_table(e, out, in, p[3] - '0', walk);
+      else if (in == chained)
         text_printf(out, "%s", previous);
-      } else if (in->op == OP_SEED) {
-        text_printf(out, "%s", name);
-      } else {
-        text_printf(out, "%s_row[c]", name);
-      }
+      else
+        text_printf(out, in->op == OP_SEED ? "%s" : "%s_row[c]", operand_name(e, in));
     } else if (*p == '#') {
-      text_printf(out, "%s", emit_number(e, strtod(p + 1, &after)));
+      length += strspn(p + 1, "0123456789.");
+      text_printf(out, "%s", emit_number(e, strtod(p + 1, NULL)));
     } else if (*p == '{') {
+      length = 3;
       text_printf(out, "%s", emit_number(e, node->constant[p[1] - '0']));
-      after = (char *)p + 3;
     } else if (*p == '%') {
-      size_t length = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz");
-      after = (char *)p + 1 + length;
-      const char *suffix = e->model->float64 ? "" : "f";
-      if (strncmp(p + 1, "count", length) == 0)
+      size_t word = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz");
+      length += word;
+      if (strncmp(p + 1, "count", word) == 0)
         text_printf(out, "(%s)(n * %lld)", e->model->float64 ? "double" : "float",
                     (long long)(node_size(node) / walk->channels));
-      else if (strncmp(p + 1, "sqrt", length) == 0)
-        text_printf(out, "sqrt%s", suffix);
+      else if (strncmp(p + 1, "sqrt", word) == 0)
+        text_printf(out, "sqrt%s", f);
       else
-        text_printf(out, "lathe_%.*s%s", (int)length, p + 1, suffix);
+        text_printf(out, "lathe_%.*s%s", (int)word, p + 1, f);
     } else {
       text_add(out, p, 1);
     }
-    p = after;
+    p += length;
   }
 }
 
@@ -277,7 +282,7 @@ static const char *emit_body(struct emitter *e, const struct kernel *kernel)
   const struct node *root = kernel->chain[0];
   for (int k = 0; k < root->in_count; k++)
     emit_bind(e, nth_name(e->mem, op_table[root->op].operands, k), "%s",
-              operand_name(e, node_storage(root->in[k])));
+              operand_name(e, root->in[k]));
   if (op_table[root->op].result[0] != '\0')
     emit_bind(e, op_table[root->op].result, "%s", operand_name(e, kernel_result(kernel)));
 

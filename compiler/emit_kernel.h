@@ -4,11 +4,11 @@
 
 #include "emit.h"
 
-enum { KERNEL_MAX_OPERANDS = 24 };
+enum { KERNEL_MAX_OPERANDS = KERNEL_MAX_CHAIN * OP_MAX_OPERANDS + 1 };
 
 /* A function parameter of a kernel: one for each stretch of memory that it reads or writes. */
 struct operand {
-  struct node *node; /* its storage node */
+  const struct node *node; /* its storage node */
   const char *name;
   bool written;
   bool wide; /* double, whatever the model's precision */
@@ -27,8 +27,8 @@ struct kernel_function {
 struct kernel_function *kernel_function(struct mem *mem, const struct schedule *schedule,
                                         const struct kernel *kernel);
 
-/* For ops' emit functions. The name of the parameter that holds `node`: */
-const char *operand_name(const struct emitter *e, const struct node *node);
+/* For ops' emit functions. The name of the parameter that holds a value: */
+const char *operand_name(const struct emitter *e, const struct node *of);
 
 /* The rest of the kernel's chain (from chain[from] on), applied in place to the result: for the
  * images begin .. end-1, or for the columns begin .. end-1 of all n rows of `width`. */

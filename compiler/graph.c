@@ -157,7 +157,7 @@ int64_t node_channels(const struct node *node)
   return node->shape.dim[0];
 }
 
-struct node *node_storage(struct node *node)
+const struct node *node_storage(const struct node *node)
 {
   while (op_table[node->op].class == CLASS_VIEW)
     node = node->in[0];

@@ -108,8 +108,8 @@ void graph_mark(struct graph *graph);
 bool graph_verify(const struct graph *graph, FILE *err);
 void graph_dump(const struct graph *graph, FILE *out);
 
-int64_t node_size(const struct node *node);     /* elements an image (or in all) */
-int64_t node_channels(const struct node *node); /* the shape's first dimension */
-struct node *node_storage(struct node *node);   /* through views */
+int64_t node_size(const struct node *node);               /* elements an image (or in all) */
+int64_t node_channels(const struct node *node);           /* the shape's first dimension */
+const struct node *node_storage(const struct node *node); /* through views */
 
 #endif

@@ -295,7 +295,7 @@ static struct node *lower_section(struct lowering *l, const struct section *sect
  * likelihood is best computed from. */
 static struct node *logits(struct graph *g, struct node *y)
 {
-  struct node *storage = node_storage(y);
+  const struct node *storage = node_storage(y);
   struct node *before = storage->in[0]; /* the checker has seen to it that the last is a sigmoid */
   return storage == y ? before : op_view(g, before, y->shape);
 }

@@ -110,7 +110,7 @@ static void share_in_place(struct schedule *s, int *root)
       continue;
     struct slot *to = schedule_slot(s, result);
     for (int a = 0; a < first->in_count && to->storage == STORED_BATCH; a++) {
-      struct node *operand = node_storage(first->in[a]);
+      const struct node *operand = node_storage(first->in[a]);
       struct slot *from = &s->slots[operand->id];
       if (from->storage == STORED_BATCH && from->last == i && from->size == to->size &&
           !operand->wide && from->first >= 0) {

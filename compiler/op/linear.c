@@ -98,7 +98,7 @@ static void bind_sizes(struct emitter *e, const struct node *node)
 static void bind_from(struct emitter *e, const struct kernel *kernel, const char *name,
                       const struct node *node, int64_t stride)
 {
-  const char *array = operand_name(e, node_storage((struct node *)node));
+  const char *array = operand_name(e, node);
   if (kernel->tasks == 1)
     emit_bind(e, name, "%s", array);
   else if (stride == 1)
@@ -125,7 +125,7 @@ static void emit_product(struct emitter *e, const struct kernel *kernel, const c
 {
   const struct node *root = kernel->chain[0];
   int64_t weight_row = root->op == OP_LINEAR ? inner : width;
-  emit_bind(e, "left", "%s", operand_name(e, node_storage(root->in[0])));
+  emit_bind(e, "left", "%s", operand_name(e, root->in[0]));
   emit_bind(e, "transposed", "%s", transposed);
   emit_bind_int(e, "inner", inner);
   emit_bind_int(e, "width", width);
