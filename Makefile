@@ -22,6 +22,8 @@ RUNTIME_SRC  := $(wildcard runtime/*.c)
 RUNTIME      := $(B)/liblathe-f32.a $(B)/liblathe-f64.a
 TESTS        := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 
+Q := $(if $(V),,@)# make V=1 shows the commands
+
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all models examples demo test check setup generated golden install uninstall format clean help
@@ -31,48 +33,57 @@ all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` i
 # ---- The compiler ----
 
 $(B)/lathe: $(B)/compiler/main.o $(B)/libcompiler.a | $(RUNTIME) $(B)/include/lathe
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs jansson) -lm
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs jansson) -lm
 $(B)/libcompiler.a: $(COMPILER_OBJ)
 $(B)/liblathe-f32.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f32/%.o)
 $(B)/liblathe-f64.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f64/%.o)
 $(B)/%.a:
-	rm -f $@ && ar rcs $@ $^
+	@echo "  AR    $@"
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(B)/compiler/%.o: compiler/%.c | $(B)/gen/parser.h $(B)/gen/lexer.h
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Icompiler -I$(B)/gen $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) -Icompiler -I$(B)/gen $(CFLAGS) -MMD -MP -c -o $@ $<
 # What `lathe build` links with, and where OpenBLAS's header is.
 $(B)/compiler/toolchain.o: CPPFLAGS += -DLATHE_LIBRARIES='"$(PKG_LIBS)"' -DLATHE_INCLUDES='"$(PKG_CFLAGS)"'
 $(B)/gen/parser.c $(B)/gen/parser.h &: compiler/parser.y
 	@mkdir -p $(B)/gen
-	$(BISON) -Wall -Werror --defines=$(B)/gen/parser.h -o $(B)/gen/parser.c $<
+	@echo "  BISON $@"
+	$(Q)$(BISON) -Wall -Werror --defines=$(B)/gen/parser.h -o $(B)/gen/parser.c $<
 $(B)/gen/lexer.c $(B)/gen/lexer.h &: compiler/lexer.l
 	@mkdir -p $(B)/gen
-	$(FLEX) --header-file=$(B)/gen/lexer.h -o $(B)/gen/lexer.c $<
+	@echo "  FLEX  $@"
+	$(Q)$(FLEX) --header-file=$(B)/gen/lexer.h -o $(B)/gen/lexer.c $<
 # Written by flex and bison, whose conversions are theirs to answer for.
 $(B)/gen/%.o: $(B)/gen/%.c $(B)/gen/parser.h $(B)/gen/lexer.h
-	$(CC) $(CPPFLAGS) -Icompiler -I$(B)/gen $(CFLAGS) -Wno-conversion -Wno-sign-conversion -MMD -MP -c -o $@ $<
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) -Icompiler -I$(B)/gen $(CFLAGS) -Wno-conversion -Wno-sign-conversion -MMD -MP -c -o $@ $<
 
 # ---- The runtime, once for each precision ----
 
 $(B)/f32/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/f64/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PKG_CFLAGS) -DLATHE_FLOAT64 $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) -DLATHE_FLOAT64 $(CFLAGS) -MMD -MP -c -o $@ $<
 
 # The headers as emitted code names them, <lathe/model.h>, here as after installation.
 $(B)/include/lathe:
 	@mkdir -p $(@D)
-	ln -s ../../runtime $@
+	ln -s $(CURDIR)/runtime $@
 
 # ---- Models and examples ----
 
 models: $(MODELS:%=$(B)/models/%) ## build the binary of each description in models/
 $(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME)
 	@mkdir -p $(@D)
-	$(B)/lathe build $< -o $@
+	@echo "  LATHE $@"
+	$(Q)$(B)/lathe build $< -o $@
 
 generated: $(B)/lathe ## emit the shipped models' C into generated/
 	for m in $(MODELS); do $(B)/lathe emit models/$$m.lathe -o generated/$$m || exit 1; done
@@ -81,10 +92,12 @@ examples: $(B)/examples/draw_digits $(B)/examples/embed ## build the examples
 EMBEDDED := $(filter-out %_main.c,$(wildcard generated/digits_mlp/*.c))
 $(B)/examples/embed: examples/embed.c $(EMBEDDED) $(B)/liblathe-f32.a | $(B)/include/lathe
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -I$(B)/include $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) -I$(B)/include $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
 $(B)/examples/draw_digits: examples/draw_digits.c examples/digit_strokes.c examples/digit_strokes.h $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Iruntime $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(PKG_LIBS)
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) -Iruntime $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(PKG_LIBS)
 
 demo: setup ## train, classify, reconstruct and generate on digits (DATA=folder: with mnist_1_4_8_*.npz)
 	$(MAKE) models examples
@@ -101,10 +114,12 @@ TEST_FLAGS = $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -Wno-pedantic -rdynamic -MMD -M
 # Tests named *_f64 use the runtime of float64 models.
 $(B)/tests/test_%_f64: tests/test_%_f64.c $(B)/libcompiler.a $(B)/liblathe-f64.a
 	@mkdir -p $(@D)
-	$(CC) -DLATHE_FLOAT64 $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
+	@echo "  CC    $@"
+	$(Q)$(CC) -DLATHE_FLOAT64 $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
 $(B)/tests/test_%: tests/test_%.c $(B)/libcompiler.a $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
-	$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
+	@echo "  CC    $@"
+	$(Q)$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
 $(B)/tests/test_cli: SOURCES = tests/fake_model.c
 $(B)/tests/test_cli: tests/fake_model.c
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits

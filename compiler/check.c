@@ -189,6 +189,7 @@ static void check_mixture(struct checker *checker, const struct found *found)
     return;
   /* Emitted EM keeps every component's factor on the stack while it works. */
   double factors = mixing->covariance == LATHE_TIED ? k * d * d : count[mixing->covariance];
+  factors = factors > k * d ? factors : k * d;
   if (factors > MIXTURE_MOST)
     diag_error(checker->diags, at->head,
                "the mixture's covariances would have %.16g values; %d are the most", factors,

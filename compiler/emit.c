@@ -1,5 +1,6 @@
 #include "emit.h"
 #include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +137,8 @@ void emit(struct emitter *e, const char *template)
 static const char *shortest(const struct emitter *e, double value, bool narrow)
 {
   char digits[40];
+  if (narrow) /* what a float cannot hold becomes what it holds next to it */
+    value = fabs(value) > FLT_MAX ? copysign(FLT_MAX, value) : (double)(float)value;
   for (int precision = 1; precision <= 17; precision++) {
     snprintf(digits, sizeof digits, "%.*g", precision, value);
     double back = strtod(digits, NULL);

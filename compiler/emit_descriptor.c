@@ -100,12 +100,14 @@ static void emit_values(struct emitter *e, const struct compilation *c)
   emit(e, "static const struct lathe_value values[] = {\n");
   for (int i = 0; i < s->graph->count; i++) {
     const struct node *node = s->graph->nodes[i];
-    const struct slot *slot = &s->slots[i];
-    if (node->parameter != NULL || slot->constant == NULL || slot->first < 0 ||
-        (slot->storage == STORED_FIXED && slot->offset < c->fixed_temporaries))
+    const struct slot *slot =
+        &s->slots[node_storage(node)->id]; /* a view lies where its operand does */
+    bool temporary = slot->storage == STORED_BATCH ||
+                     (slot->storage == STORED_FIXED && slot->offset >= c->fixed_temporaries);
+    if (s->slots[i].label == NULL || slot->first < 0 || !temporary)
       continue;
     const struct shape *shape = &node->shape;
-    text_printf(&e->out, "  {.name = %s, .rank = %d, .shape = {%s}", quote(e, slot->label),
+    text_printf(&e->out, "  {.name = %s, .rank = %d, .shape = {%s}", quote(e, s->slots[i].label),
                 shape->rank, list(e, shape->dim, shape->rank));
     if (node->interleave != 0)
       text_printf(&e->out, ", .interleave = %lld", (long long)node->interleave);

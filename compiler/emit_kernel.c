@@ -115,10 +115,33 @@ static void render_table(struct emitter *e, struct text *out, const struct node 
     text_printf(out, "%s[%lld + c]", name, (long long)(row * walk->channels));
 }
 
-/* $0, $1@2, #0.5, %exp and {0} of an elementwise expression, as C. `previous` is how the chain's
- * value so far is called. */
+/* An operand's value at the element at hand. */
+static const char *element(struct emitter *e, const struct node *operand)
+{
+  const char *form = operand->op == OP_SEED ? "%s" : "%s_row[c]";
+  struct text text = {.mem = e->mem};
+  text_printf(&text, form, operand_name(e, operand));
+  return text.data;
+}
+
+/* Reads a value into a local of its own, before a conditional expression that might not need it:
+ * gcc 12 miscompiles some loops that load under a condition (masked loads, rows of 12 or 16
+ * values). */
+static const char *emit_load(struct emitter *e, const struct node *node, const char *value)
+{
+  const char *local =
+      mem_printf(e->mem, "%s_value", nth_name(e->mem, op_table[node->op].operands, 0));
+  emit_bind(e, "local", "%s", local);
+  emit_bind(e, "value", "%s", value);
+  emit(e, "const $real $local = $value;\n");
+  return local;
+}
+
+/* $0, $1@2, #0.5, %exp and {0} of an elementwise expression, as C. `first` is what $0 is called,
+ * and `previous` the chain's value so far. */
 static void render(struct emitter *e, struct text *out, const struct node *node,
-                   const struct node *chained, const char *previous, const struct walk *walk)
+                   const struct node *chained, const char *first, const char *previous,
+                   const struct walk *walk)
 {
   const char *f = e->model->float64 ? "" : "f";
   for (const char *p = op_table[node->op].expression; *p != '\0';) {
@@ -129,10 +152,10 @@ static void render(struct emitter *e, struct text *out, const struct node *node,
       length = table ? 4 : 2;
       if (table)
         render_table(e, out, in, p[3] - '0', walk);
-      else if (in == chained)
-        text_printf(out, "%s", previous);
+      else if (p[1] == '0')
+        text_printf(out, "%s", first);
       else
-        text_printf(out, in->op == OP_SEED ? "%s" : "%s_row[c]", operand_name(e, in));
+        text_printf(out, "%s", in == chained ? previous : element(e, in));
     } else if (*p == '#') {
       length += strspn(p + 1, "0123456789.");
       text_printf(out, "%s", emit_number(e, strtod(p + 1, NULL)));
@@ -191,7 +214,10 @@ static void emit_rows(struct emitter *e, const struct kernel *kernel, int from,
   for (int i = from; i < kernel->length; i++) {
     const struct node *node = kernel->chain[i];
     struct text expression = {.mem = e->mem};
-    render(e, &expression, node, chained, previous, walk);
+    const char *first = node->in[0] == chained ? previous : element(e, node->in[0]);
+    if (strchr(op_table[node->op].expression, '?') != NULL && strchr(first, '[') != NULL)
+      first = emit_load(e, node, first);
+    render(e, &expression, node, chained, first, previous, walk);
     bool last = i == kernel->length - 1;
     previous = last ? mem_printf(e->mem, "%s_row[c]", out)
                     : mem_printf(e->mem, "%s%d", op_table[node->op].name, i);
@@ -355,10 +381,10 @@ static const char *shaped(struct mem *mem, const struct node *node)
 static void append_wrapped(struct text *out, size_t *column, const char *piece, const char *indent)
 {
   size_t length = strlen(piece);
-  if (*column + length > 98) {
+  if (*column + length > 97 && *piece == ' ') { /* room for a mark behind it */
     text_printf(out, "\n%s", indent);
     *column = strlen(indent);
-    piece += *piece == ' ' ? 1 : 0;
+    piece++;
   }
   text_printf(out, "%s", piece);
   *column += length;
@@ -376,21 +402,24 @@ static const char *banner(struct emitter *e, const struct kernel_function *f)
     append_wrapped(&text, &column,
                    mem_printf(e->mem, i > 0 ? " + %s" : " %s", op_table[kernel->chain[i]->op].name),
                    " * ");
-  text_printf(&text, ":");
+  const char *mark = ":"; /* what stands before the next piece */
   for (int i = 0; i < f->operand_count; i++) {
     const struct operand *o = &f->operands[i];
-    bool last = i == f->operand_count - 1;
-    if (o->node->op != OP_SEED)
-      append_wrapped(
-          &text, &column,
-          mem_printf(e->mem, " %s%s%s", o->name, shaped(e->mem, o->node), last ? "" : ","), " * ");
+    if (o->node->op == OP_SEED)
+      continue;
+    append_wrapped(&text, &column, mark, " * ");
+    append_wrapped(&text, &column, mem_printf(e->mem, " %s%s", o->name, shaped(e->mem, o->node)),
+                   " * ");
+    mark = ",";
   }
   double flops = kernel_flops(kernel);
-  if (flops >= 1e3)
+  if (flops >= 1e3) {
+    append_wrapped(&text, &column, ";", " * ");
     append_wrapped(&text, &column,
-                   flops >= 1e6 ? mem_printf(e->mem, "; %.1f MFLOP an image", flops / 1e6)
-                                : mem_printf(e->mem, "; %.1f kFLOP an image", flops / 1e3),
+                   flops >= 1e6 ? mem_printf(e->mem, " %.1f MFLOP an image", flops / 1e6)
+                                : mem_printf(e->mem, " %.1f kFLOP an image", flops / 1e3),
                    " * ");
+  }
   text_printf(&text, " */\n");
   return text.data;
 }

@@ -39,8 +39,8 @@ static void emit_header(struct emitter *e, const struct compilation *c)
       " * in a call, or lathe_state_attach puts it into memory of yours, lathe_arena_bytes long. "
       "No\n"
       " * function here allocates. n is 1 .. capacity, except where it counts points. */\n"
-      "#ifndef ${MODEL}_H\n"
-      "#define ${MODEL}_H\n\n"
+      "#ifndef LATHE_EMITTED_${MODEL}_H\n"
+      "#define LATHE_EMITTED_${MODEL}_H\n\n"
       "#include <lathe/model.h>\n\n"
       "enum {\n"
       "${MODEL}_INPUT = $input,\n"
@@ -104,8 +104,8 @@ static void emit_internal(struct emitter *e, const struct compilation *c)
 {
   emit(e,
        "/* Where everything of $model lies in its arena. Offsets count values of type $real. */\n"
-       "#ifndef ${MODEL}_INTERNAL_H\n"
-       "#define ${MODEL}_INTERNAL_H\n\n"
+       "#ifndef LATHE_EMITTED_${MODEL}_INTERNAL_H\n"
+       "#define LATHE_EMITTED_${MODEL}_INTERNAL_H\n\n"
        "#include \"${model}.h\"\n\n"
        "/* Parameters and buffers, in the fixed part; shapes as they lie in memory. */\n"
        "enum {\n");

@@ -57,7 +57,6 @@ static const char *add_function(struct emitter *e, struct kernel_list *list,
   list->functions[list->count] = f;
   list->names[list->count++] = name;
 
-  emit_bind(e, "name", "%s", name);
   text_printf(&e->out, "%s", f->title);
   text_printf(&e->out, "static void %s%s\n%s\n", name, f->signature, f->body);
   return name;
@@ -162,20 +161,30 @@ static void emit_constant(struct emitter *e, const char *name, int64_t value, co
   e->binding_count = count;
 }
 
-/* Names a slot after its node, with a number where others of that name came before it. */
+/* "TRAIN_ENCODER_1"; in a model of the program's own name, whose sizes begin with that name, too,
+ * "AT_TRAIN_ENCODER_1". */
+static const char *place_name(struct emitter *e, const struct schedule *s, const char *label)
+{
+  const char *program = emit_upper(e->mem, s->graph->name);
+  bool taken = strcmp(emit_upper(e->mem, e->model->name), program) == 0;
+  return mem_printf(e->mem, "%s%s_%s", taken ? "AT_" : "", program, emit_upper(e->mem, label));
+}
+
+/* Names a slot after its node, with a number where others of that name came before it. (As C
+ * constants `encoder.0` and `ENCODER_0` are the same.) */
 static void name_slot(struct emitter *e, const struct schedule *s, const struct node *node)
 {
   const char *label = node->name;
+  const char *constant = place_name(e, s, label);
   int suffix = 2;
   for (int i = 0; i < node->id; i++)
-    if (s->slots[i].label != NULL && strcmp(s->slots[i].label, label) == 0) {
+    if (s->slots[i].label != NULL && strcmp(s->slots[i].constant, constant) == 0) {
       label = mem_printf(e->mem, "%s.%d", node->name, suffix++);
+      constant = place_name(e, s, label);
       i = -1;
     }
-  struct slot *slot = &s->slots[node->id];
-  slot->label = label;
-  slot->constant =
-      mem_printf(e->mem, "%s_%s", emit_upper(e->mem, s->graph->name), emit_upper(e->mem, label));
+  s->slots[node->id].label = label;
+  s->slots[node->id].constant = constant;
 }
 
 void emit_offsets(struct emitter *e, struct schedule *s)
@@ -185,7 +194,9 @@ void emit_offsets(struct emitter *e, struct schedule *s)
     struct slot *p = &s->slots[i];
     const char *shape = shape_text(e->mem, &node->shape);
     const char *comment = mem_printf(e->mem, "%s%s", shape, node->wide ? " double" : "");
-    if (node->parameter != NULL) {
+    if (op_table[node->op].class == CLASS_VIEW && node->alive) {
+      name_slot(e, s, node); /* another name for its operand's place */
+    } else if (node->parameter != NULL) {
       p->constant = emit_upper(e->mem, node->parameter->tensor.name);
     } else if (p->storage == STORED_BATCH) {
       name_slot(e, s, node);

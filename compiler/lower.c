@@ -119,11 +119,11 @@ static int64_t wanted_interleave(const struct lowering *l)
 {
   for (int i = l->position; i < l->section->count; i++) {
     const struct layer *next = &l->section->layers[i];
+    if (i > l->position && next->rule->kind != LAYER_RELU && next->rule->kind != LAYER_SIGMOID &&
+        next->rule->kind != LAYER_BATCHNORM && next->rule->kind != LAYER_RESHAPE)
+      return 0;
     if (next->out.rank == 3)
       return channels_last(&next->out);
-    if (i > l->position && next->rule->kind != LAYER_RELU && next->rule->kind != LAYER_SIGMOID &&
-        next->rule->kind != LAYER_BATCHNORM)
-      return 0;
   }
   return 0;
 }
@@ -342,7 +342,10 @@ struct graph *lower(struct mem *mem, const struct model *model, enum program pro
   if (program == PROGRAM_DECODE) {
     struct node *z = leaf(&l, OP_INPUT, "latents", latent_shape);
     struct node *decoded = lower_section(&l, &model->decoder, z);
-    graph_output(g, op_relayout(g, decoded, 0), "decoded");
+    decoded = op_relayout(g, decoded, 0);
+    if (op_table[node_storage(decoded)->op].class == CLASS_LEAF) /* nothing has written it yet */
+      decoded = op_unary(g, OP_COPY, decoded);
+    graph_output(g, decoded, "decoded");
   } else {
     struct node *images = leaf(&l, OP_INPUT, "images", model->input);
     lower_section(&l, &model->encoder, images);

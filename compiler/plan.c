@@ -193,21 +193,39 @@ void plan_memory(struct schedule *s, int64_t fixed_base, int64_t gradients)
       s->slots[i].offset = s->slots[root[i]].offset;
 }
 
+/* The last kernel that reads a value itself, whoever takes its place over then. */
+static int last_read(const struct schedule *s, int id)
+{
+  int last = -1;
+  for (int i = 0; i < s->count; i++)
+    for (int k = 0; k < s->kernels[i].length; k++)
+      for (int a = 0; a < s->kernels[i].chain[k]->in_count; a++)
+        if (node_storage(s->kernels[i].chain[k]->in[a])->id == id)
+          last = i;
+  for (int i = 0; i < s->graph->output_count; i++)
+    if (node_storage(s->graph->outputs[i].node)->id == id)
+      last = s->count;
+  return last;
+}
+
+/* Whether `b` is written over `a` by a kernel after which nobody reads `a`. */
+static bool handed_on(const struct schedule *s, int a, int b)
+{
+  const struct slot *from = &s->slots[a], *to = &s->slots[b];
+  return from->first < to->first && from->offset == to->offset && from->size == to->size &&
+         s->kernels[to->first].in_place && last_read(s, a) <= to->first;
+}
+
 bool plan_verify(const struct schedule *s, FILE *err)
 {
   bool sound = true;
   for (int i = 0; i < s->graph->count; i++) {
     const struct slot *a = &s->slots[i];
-    if (a->storage != STORED_BATCH)
-      continue;
     for (int k = i + 1; k < s->graph->count; k++) {
       const struct slot *b = &s->slots[k];
-      /* A value that is overwritten in place ends in the kernel where the other begins. */
-      bool handed_on = a->offset == b->offset && a->size == b->size &&
-                       ((a->last >= b->first && s->kernels[b->first].in_place) ||
-                        (b->last >= a->first && s->kernels[a->first].in_place));
-      if (b->storage == STORED_BATCH && live_together(a, b) && !handed_on &&
-          a->offset < b->offset + b->size && b->offset < a->offset + a->size) {
+      if (a->storage == STORED_BATCH && b->storage == STORED_BATCH && live_together(a, b) &&
+          a->offset < b->offset + b->size && b->offset < a->offset + a->size &&
+          !handed_on(s, i, k) && !handed_on(s, k, i)) {
         fprintf(err, "plan %s: %s and %s overlap\n", s->graph->name, s->graph->nodes[i]->name,
                 s->graph->nodes[k]->name);
         sound = false;

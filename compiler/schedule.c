@@ -54,6 +54,8 @@ static struct kernel *producer_to_join(const struct builder *b, struct node *nod
     if (is_leaf(in) || in->uses != 1 || !in->per_image || in->wide)
       continue;
     int made_by = b->made_by[in->id];
+    if (made_by < 0) /* a view of a leaf */
+      continue;
     struct kernel *kernel = &b->schedule->kernels[made_by];
     if (kernel->length < KERNEL_MAX_CHAIN && kernel->chain[kernel->length - 1] == in &&
         same_walk(in, node) && ready_after(b, node, in) < made_by)

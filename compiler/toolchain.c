@@ -251,7 +251,9 @@ bool build_binary(struct mem *mem, const struct model *model, const struct emitt
     close(fd);
   done = done && write_emitted(emitted, folder) &&
          compile_and_link(mem, model, emitted, folder, options, linked);
-  if (done && rename(linked, options->output) != 0)
+  mode_t mask = umask(0); /* mkstemp makes files that are private */
+  umask(mask);
+  if (done && (chmod(linked, 0777 & ~mask) != 0 || rename(linked, options->output) != 0))
     done = fail(options->output, "write");
   if (!done && fd >= 0)
     unlink(linked);

@@ -2,6 +2,7 @@
 #include "model.h"
 #include "philox.h"
 #include "tensor_order.h"
+#include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -78,6 +79,12 @@ bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model,
                      struct lathe_pool *pool, bool training, struct lathe_error *err)
 {
   *state = (struct lathe_state){0};
+  size_t per_image = training ? model->per_image_training : model->per_image_inference;
+  if (per_image > 0 && (size_t)capacity > INT_MAX / per_image) /* emitted code counts in int */
+    return lathe_fail(err,
+                      "batches of %d images are too large for model %s: %zu values an image allow "
+                      "%zu at most; use a smaller batch",
+                      capacity, model->name, per_image, INT_MAX / per_image);
   size_t bytes = lathe_arena_bytes(model, capacity, lathe_pool_threads(pool), training);
   void *arena = bytes < SIZE_MAX ? aligned_alloc(ALIGNMENT, bytes > 0 ? bytes : ALIGNMENT) : NULL;
   if (!arena)

@@ -3,7 +3,7 @@
 #ifndef TESTS_READ_PICTURE_H
 #define TESTS_READ_PICTURE_H
 
-#include "canvas.h"
+#include "runtime/canvas.h"
 #include <check.h>
 #include <dirent.h>
 #include <math.h>

@@ -23,7 +23,7 @@ for program in "$@"; do
     failed=$((failed + 1))
     continue
   fi
-  bad=$((bad))
+  bad=$(($bad))
   [ "$status" -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
   passed=$((passed + checks - bad))
   failed=$((failed + bad))

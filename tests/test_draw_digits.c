@@ -1,6 +1,6 @@
 /* The example that draws digits, run as a person runs it: what its files hold, that they repeat,
  * and how it refuses. */
-#include "array.h"
+#include "runtime/array.h"
 #include <check.h>
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* Plots, read back: where curves, ellipses and cells lie, and what is refused. */
-#include "plot.h"
-#include "plot_axes.h"
+#include "runtime/plot.h"
+#include "runtime/plot_axes.h"
 #include "read_picture.h"
 
 static unsigned colour_bits(struct lathe_colour c)

@@ -5,6 +5,7 @@
 #include "runtime/state.h"
 #include "runtime/tensor_order.h"
 #include <check.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,9 +112,17 @@ START_TEST(too_large)
     model.per_image_training = SIZES[i];
     ck_assert_uint_eq(lathe_arena_bytes(&model, 64, 2, true), SIZE_MAX);
     ck_assert(!lathe_state_new(&state, &model, 64, NULL, true, &err));
-    ck_assert_ptr_nonnull(strstr(err.text, "not enough memory: model small needs"));
+    ck_assert_ptr_nonnull(strstr(err.text, "batches of 64 images are too large for model small"));
     ck_assert_ptr_null(state.fixed);
   }
+  model = MODEL;
+  model.per_image_training = INT_MAX / 64 + 1; /* one more than ints can count */
+  ck_assert(!lathe_state_new(&state, &model, 64, NULL, true, &err));
+  ck_assert_ptr_nonnull(strstr(err.text, "use a smaller batch"));
+  model = MODEL;
+  model.fixed_training = SIZE_MAX / 64;
+  ck_assert(!lathe_state_new(&state, &model, 64, NULL, true, &err));
+  ck_assert_ptr_nonnull(strstr(err.text, "not enough memory: model small needs"));
   model = MODEL;
   model.fixed_training = SIZE_MAX / sizeof(lathe_real) - 100;
   model.scratch = SIZE_MAX / sizeof(lathe_real) - 100;

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* d.mean.part
- * kl_grad_mean: mean[n, 20], */
+ * kl_grad_mean: mean[n, 20] */
 static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
 {
   const int begin = task * 16;
@@ -22,8 +22,8 @@ static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
 
 /* d.logvar.part
  * kl_grad_logvar: logvar[n, 20], dlogvar[n, 20] */
-static void kl_grad_logvar(int n, int task, const float *restrict logvar, float seed,
-    float *restrict dlogvar)
+static void kl_grad_logvar(int n, int task, const float *restrict logvar,
+    float seed, float *restrict dlogvar)
 {
   const int begin = task * 16;
   const int end = begin + 16 < n ? begin + 16 : n;
@@ -37,7 +37,7 @@ static void kl_grad_logvar(int n, int task, const float *restrict logvar, float 
 }
 
 /* d.decoder.4
- * bernoulli_grad: logits[n, 1, 28, 28], x[n, 1, 28, 28],; 3.1 kFLOP an image */
+ * bernoulli_grad: logits[n, 1, 28, 28], x[n, 1, 28, 28]; 3.1 kFLOP an image */
 static void bernoulli_grad(int n, int task, float *restrict logits,
     const float *restrict x, float seed)
 {
@@ -97,8 +97,8 @@ static void decoder_4_conv_weight(int n, int task, float *restrict scratch,
 }
 
 /* decoder.4: conv_transpose2d 1, kernel 4, stride 2, pad 1; relu   (digits_conv.lathe:24)
- * conv + relu_grad: x[n, 1, 28, 28], w[4, 4, 1, 64], act[n, 14, 14, 64], dx[n, 14, 14, 64]
- * ; 414.0 kFLOP an image */
+ * conv + relu_grad: x[n, 1, 28, 28], w[4, 4, 1, 64], act[n, 14, 14, 64], dx[n, 14, 14, 64];
+ * 414.0 kFLOP an image */
 static void decoder_4_conv(int n, int task, float *restrict scratch,
     const float *restrict x, const float *restrict w, const float *restrict act,
     float *restrict dx)
@@ -131,7 +131,8 @@ static void decoder_4_conv(int n, int task, float *restrict scratch,
     const float *const act_row = act + r * 12544;
     float *const dx_row = dx + r * 12544;
     for (int c = 0; c < 12544; c++) {
-      dx_row[c] = act_row[c] > 0.0F ? dx_row[c] : 0.0F;
+      const float dy_value = dx_row[c];
+      dx_row[c] = act_row[c] > 0.0F ? dy_value : 0.0F;
     }
   }
 }
@@ -352,7 +353,8 @@ static void encoder_4_relu_grad(int n, int task, float *restrict dy,
     float *const dy_row = dy + r * 6272;
     const float *const act_row = act + r * 6272;
     for (int c = 0; c < 6272; c++) {
-      dy_row[c] = act_row[c] > 0.0F ? dy_row[c] : 0.0F;
+      const float dy_value = dy_row[c];
+      dy_row[c] = act_row[c] > 0.0F ? dy_value : 0.0F;
     }
   }
 }
@@ -491,7 +493,8 @@ static void encoder_2_conv_input(int n, int task, float *restrict scratch,
     const float *const act_row = act + r * 12544;
     float *const dx_row = dx + r * 12544;
     for (int c = 0; c < 12544; c++) {
-      dx_row[c] = act_row[c] > 0.0F ? dx_row[c] : 0.0F;
+      const float dy_value = dx_row[c];
+      dx_row[c] = act_row[c] > 0.0F ? dy_value : 0.0F;
     }
   }
 }

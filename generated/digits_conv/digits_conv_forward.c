@@ -9,8 +9,8 @@
 #include <string.h>
 
 /* encoder.0: conv2d 64, kernel 4, stride 2, pad 1; relu   (digits_conv.lathe:11)
- * conv + bias + relu: x[n, 1, 28, 28], w[4, 4, 1, 64], b[64], y[n, 14, 14, 64]
- * ; 426.5 kFLOP an image */
+ * conv + bias + relu: x[n, 1, 28, 28], w[4, 4, 1, 64], b[64], y[n, 14, 14, 64];
+ * 426.5 kFLOP an image */
 static void encoder_0_conv(int n, int task, float *restrict scratch,
     const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
 {
@@ -49,8 +49,8 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
 
 /* encoder.2: conv2d 128, kernel 4, stride 2, pad 1; batchnorm; relu   (digits_conv.lathe:13)
  * conv + bias + normalise_running + relu: x[n, 14, 14, 64], w[4, 4, 64, 128], b[128],
- * running_mean[128], running_var[128], gamma[128], beta[128], y[n, 7, 7, 128]
- * ; 12.9 MFLOP an image */
+ * running_mean[128], running_var[128], gamma[128], beta[128], y[n, 7, 7, 128];
+ * 12.9 MFLOP an image */
 static void encoder_2_conv(int n, int task, float *restrict scratch,
     const float *restrict x, const float *restrict w, const float *restrict b,
     const float *restrict running_mean, const float *restrict running_var,
@@ -191,10 +191,11 @@ static void decoder_0_linear(int n, int task, const float *restrict x,
 }
 
 /* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1; relu   (digits_conv.lathe:22)
- * conv_input + bias + relu: dy[n, 6272], w[4, 4, 64, 128], b[64], y[n, 14, 14, 64]
- * ; 12.9 MFLOP an image */
+ * conv_input + bias + relu: dy[n, 6272], w[4, 4, 64, 128], b[64], y[n, 14, 14, 64];
+ * 12.9 MFLOP an image */
 static void decoder_2_conv_input(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict w, const float *restrict b, float *restrict y)
+    const float *restrict dy, const float *restrict w, const float *restrict b,
+    float *restrict y)
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
@@ -231,10 +232,11 @@ static void decoder_2_conv_input(int n, int task, float *restrict scratch,
 }
 
 /* decoder.4: conv_transpose2d 1, kernel 4, stride 2, pad 1; sigmoid   (digits_conv.lathe:24)
- * conv_input + bias + sigmoid: dy[n, 14, 14, 64], w[4, 4, 1, 64], b[1], y[n, 1, 28, 28]
- * ; 405.3 kFLOP an image */
+ * conv_input + bias + sigmoid: dy[n, 14, 14, 64], w[4, 4, 1, 64], b[1], y[n, 1, 28, 28];
+ * 405.3 kFLOP an image */
 static void decoder_4_conv_input(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict w, const float *restrict b, float *restrict y)
+    const float *restrict dy, const float *restrict w, const float *restrict b,
+    float *restrict y)
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
@@ -334,10 +336,11 @@ static void encoder_5_sample(int n, int task, const float *restrict mean,
 }
 
 /* decoder.4: conv_transpose2d 1, kernel 4, stride 2, pad 1   (digits_conv.lathe:24)
- * conv_input + bias: dy[n, 14, 14, 64], w[4, 4, 1, 64], b[1], y[n, 1, 28, 28]
- * ; 402.2 kFLOP an image */
+ * conv_input + bias: dy[n, 14, 14, 64], w[4, 4, 1, 64], b[1], y[n, 1, 28, 28];
+ * 402.2 kFLOP an image */
 static void decoder_4_conv_input_2(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict w, const float *restrict b, float *restrict y)
+    const float *restrict dy, const float *restrict w, const float *restrict b,
+    float *restrict y)
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
@@ -634,8 +637,8 @@ static void encoder_3_running_update(int n, const float *restrict moments,
 }
 
 /* encoder.3: batchnorm; relu   (digits_conv.lathe:14)
- * normalise + relu: x[n, 7, 7, 128], moments[3, 128], gamma[128], beta[128], y[n, 7, 7, 128]
- * ; 31.4 kFLOP an image */
+ * normalise + relu: x[n, 7, 7, 128], moments[3, 128], gamma[128], beta[128], y[n, 7, 7, 128];
+ * 31.4 kFLOP an image */
 static void encoder_3_normalise(int n, int task, const float *restrict x,
     const float *restrict moments, const float *restrict gamma, const float *restrict beta,
     float *restrict y)

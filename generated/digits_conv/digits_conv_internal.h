@@ -1,6 +1,6 @@
 /* Where everything of digits_conv lies in its arena. Offsets count values of type float. */
-#ifndef DIGITS_CONV_INTERNAL_H
-#define DIGITS_CONV_INTERNAL_H
+#ifndef LATHE_EMITTED_DIGITS_CONV_INTERNAL_H
+#define LATHE_EMITTED_DIGITS_CONV_INTERNAL_H
 
 #include "digits_conv.h"
 

@@ -4,8 +4,8 @@
  * A state (state.h) holds all memory: lathe_state_new makes one for up to `capacity` images
  * in a call, or lathe_state_attach puts it into memory of yours, lathe_arena_bytes long. No
  * function here allocates. n is 1 .. capacity, except where it counts points. */
-#ifndef DIGITS_MLP_H
-#define DIGITS_MLP_H
+#ifndef LATHE_EMITTED_DIGITS_MLP_H
+#define LATHE_EMITTED_DIGITS_MLP_H
 
 #include <lathe/model.h>
 

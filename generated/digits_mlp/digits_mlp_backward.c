@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* d.mean.part
- * kl_grad_mean: mean[n, 2], */
+ * kl_grad_mean: mean[n, 2] */
 static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
 {
   const int begin = task * 16;
@@ -22,8 +22,8 @@ static void kl_grad_mean(int n, int task, float *restrict mean, float seed)
 
 /* d.logvar.part
  * kl_grad_logvar: logvar[n, 2], dlogvar[n, 2] */
-static void kl_grad_logvar(int n, int task, const float *restrict logvar, float seed,
-    float *restrict dlogvar)
+static void kl_grad_logvar(int n, int task, const float *restrict logvar,
+    float seed, float *restrict dlogvar)
 {
   const int begin = task * 16;
   const int end = begin + 16 < n ? begin + 16 : n;
@@ -37,7 +37,7 @@ static void kl_grad_logvar(int n, int task, const float *restrict logvar, float 
 }
 
 /* d.decoder.5
- * bernoulli_grad: logits[n, 784], x[n, 1, 28, 28],; 3.1 kFLOP an image */
+ * bernoulli_grad: logits[n, 784], x[n, 1, 28, 28]; 3.1 kFLOP an image */
 static void bernoulli_grad(int n, int task, float *restrict logits,
     const float *restrict x, float seed)
 {
@@ -80,8 +80,8 @@ static void decoder_4_linear_weight(int n, int task, const float *restrict dy,
 }
 
 /* decoder.4: linear 784; relu   (digits_mlp.lathe:25)
- * linear_input + relu_grad: dy[n, 1, 28, 28], w[784, 512], act[n, 512], dx[n, 512]
- * ; 803.3 kFLOP an image */
+ * linear_input + relu_grad: dy[n, 1, 28, 28], w[784, 512], act[n, 512], dx[n, 512];
+ * 803.3 kFLOP an image */
 static void decoder_4_linear_input(int n, int task, const float *restrict dy,
     const float *restrict w, const float *restrict act, float *restrict dx)
 {
@@ -93,7 +93,8 @@ static void decoder_4_linear_input(int n, int task, const float *restrict dy,
     const float *const act_row = act + r * 512;
     float *const dx_row = dx + r * 512;
     for (int c = begin; c < end; c++) {
-      dx_row[c] = act_row[c] > 0.0F ? dx_row[c] : 0.0F;
+      const float dy_value = dx_row[c];
+      dx_row[c] = act_row[c] > 0.0F ? dy_value : 0.0F;
     }
   }
 }
@@ -125,7 +126,8 @@ static void decoder_2_linear_weight(int n, int task, const float *restrict dy,
 }
 
 /* decoder.2: linear 512; relu   (digits_mlp.lathe:23)
- * linear_input + relu_grad: dy[n, 512], w[512, 256], act[n, 256], dx[n, 256]; 262.4 kFLOP an image */
+ * linear_input + relu_grad: dy[n, 512], w[512, 256], act[n, 256], dx[n, 256];
+ * 262.4 kFLOP an image */
 static void decoder_2_linear_input(int n, int task, const float *restrict dy,
     const float *restrict w, const float *restrict act, float *restrict dx)
 {
@@ -137,7 +139,8 @@ static void decoder_2_linear_input(int n, int task, const float *restrict dy,
     const float *const act_row = act + r * 256;
     float *const dx_row = dx + r * 256;
     for (int c = begin; c < end; c++) {
-      dx_row[c] = act_row[c] > 0.0F ? dx_row[c] : 0.0F;
+      const float dy_value = dx_row[c];
+      dx_row[c] = act_row[c] > 0.0F ? dy_value : 0.0F;
     }
   }
 }
@@ -277,7 +280,8 @@ static void encoder_4_relu_grad(int n, int task, float *restrict dy,
     float *const dy_row = dy + r * 256;
     const float *const act_row = act + r * 256;
     for (int c = 0; c < 256; c++) {
-      dy_row[c] = act_row[c] > 0.0F ? dy_row[c] : 0.0F;
+      const float dy_value = dy_row[c];
+      dy_row[c] = act_row[c] > 0.0F ? dy_value : 0.0F;
     }
   }
 }
@@ -309,7 +313,8 @@ static void encoder_3_linear_weight(int n, int task, const float *restrict dy,
 }
 
 /* encoder.3: linear 256; relu   (digits_mlp.lathe:15)
- * linear_input + relu_grad: dy[n, 256], w[256, 512], act[n, 512], dx[n, 512]; 262.7 kFLOP an image */
+ * linear_input + relu_grad: dy[n, 256], w[256, 512], act[n, 512], dx[n, 512];
+ * 262.7 kFLOP an image */
 static void encoder_3_linear_input(int n, int task, const float *restrict dy,
     const float *restrict w, const float *restrict act, float *restrict dx)
 {
@@ -321,7 +326,8 @@ static void encoder_3_linear_input(int n, int task, const float *restrict dy,
     const float *const act_row = act + r * 512;
     float *const dx_row = dx + r * 512;
     for (int c = begin; c < end; c++) {
-      dx_row[c] = act_row[c] > 0.0F ? dx_row[c] : 0.0F;
+      const float dy_value = dx_row[c];
+      dx_row[c] = act_row[c] > 0.0F ? dy_value : 0.0F;
     }
   }
 }

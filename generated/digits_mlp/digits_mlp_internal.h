@@ -1,6 +1,6 @@
 /* Where everything of digits_mlp lies in its arena. Offsets count values of type float. */
-#ifndef DIGITS_MLP_INTERNAL_H
-#define DIGITS_MLP_INTERNAL_H
+#ifndef LATHE_EMITTED_DIGITS_MLP_INTERNAL_H
+#define LATHE_EMITTED_DIGITS_MLP_INTERNAL_H
 
 #include "digits_mlp.h"
 

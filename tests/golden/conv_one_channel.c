@@ -1,0 +1,37 @@
+/* encoder.0: conv2d 4, kernel 3, pad 1; relu   (test.lathe:5)
+ * conv + bias + relu: x[n, 1, 6, 6], w[3, 3, 1, 4], b[4], y[n, 6, 6, 4]; 2.9 kFLOP an image */
+static void encoder_0_conv(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 8;
+  const int end = begin + 8 < n ? begin + 8 : n;
+  float *column = scratch;
+  for (int i = begin; i < end; i++) {
+    const float *const image = x + i * 36;
+    for (int oy = 0; oy < 6; oy++) {
+      for (int ox = 0; ox < 6; ox++) {
+        for (int ky = 0; ky < 3; ky++) {
+          for (int kx = 0; kx < 3; kx++) {
+            const int iy = oy + ky - 1;
+            const int ix = ox + kx - 1;
+            if (iy >= 0 && iy < 6 && ix >= 0 && ix < 6) {
+              *column = image[iy * 6 + ix];
+            } else {
+              *column = 0;
+            }
+            column++;
+          }
+        }
+      }
+    }
+  }
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * 36, 4, 9, 1,
+      scratch, 9, w, 4, 0, y + begin * 36 * 4, 4);
+  for (int r = begin * 36; r < end * 36; r++) {
+    float *const y_row = y + r * 4;
+    for (int c = 0; c < 4; c++) {
+      const float bias1 = y_row[c] + b[c];
+      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/* decoder.1: conv_transpose2d 3, kernel 2, stride 2   (test.lathe:9)
+ * channel_sum: dy[n, 6, 6, 3], db[3] */
+static void decoder_1_channel_sum(int n, const float *restrict dy, float *restrict db)
+{
+  double sum[3] = {0};
+  for (int r = 0; r < n * 36; r++)
+    for (int c = 0; c < 3; c++)
+      sum[c] += dy[r * 3 + c];
+  for (int c = 0; c < 3; c++) {
+    db[c] = (float)sum[c];
+  }
+}
+
+/* decoder.1: conv_transpose2d 3, kernel 2, stride 2   (test.lathe:9)
+ * conv: x[n, 6, 6, 3], w[2, 2, 3, 4], y[n, 3, 3, 4] */
+static void decoder_1_conv(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, float *restrict y)
+{
+  const int begin = task * 8;
+  const int end = begin + 8 < n ? begin + 8 : n;
+  float *column = scratch;
+  for (int i = begin; i < end; i++) {
+    const float *const image = x + i * 108;
+    for (int oy = 0; oy < 3; oy++) {
+      for (int ox = 0; ox < 3; ox++) {
+        for (int ky = 0; ky < 2; ky++) {
+          for (int kx = 0; kx < 2; kx++) {
+            const int iy = oy * 2 + ky;
+            const int ix = ox * 2 + kx;
+            memcpy(column, image + (iy * 6 + ix) * 3, 3 * sizeof *column);
+            column += 3;
+          }
+        }
+      }
+    }
+  }
+  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * 9, 4, 12, 1,
+      scratch, 12, w, 4, 0, y + begin * 9 * 4, 4);
+}

@@ -1,0 +1,27 @@
+/* encoder.2: conv2d 8, kernel 2, stride 2   (test.lathe:7)
+ * conv_weight: dy[n, 3, 3, 8], x[n, 6, 6, 4], dw[128]; 2.3 kFLOP an image */
+static void encoder_2_conv_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
+{
+  const int begin = task;
+  const int ky = begin; /* this task's row of the kernel */
+  for (int from = 0; from < n; from += 8) {
+    const int to = from + 8 < n ? from + 8 : n;
+    float *column = scratch;
+    for (int i = from; i < to; i++) {
+      const float *const image = x + i * 144;
+      for (int oy = 0; oy < 3; oy++) {
+        const int iy = oy * 2 + ky;
+        for (int ox = 0; ox < 3; ox++) {
+          for (int kx = 0; kx < 2; kx++) {
+            const int ix = ox * 2 + kx;
+            memcpy(column, image + (iy * 6 + ix) * 4, 4 * sizeof *column);
+            column += 4;
+          }
+        }
+      }
+    }
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 8, 8, (to - from) * 9, 1, scratch,
+        8, dy + from * 9 * 8, 8, from > 0, dw + ky * 8 * 8, 8);
+  }
+}

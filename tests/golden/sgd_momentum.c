@@ -1,0 +1,16 @@
+/* Stochastic gradient descent with momentum, as PyTorch's SGD. */
+static void update(void *arg, int task, int thread)
+{
+  (void)thread;
+  const struct update *const u = arg;
+  float *const restrict parameter = u->fixed;
+  const float *const restrict gradient = u->fixed + TINY_GRADIENTS;
+  float *const restrict velocity = u->fixed + TINY_FIRST_MOMENT;
+  const float rate = u->rate;
+  const int begin = task * UPDATE_BLOCK;
+  const int end = begin + UPDATE_BLOCK < TINY_TRAINED ? begin + UPDATE_BLOCK : TINY_TRAINED;
+  for (int i = begin; i < end; i++) {
+    velocity[i] = 0.9F * velocity[i] + gradient[i];
+    parameter[i] -= rate * velocity[i];
+  }
+}

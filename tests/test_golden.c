@@ -1,0 +1,208 @@
+/* The emitted C, read once by a person: kernels of tiny descriptions, compared with
+ * tests/golden/NAME.c. After a change that is meant, `make golden` rewrites them; read the
+ * difference before it is kept. */
+#include "compiled.h"
+#include "compiler/emit_model.h"
+#include "compiler/text.h"
+#include "spawn.h"
+
+#define GOLDEN "tests/golden/"
+enum { MOST_BYTES = 2048, MOST_NEEDLES = 6 };
+
+#define MODEL(input, latent, encoder, decoder, rest)                                               \
+  "model tiny {\n  input x " input ";\n  latent z [" latent "];\n  encoder {\n    " encoder        \
+  "\n  }\n  decoder {\n    " decoder "\n  }\n  " rest "\n}\n"
+
+#define GAUSSIAN "loss { gaussian; }"
+#define IMAGE_OUT "linear 36;\n    reshape [1, 6, 6];"
+#define VECTORS(rest) MODEL("[4]", "2", "gaussian z;", "linear 4;", rest)
+
+static const char narrow[] =
+    MODEL("[24]", "3", "linear 20;\n    relu;\n    gaussian z;", "linear 24;\n    sigmoid;", "");
+static const char wide[] =
+    MODEL("[400]", "2", "linear 300;\n    relu;\n    gaussian z;", "linear 400;", GAUSSIAN);
+static const char conv[] =
+    MODEL("[1, 6, 6]", "2",
+          "conv2d 4, kernel 3, stride 1, pad 1;\n    relu;\n"
+          "    conv2d 8, kernel 2, stride 2, pad 0;\n    relu;\n    gaussian z;",
+          IMAGE_OUT, GAUSSIAN);
+static const char conv_transpose[] =
+    MODEL("[2, 6, 6]", "2", "gaussian z;",
+          "linear [4, 3, 3];\n    conv_transpose2d 3, kernel 2, stride 2, pad 0;\n    relu;\n"
+          "    conv_transpose2d 2, kernel 3, stride 1, pad 1;\n    sigmoid;",
+          "");
+static const char batchnorm[] =
+    MODEL("[1, 6, 6]", "2", "conv2d 4, kernel 2, stride 2, pad 0;\n    batchnorm;\n    gaussian z;",
+          IMAGE_OUT, GAUSSIAN);
+static const char relayout[] =
+    MODEL("[3, 4, 4]", "2", "conv2d 2, kernel 1, stride 1, pad 0;\n    gaussian z;",
+          "linear 48;\n    reshape [3, 4, 4];", GAUSSIAN);
+static const char gaussian[] =
+    MODEL("[6]", "2", "gaussian z;", "linear 6;", "loss { gaussian, variance 0.5; kl 2; }");
+
+/* What is kept of a description's emitted C: from each place where a line begins with one of the
+ * needles to the end of that function. */
+static const struct {
+  const char *name, *file, *text;
+  const char *needle[MOST_NEEDLES];
+} cases[] = {
+    {"linear_narrow", "_forward.c", narrow, {"/* encoder.0: linear"}},
+    {"linear_narrow_backward", "_backward.c", narrow, {"/* decoder.0: linear"}},
+    {"linear_wide", "_forward.c", wide, {"/* encoder.0: linear"}},
+    {"linear_wide_backward", "_backward.c", wide, {"/* decoder.0: linear"}},
+    {"conv_one_channel", "_forward.c", conv, {"/* encoder.0: conv2d"}},
+    {"conv_channels", "_forward.c", conv, {"/* encoder.2: conv2d"}},
+    {"conv_weight_one_channel", "_backward.c", conv, {"static void encoder_0_conv_weight("}},
+    {"conv_weight_channels", "_backward.c", conv, {"static void encoder_2_conv_weight("}},
+    {"conv_input", "_backward.c", conv, {"static void encoder_2_conv_input("}},
+    {"conv_transpose", "_forward.c", conv_transpose, {"/* decoder.1: conv_transpose2d"}},
+    {"conv_transpose_backward",
+     "_backward.c",
+     conv_transpose,
+     {"static void decoder_1_channel_sum(", "static void decoder_1_conv("}},
+    {"batchnorm_inference", "_forward.c", batchnorm, {"static void encoder_0_conv("}},
+    {"batchnorm_training", "_forward.c", batchnorm, {"/* encoder.1: batchnorm"}},
+    {"batchnorm_backward", "_backward.c", batchnorm, {"/* encoder.1: batchnorm"}},
+    {"relu_backward", "_backward.c", narrow, {"static void encoder_1_relu_grad("}},
+    {"sigmoid", "_forward.c", narrow, {"static void decoder_0_linear("}},
+    {"relayout", "_forward.c", relayout, {"static void encoder_0_relayout("}},
+    {"sample", "_forward.c", gaussian, {"static void encoder_0_sample("}},
+    {"sample_backward", "_backward.c", gaussian, {"static void encoder_0_sample_grad_logvar("}},
+    {"loss_kl", "_forward.c", gaussian, {"/* kl\n"}},
+    {"loss_kl_backward",
+     "_backward.c",
+     gaussian,
+     {"static void kl_grad_mean(", "static void kl_grad_logvar("}},
+    {"loss_bernoulli", "_forward.c", narrow, {"/* reconstruction\n"}},
+    {"loss_bernoulli_backward", "_backward.c", narrow, {"static void bernoulli_grad("}},
+    {"loss_gaussian", "_forward.c", gaussian, {"/* reconstruction\n"}},
+    {"loss_gaussian_backward", "_backward.c", gaussian, {"static void gaussian_grad("}},
+    {"losses_mean", "_forward.c", gaussian, {"struct lathe_loss tiny_forward("}},
+    {"adam", "_train.c", VECTORS(GAUSSIAN), {"/* Adam"}},
+    {"adam_step", "_train.c", VECTORS(GAUSSIAN), {"struct lathe_loss tiny_train_step("}},
+    {"sgd", "_train.c", VECTORS(GAUSSIAN " train { sgd 0.1; }"), {"/* Stochastic"}},
+    {"sgd_step", "_train.c", VECTORS(GAUSSIAN " train { sgd 0.1; }"), {"struct lathe_loss tiny_"}},
+    {"sgd_momentum",
+     "_train.c",
+     VECTORS(GAUSSIAN " train { sgd 0.1, momentum 0.9; }"),
+     {"/* Stochastic"}},
+#define EM(kind) VECTORS(GAUSSIAN " mixture { components 3; covariance " kind "; }")
+#define E_STEP                                                                                     \
+  {                                                                                                \
+    "static int prepare(", "static double posterior_of("                                           \
+  }
+#define M_STEP                                                                                     \
+  {                                                                                                \
+    "static void gather(", "static void maximise("                                                 \
+  }
+    {"em_full_prepare", "_em.c", EM("full"), {"static int prepare("}},
+    {"em_full_expectation", "_em.c", EM("full"), {"static double posterior_of("}},
+    {"em_full_maximisation", "_em.c", EM("full"), M_STEP},
+    {"em_diag_expectation", "_em.c", EM("diag"), E_STEP},
+    {"em_diag_maximisation", "_em.c", EM("diag"), M_STEP},
+    {"em_tied_maximisation", "_em.c", EM("tied"), M_STEP},
+    {"em_spherical_expectation", "_em.c", EM("spherical"), E_STEP},
+    {"em_spherical_maximisation", "_em.c", EM("spherical"), M_STEP},
+    {"float64",
+     "_forward.c",
+     MODEL("[24]", "3", "linear 20;\n    relu;\n    gaussian z;", "linear 24;\n    sigmoid;",
+           "precision float64;"),
+     {"/* encoder.0: linear", "/* reconstruction\n"}},
+    {"float64_adam", "_train.c", VECTORS(GAUSSIAN " precision float64;"), {"/* Adam"}},
+};
+
+static const struct emitted_file *file_ending(const struct emitted *emitted, const char *end)
+{
+  for (int i = 0; i < emitted->count; i++) {
+    size_t length = strlen(emitted->files[i].name), tail = strlen(end);
+    if (length >= tail && strcmp(emitted->files[i].name + length - tail, end) == 0)
+      return &emitted->files[i];
+  }
+  ck_abort_msg("no emitted file ends in %s", end);
+}
+
+/* Adds the functions that begin with a needle, and the comment above each, to `kept`. */
+static void extract(struct text *kept, const char *text, const char *needle)
+{
+  int found = 0;
+  for (const char *at = text; (at = strstr(at, needle)) != NULL;) {
+    const char *end = strstr(at, "\n}\n");
+    ck_assert_ptr_nonnull(end);
+    const char *begin = at;
+    /* A function's banner: the lines between it and the blank line above. */
+    while (begin > text && !(begin[-1] == '\n' && (begin - 1 == text || begin[-2] == '\n')))
+      begin--;
+    text_printf(kept, "%s%.*s", kept->length > 0 ? "\n" : "", (int)(end + 3 - begin), begin);
+    at = end;
+    found++;
+  }
+  ck_assert_msg(found > 0, "nothing begins with %s", needle);
+}
+
+/* Asserts that two texts are the same; says which line is the first that differs. */
+static void check_lines(const char *path, const char *expected, const char *emitted)
+{
+  int line = 1;
+  for (; *expected != '\0' || *emitted != '\0'; line++) {
+    int m = (int)strcspn(expected, "\n"), n = (int)strcspn(emitted, "\n");
+    ck_assert_msg(
+        m == n && strncmp(expected, emitted, (size_t)m + 1) == 0,
+        "%s:%d: expected\n%.*s\nbut emitted is\n%.*s\nIf that is meant, run `make golden` "
+        "and read the difference.",
+        path, line, m, expected, n, emitted);
+    expected += m + (expected[m] != '\0');
+    emitted += n + (emitted[n] != '\0');
+  }
+}
+
+START_TEST(golden)
+{
+  const char *name = cases[_i].name;
+  struct compiled compiled = compile_text(cases[_i].text);
+  struct emitted *emitted = emit_model(compiled.c);
+  struct text kept = {.mem = compiled.result.mem};
+  for (int i = 0; i < MOST_NEEDLES && cases[_i].needle[i] != NULL; i++)
+    extract(&kept, file_ending(emitted, cases[_i].file)->text, cases[_i].needle[i]);
+  ck_assert_msg(kept.length <= MOST_BYTES, "%s: %zu bytes are too many to be read", name,
+                kept.length);
+
+  char path[128];
+  snprintf(path, sizeof path, GOLDEN "%s.c", name);
+  if (getenv("UPDATE") != NULL)
+    write_file(path, kept.data, kept.length);
+  ck_assert_msg(exists(path), "%s is missing: run `make golden` and read it", path);
+  char *expected = read_file(path, NULL);
+  check_lines(path, expected, kept.data);
+  free(expected);
+  compiled_free(&compiled);
+}
+END_TEST
+
+/* No file that nothing compares itself with. */
+START_TEST(none_is_left_over)
+{
+  DIR *dir = opendir(GOLDEN);
+  ck_assert_ptr_nonnull(dir);
+  for (const struct dirent *entry; (entry = readdir(dir));) {
+    size_t length = strlen(entry->d_name);
+    if (length < 3 || strcmp(entry->d_name + length - 2, ".c") != 0)
+      continue;
+    bool known = false;
+    for (int i = 0; i < LENGTH(cases) && !known; i++)
+      known = strlen(cases[i].name) == length - 2 &&
+              strncmp(cases[i].name, entry->d_name, length - 2) == 0;
+    ck_assert_msg(known, GOLDEN "%s belongs to no case: remove it", entry->d_name);
+  }
+  closedir(dir);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("golden");
+  TCase *tests = tcase_create("golden");
+  tcase_add_loop_test(tests, golden, 0, LENGTH(cases));
+  tcase_add_test(tests, none_is_left_over);
+  suite_add_tcase(suite, tests);
+  return run_suite(suite);
+}

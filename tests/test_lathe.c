@@ -1,0 +1,483 @@
+/* The command line of lathe, run as a person runs it: what each command writes, how it ends, and
+ * what it leaves behind when it cannot. */
+#include "compiled.h"
+#include "runtime/state.h"
+#include "runtime/version.h"
+#include "spawn.h"
+#include <jansson.h>
+
+#define LATHE built("lathe")
+#define MLP "models/digits_mlp.lathe"
+#define CONV "models/digits_conv.lathe"
+
+static const char tiny[] = "model tiny {\n  input x [6];\n  latent z [2];\n"
+                           "  encoder { linear 8; relu; gaussian z; }\n"
+                           "  decoder { linear 6; }\n  loss { gaussian; }\n}\n";
+static const char wrong[] = "model tiny {\n  input x [6];\n  latent z [2];\n"
+                            "  encoder { linear 8; relux; gaussian z; }\n"
+                            "  decoder { linear 6; }\n}\n";
+
+static char tiny_path[SPAWN_PATH];
+
+static void setup(void)
+{
+  make_folder();
+  strcpy(tiny_path, in_folder("tiny.lathe"));
+  write_text(tiny_path, tiny);
+  unsetenv("CC");
+  ck_assert_int_eq(mkdir(in_folder("tmp"), 0777), 0);
+  setenv("TMPDIR", in_folder("tmp"), 1);
+}
+
+/* Asserts how a program ended and, by words separated with '|', what it said where. An empty string
+ * is nothing at all. */
+static void check_said(struct said said, int status, const char *out, const char *err)
+{
+  ck_assert_msg(said.status == status, "status %d, not %d: %.1000s%.1000s", said.status, status,
+                said.out, said.err);
+  if (out[0] == '\0')
+    ck_assert_str_eq(said.out, "");
+  if (err[0] == '\0')
+    ck_assert_str_eq(said.err, "");
+  assert_words(said.out, out);
+  assert_words(said.err, err);
+  said_free(&said);
+}
+
+#define CHECK(status, out, err, ...) check_said(SPAWN(LATHE, __VA_ARGS__), status, out, err)
+
+/* ---- Usage ---- */
+
+START_TEST(usage)
+{
+  check_said(SPAWN(LATHE), 2, "", "lathe: |no command|lathe help");
+  CHECK(2, "", "no command 'biuld'", "biuld", MLP);
+  CHECK(2, "", "check needs a description", "check");
+  CHECK(2, "", "emit needs -o", "emit", MLP);
+  CHECK(2, "", "build needs -o", "build", MLP);
+  CHECK(2, "", "dump needs --stage=|graph|plan", "dump", MLP);
+  CHECK(2, "", "dump needs --stage=", "dump", MLP, "--stage=plans");
+  CHECK(2, "", "'more'|too many", "check", MLP, "more");
+  CHECK(2, "", "--fast|lathe help", "check", MLP, "--fast");
+  CHECK(2, "", "--cc|lathe help", "build", MLP, "-o", "x", "--cc");
+  CHECK(2, "", "'relux'", "help", "relux");
+}
+END_TEST
+
+START_TEST(help)
+{
+  CHECK(0, "lathe build|lathe emit|lathe check|lathe summary|lathe dump|lathe help|conv2d", "",
+        "help");
+  CHECK(0, "lathe build|conv2d", "", "--help");
+  CHECK(0, "lathe build|conv2d", "", "-h");
+  CHECK(0, "--emit-dir|--cflags", "", "help", "build");
+  CHECK(0, "conv2d|kernel|stride|pad", "", "help", "conv2d");
+  CHECK(0, "covariance|full|tied", "", "help", "covariance");
+}
+END_TEST
+
+/* ---- check ---- */
+
+START_TEST(checks)
+{
+  CHECK(0, "", "", "check", MLP);
+  CHECK(0, "", "", "check", tiny_path);
+  write_text(in_folder("wrong.lathe"), wrong);
+  CHECK(1, "", "wrong.lathe:4:23: error:|relux|^", "check", in_folder("wrong.lathe"));
+  CHECK(1, "", "lathe: error: |nowhere.lathe", "check", in_folder("nowhere.lathe"));
+  CHECK(1, "", "lathe: error: ", "check", folder);
+  write_text(in_folder("empty.lathe"), "");
+  CHECK(1, "", "empty.lathe:1:1: error:", "check", in_folder("empty.lathe"));
+}
+END_TEST
+
+/* Every other command refuses a wrong description in the same way, and writes nothing. */
+START_TEST(wrong_description)
+{
+  const char *path = in_folder("wrong.lathe");
+  write_text(path, wrong);
+  CHECK(1, "", "wrong.lathe:4:23: error:", "summary", path);
+  CHECK(1, "", "wrong.lathe:4:23: error:", "summary", path, "--json");
+  CHECK(1, "", "wrong.lathe:4:23: error:", "dump", path, "--stage=plan");
+  CHECK(1, "", "wrong.lathe:4:23: error:", "emit", path, "-o", in_folder("emitted"));
+  CHECK(1, "", "wrong.lathe:4:23: error:", "build", path, "-o", in_folder("binary"));
+  ck_assert_int_eq(entries_of(folder), 3); /* the two descriptions and tmp */
+  ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
+}
+END_TEST
+
+/* ---- summary and dump ---- */
+
+static json_t *json_of(struct said said)
+{
+  ck_assert_msg(said.status == 0, "%s", said.err);
+  json_error_t why;
+  json_t *json = json_loads(said.out, JSON_REJECT_DUPLICATES, &why);
+  ck_assert_msg(json != NULL, "%s in %.1000s", why.text, said.out);
+  ck_assert_int_eq(lines_of(said.out), 1);
+  said_free(&said);
+  return json;
+}
+
+static json_int_t whole(const json_t *json, const char *name)
+{
+  const json_t *value = json_object_get(json, name);
+  ck_assert_msg(json_is_integer(value), "%s is no whole number", name);
+  return json_integer_value(value);
+}
+
+static double number(const json_t *json, const char *name)
+{
+  const json_t *value = json_object_get(json, name);
+  ck_assert_msg(json_is_number(value), "%s is no number", name);
+  return json_number_value(value);
+}
+
+/* A layer as the original systems' tables have it. `inner` x `outer` multiplications and additions
+ * of an image make the layer; with `other` operations of an element they are all. */
+struct expected {
+  const char *layer, *output;
+  json_int_t parameters;
+  double inner, outer, other; /* other < 0: not compared */
+};
+
+static const struct expected mlp[] = {
+    {"flatten", "[784]", 0, 0, 784, 0},
+    {"linear 512", "[512]", 401920, 784, 512, 1},
+    {"relu", "[512]", 0, 0, 512, 1},
+    {"linear 256", "[256]", 131328, 512, 256, 1},
+    {"relu", "[256]", 0, 0, 256, 1},
+    {"gaussian z", "[2]", 514 + 514, 256, 2 + 2, -1},
+    {"linear 256", "[256]", 768, 2, 256, 1},
+    {"relu", "[256]", 0, 0, 256, 1},
+    {"linear 512", "[512]", 131584, 256, 512, 1},
+    {"relu", "[512]", 0, 0, 512, 1},
+    {"linear 784", "[784]", 402192, 512, 784, 1},
+    {"reshape [1, 28, 28]", "[1,28,28]", 0, 0, 784, 0},
+    {"sigmoid", "[1,28,28]", 0, 0, 784, -1},
+};
+
+static const struct expected conv[] = {
+    {"conv2d 64, kernel 4, stride 2, pad 1", "[64,14,14]", 1088, 1 * 4 * 4, 64 * 14 * 14, 1},
+    {"relu", "[64,14,14]", 0, 0, 64 * 14 * 14, 1},
+    {"conv2d 128, kernel 4, stride 2, pad 1", "[128,7,7]", 131200, 64 * 4 * 4, 128 * 7 * 7, 1},
+    {"batchnorm", "[128,7,7]", 256, 0, 128 * 7 * 7, -1},
+    {"relu", "[128,7,7]", 0, 0, 128 * 7 * 7, 1},
+    {"gaussian z", "[20]", 125460 + 125460, 6272, 20 + 20, -1},
+    {"linear 6272", "[6272]", 131712, 20, 6272, 1},
+    {"reshape [128, 7, 7]", "[128,7,7]", 0, 0, 6272, 0},
+    /* each input element meets each weight of its channel */
+    {"conv_transpose2d 64, kernel 4, stride 2, pad 1", "[64,14,14]", 131136, 64 * 4 * 4,
+     128 * 7 * 7, -1},
+    {"relu", "[64,14,14]", 0, 0, 64 * 14 * 14, 1},
+    {"conv_transpose2d 1, kernel 4, stride 2, pad 1", "[1,28,28]", 1025, 1 * 4 * 4, 64 * 14 * 14,
+     -1},
+    {"sigmoid", "[1,28,28]", 0, 0, 784, -1},
+};
+
+static const struct {
+  const char *description, *binary;
+  const struct expected *layers;
+  int count;
+  json_int_t parameters;
+  const char *total;
+} summaries[] = {
+    {MLP, "models/digits_mlp", mlp, LENGTH(mlp), 1068820, "Total parameters: 1,068,820"},
+    {CONV, "models/digits_conv", conv, LENGTH(conv), 647337, "Total parameters: 647,337"},
+};
+
+START_TEST(summary)
+{
+  const struct expected *layers = summaries[_i].layers;
+  json_t *json = json_of(SPAWN(LATHE, "summary", summaries[_i].description, "--json"));
+  ck_assert_int_eq(whole(json, "parameters"), summaries[_i].parameters);
+  const json_t *found = json_object_get(json, "layers");
+  ck_assert_uint_eq(json_array_size(found), (size_t)summaries[_i].count);
+
+  double products = 0, elements = 0, forward = 0, first = 0;
+  for (int i = 0; i < summaries[_i].count; i++) {
+    const json_t *layer = json_array_get(found, (size_t)i);
+    ck_assert_str_eq(json_string_value(json_object_get(layer, "layer")), layers[i].layer);
+    char *output = json_dumps(json_object_get(layer, "output"), JSON_COMPACT);
+    ck_assert_str_eq(output, layers[i].output);
+    free(output);
+    ck_assert_int_eq(whole(layer, "parameters"), layers[i].parameters);
+
+    double product = 2 * layers[i].inner * layers[i].outer;
+    double flops = number(layer, "flops_forward"), other = flops - product;
+    forward += flops;
+    products += product;
+    elements += layers[i].outer;
+    first = first > 0 ? first : product;
+    if (layers[i].other >= 0)
+      ck_assert_msg(other == layers[i].other * layers[i].outer, "%s: %g", layers[i].layer, flops);
+    else
+      ck_assert_msg(other >= 0 && other <= 10 * layers[i].outer, "%s: %g", layers[i].layer, flops);
+  }
+  /* The loss and the sample are a few operations a pixel or latent. Backward multiplies twice as
+   * much as forward, but for the derivative by the input, which nobody needs. */
+  double all = number(json, "flops_forward"), step = number(json, "flops_step");
+  ck_assert_msg(all >= forward && all <= forward + 10 * elements, "%g, layers %g", all, forward);
+  ck_assert_msg(step >= 3 * products - first + elements &&
+                    step <= 3 * products - first + 40 * elements,
+                "%g, products %g", step, products);
+  json_decref(json);
+
+  /* And the same for people. */
+  struct said said = SPAWN(LATHE, "summary", summaries[_i].description);
+  for (int i = 0; i < summaries[_i].count; i++)
+    ck_assert_msg(strstr(said.out, layers[i].layer) != NULL, "%s is missing", layers[i].layer);
+  check_said(said, 0, summaries[_i].total, "");
+}
+END_TEST
+
+/* The memory that the summary promises is what the runtime takes and what the binary says. */
+START_TEST(memory)
+{
+  json_t *json = json_of(SPAWN(LATHE, "summary", summaries[_i].description, "--json"));
+  const json_t *promised = json_object_get(json, "memory");
+  const char *binary = built(summaries[_i].binary);
+  json_t *info = json_of(SPAWN(binary, "info", "--json", "--threads", "1"));
+  json_t *single = json_of(SPAWN(binary, "info", "--json", "--threads", "1", "--batch", "1"));
+  ck_assert_int_eq(whole(promised, "training_batch"), whole(info, "batch"));
+  ck_assert_int_eq(whole(promised, "training_bytes"), whole(info, "arena_training_bytes"));
+  ck_assert_int_eq(whole(promised, "inference_bytes"), whole(single, "arena_inference_bytes"));
+  static const char *const same[] = {"parameters", "latent", "flops_forward", "flops_step"};
+  for (int i = 0; i < LENGTH(same); i++)
+    ck_assert_msg(number(json, same[i]) == number(info, same[i]), "%s differs", same[i]);
+  ck_assert_str_eq(json_string_value(json_object_get(json, "fingerprint")),
+                   json_string_value(json_object_get(info, "fingerprint")));
+
+  /* More images and threads cost what is said of one. */
+  struct compiled compiled = compile_file(summaries[_i].description);
+  const struct compilation *c = compiled.c;
+  struct lathe_model model = {
+      .fixed_inference = (size_t)c->fixed_inference,
+      .fixed_training = (size_t)c->fixed_training,
+      .per_image_inference = (size_t)c->per_image_inference,
+      .per_image_training = (size_t)c->per_image_training,
+      .scratch = (size_t)c->scratch,
+      .em_doubles = (size_t)c->em_doubles,
+  };
+  int batch = (int)whole(promised, "training_batch");
+  int64_t training = (int64_t)lathe_arena_bytes(&model, batch, 1, true);
+  ck_assert_int_eq(training, whole(promised, "training_bytes"));
+  ck_assert_int_eq((int64_t)lathe_arena_bytes(&model, 1, 1, false),
+                   whole(promised, "inference_bytes"));
+  ck_assert_int_eq((int64_t)lathe_arena_bytes(&model, batch + 16, 1, true) - training,
+                   16 * whole(promised, "training_image_bytes"));
+  ck_assert_int_eq((int64_t)lathe_arena_bytes(&model, batch, 4, true) - training,
+                   3 * whole(promised, "thread_bytes"));
+  compiled_free(&compiled);
+  json_decref(json);
+  json_decref(info);
+  json_decref(single);
+}
+END_TEST
+
+START_TEST(dump)
+{
+  CHECK(0, "graph train|graph encode|graph decode|graph evaluate|conv_input", "", "dump", CONV,
+        "--stage=graph");
+  CHECK(0, "graph train|conv_weight", "", "dump", CONV, "--stage=backward");
+  CHECK(0, "schedule train|conv + bias + relu", "", "dump", CONV, "--stage=schedule");
+  CHECK(0, "schedule train|elements an image|encoder.1", "", "dump", CONV, "--stage=plan");
+}
+END_TEST
+
+/* ---- emit ---- */
+
+static const char *const emitted_files[] = {
+    "tiny.h",       "tiny_internal.h", "tiny_forward.c", "tiny_backward.c",
+    "tiny_train.c", "tiny_em.c",       "tiny_model.c",   "tiny_main.c",
+};
+
+static void assert_emitted_alike(const char *a, const char *b)
+{
+  ck_assert_int_eq(entries_of(in_folder("%s", a)), LENGTH(emitted_files));
+  ck_assert_int_eq(entries_of(in_folder("%s", b)), LENGTH(emitted_files));
+  for (int i = 0; i < LENGTH(emitted_files); i++)
+    ck_assert_msg(
+        same_file(in_folder("%s/%s", a, emitted_files[i]), in_folder("%s/%s", b, emitted_files[i])),
+        "%s differs between %s and %s", emitted_files[i], a, b);
+}
+
+/* The bytes depend on what the description says and its file's name, and on nothing else. */
+START_TEST(emit_repeats)
+{
+  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("a"));
+  CHECK(0, "", "", "emit", "-o", in_folder("b"), tiny_path);
+  assert_emitted_alike("a", "b");
+
+  ck_assert_int_eq(mkdir(in_folder("elsewhere"), 0777), 0);
+  write_text(in_folder("elsewhere/tiny.lathe"), tiny);
+  const char *const from_there[] = {LATHE, "emit", "tiny.lathe", "-o", "../c", NULL};
+  check_said(spawn_in(in_folder("elsewhere"), from_there), 0, "", "");
+  assert_emitted_alike("a", "c");
+
+  /* Again into the same folder; a file that someone changed is put right. */
+  write_text(in_folder("c/tiny_em.c"), "int changed;\n");
+  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("c"));
+  assert_emitted_alike("a", "c");
+
+  /* Another name of the file stands in the banners, and nowhere else. */
+  write_text(in_folder("renamed.lathe"), tiny);
+  CHECK(0, "", "", "emit", in_folder("renamed.lathe"), "-o", in_folder("d"));
+  ck_assert(!same_file(in_folder("a/tiny_forward.c"), in_folder("d/tiny_forward.c")));
+  ck_assert(same_file(in_folder("a/tiny_model.c"), in_folder("d/tiny_model.c")));
+}
+END_TEST
+
+START_TEST(emit_says_no_more_than_it_must)
+{
+  char here[SPAWN_PATH], month[32], day[32], host[256];
+  ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+  time_t now = time(NULL);
+  strftime(month, sizeof month, "%Y-%m", localtime(&now));
+  strftime(day, sizeof day, "%b %e", localtime(&now));
+  ck_assert_int_eq(gethostname(host, sizeof host), 0);
+  const char *const absent[] = {folder, here,       "/tmp",        "/home",    month,
+                                day,    "__DATE__", LATHE_VERSION, "__TIME__", host};
+  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("a"));
+  for (int i = 0; i < LENGTH(emitted_files); i++) {
+    char *text = read_file(in_folder("a/%s", emitted_files[i]), NULL);
+    for (int k = 0; k < LENGTH(absent); k++)
+      ck_assert_msg(strstr(text, absent[k]) == NULL, "%s says %s", emitted_files[i], absent[k]);
+    free(text);
+  }
+}
+END_TEST
+
+START_TEST(emit_where_it_cannot)
+{
+  write_text(in_folder("file"), "mine");
+  CHECK(1, "", "lathe: error: |cannot|file", "emit", tiny_path, "-o", in_folder("file"));
+  char *text = read_file(in_folder("file"), NULL);
+  ck_assert_str_eq(text, "mine");
+  free(text);
+  CHECK(1, "", "lathe: error: |cannot|file/below", "emit", tiny_path, "-o",
+        in_folder("file/below"));
+  CHECK(1, "", "lathe: error: |cannot|no/such", "emit", tiny_path, "-o", in_folder("no/such"));
+  /* A folder stands where a file belongs. */
+  ck_assert_int_eq(mkdir(in_folder("a"), 0777), 0);
+  ck_assert_int_eq(mkdir(in_folder("a/tiny_em.c"), 0777), 0);
+  CHECK(1, "", "lathe: error: |cannot|tiny_em.c", "emit", tiny_path, "-o", in_folder("a"));
+  DIR *dir = opendir(in_folder("a"));
+  for (const struct dirent *entry; (entry = readdir(dir));)
+    ck_assert_msg(entry->d_name[0] != '.' || strlen(entry->d_name) < 3, "%s is left over",
+                  entry->d_name);
+  closedir(dir);
+}
+END_TEST
+
+/* ---- build ---- */
+
+START_TEST(build)
+{
+  /* Slow code, which is compiled fast. */
+  const char *binary = in_folder("binary");
+  CHECK(0, "", "", "build", tiny_path, "-o", binary, "--cflags", "-O0");
+  check_said(SPAWN(binary, "info"), 0, "tiny|linear 8", "");
+  ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
+  ck_assert_int_eq(entries_of(folder), 3);
+
+  struct stat status;
+  mode_t mask = umask(0);
+  umask(mask);
+  ck_assert_int_eq(stat(binary, &status), 0);
+  ck_assert_msg((status.st_mode & 0777) == (0777 & ~mask), "mode %o", status.st_mode & 0777);
+
+  /* Over the old one; the C is kept, and is what emit writes. */
+  CHECK(0, "", "", "build", tiny_path, "-o", binary, "--cflags", "-O0", "--emit-dir",
+        in_folder("a"));
+  check_said(SPAWN(binary, "info"), 0, "tiny|linear 8", "");
+  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("b"));
+  assert_emitted_alike("a", "b");
+}
+END_TEST
+
+START_TEST(build_float64)
+{
+  write_text(in_folder("wide.lathe"), "model wide { precision float64; input x [6]; latent z [2];"
+                                      " encoder { gaussian z; } decoder { linear 6; }"
+                                      " loss { gaussian; } }\n");
+  CHECK(0, "", "", "build", in_folder("wide.lathe"), "-o", in_folder("binary"), "--cflags", "-O0");
+  check_said(SPAWN(in_folder("binary"), "info"), 0, "wide|float64", "");
+}
+END_TEST
+
+/* Flags reach the compiler, in order and one by one. */
+START_TEST(build_flags)
+{
+  CHECK(1, "", "gone|lathe: error: the C compiler|failed", "build", tiny_path, "-o",
+        in_folder("binary"), "--cflags", "-O0  -D_FORTIFY_SOURCE=0 -include gone.h");
+  CHECK(1, "", "-fno-such-flag", "build", tiny_path, "-o", in_folder("binary"), "--cflags",
+        "-O0 -fno-such-flag");
+  ck_assert_int_eq(entries_of(folder), 2);
+  ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
+}
+END_TEST
+
+/* What cannot be built leaves nothing behind, and an older binary as it was. */
+START_TEST(build_fails)
+{
+  write_text(in_folder("binary"), "old");
+  static const char *const programs[][2] = {
+      {"no-such-compiler", "lathe: error: cannot run the C compiler 'no-such-compiler'|--cc"},
+      {"false", "lathe: error: the C compiler 'false' failed"},
+      {"sh -c kill\t-9\t$$", "lathe: error: the C compiler"},
+  };
+  for (int i = 0; i < LENGTH(programs); i++) {
+    CHECK(1, "", programs[i][1], "build", tiny_path, "-o", in_folder("binary"), "--cc",
+          programs[i][0]);
+    CHECK(1, "", programs[i][1], "build", tiny_path, "-o", in_folder("new"), "--cc",
+          programs[i][0]);
+    ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
+    ck_assert_int_eq(entries_of(folder), 3);
+  }
+  setenv("CC", "no-compiler-either", 1);
+  CHECK(1, "", "'no-compiler-either'", "build", tiny_path, "-o", in_folder("binary"));
+  unsetenv("CC");
+  char *text = read_file(in_folder("binary"), NULL);
+  ck_assert_str_eq(text, "old");
+  free(text);
+
+  CHECK(1, "", "lathe: error: |cannot write|no/binary|No such file", "build", tiny_path, "-o",
+        in_folder("no/binary"));
+  CHECK(1, "", "lathe: error: |cannot write|binary/below|Not a directory", "build", tiny_path, "-o",
+        in_folder("binary/below"));
+  CHECK(1, "", "lathe: error: |cannot|binary/c", "build", tiny_path, "-o", in_folder("new"),
+        "--emit-dir", in_folder("binary/c"));
+  CHECK(1, "", "lathe: error: |cannot write|tmp", "build", tiny_path, "-o", in_folder("tmp"),
+        "--cflags", "-O0");
+  setenv("TMPDIR", in_folder("gone"), 1);
+  CHECK(1, "", "lathe: error: cannot make the folder|gone", "build", tiny_path, "-o",
+        in_folder("new"));
+  ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
+  ck_assert_int_eq(entries_of(folder), 3);
+}
+END_TEST
+
+int main(void)
+{
+  Suite *suite = suite_create("lathe");
+  TCase *tests = tcase_create("lathe");
+  tcase_add_checked_fixture(tests, setup, remove_folder);
+  tcase_set_timeout(tests, 2 * SPAWN_SECONDS);
+  tcase_add_test(tests, usage);
+  tcase_add_test(tests, help);
+  tcase_add_test(tests, checks);
+  tcase_add_test(tests, wrong_description);
+  tcase_add_loop_test(tests, summary, 0, LENGTH(summaries));
+  tcase_add_loop_test(tests, memory, 0, LENGTH(summaries));
+  tcase_add_test(tests, dump);
+  tcase_add_test(tests, emit_repeats);
+  tcase_add_test(tests, emit_says_no_more_than_it_must);
+  tcase_add_test(tests, emit_where_it_cannot);
+  tcase_add_test(tests, build);
+  tcase_add_test(tests, build_float64);
+  tcase_add_test(tests, build_flags);
+  tcase_add_test(tests, build_fails);
+  suite_add_tcase(suite, tests);
+  return run_suite(suite);
+}
