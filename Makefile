@@ -22,6 +22,7 @@ RUNTIME_SRC  := $(wildcard runtime/*.c)
 RUNTIME      := $(B)/liblathe-f32.a $(B)/liblathe-f64.a
 TESTS        := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 
+MAKEFLAGS += --no-print-directory
 Q := $(if $(V),,@)# make V=1 shows the commands
 
 .DELETE_ON_ERROR:

@@ -1,5 +1,6 @@
 /* train: epochs, then EM on the latent means, then an evaluation; all of it into a run folder. */
 #include "command.h"
+#include "fit.h"
 #include "json.h"
 #include "outcome.h"
 #include "scores.h"
@@ -141,33 +142,10 @@ static bool run_epochs(struct job *job, char record[LATHE_PATH], struct lathe_er
 /* EM on the latent means of the training images, started from, or named by, the labelled ones. */
 static bool fit_mixture(struct job *job, struct lathe_error *err)
 {
-  const struct lathe_model *model = job->call->model;
-  const struct lathe_part *part = &job->trainer.training;
-  struct lathe_part labelled = lathe_part_all(&job->labelled);
-  const int64_t *labels = job->labelled.labels.data;
-  size_t size = sizeof(lathe_real);
-  lathe_real *few = calloc((size_t)labelled.count + 1, (size_t)model->latent * size);
-  lathe_real *means = calloc((size_t)part->count, (size_t)model->latent * size);
-  struct lathe_gmm_start start = {0};
-  bool good = few && means;
-  if (!good)
-    lathe_fail(err, "not enough memory for the latents: use fewer images or free some memory");
-  if (good) {
-    lathe_encode_part(&job->session, part, means, NULL);
-    lathe_encode_part(&job->session, &labelled, few, NULL);
-  }
-  if (good && model->mixing.init == LATHE_INIT_LABELLED)
-    good = lathe_gmm_start_new(&start, labelled.count, model->latent, few, labels, err);
-  good = good &&
-         lathe_gmm_fit(model, &job->session.state, part->count, means,
-                       start.classes > 0 ? &start : NULL, job->settings.seed, &job->session.mixture,
-                       &job->outcome.em, lathe_progress_em, &job->progress, err);
-  if (good && labelled.count > 0 && start.classes == 0)
-    good = lathe_gmm_name_components(&job->session.mixture, labelled.count, few, labels, err);
+  bool good = lathe_fit_mixture(&job->session, &job->trainer.training, &job->labelled,
+                                job->settings.seed, &job->outcome.em, lathe_progress_em,
+                                &job->progress, err);
   lathe_progress_stop(&job->progress);
-  lathe_gmm_start_free(&start);
-  free(few);
-  free(means);
   return good;
 }
 

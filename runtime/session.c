@@ -5,6 +5,7 @@
 #include "pool.h"
 #include "safetensors.h"
 #include "weights.h"
+#include "weights_file.h"
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,22 +53,14 @@ void lathe_session_close(struct lathe_session *session)
 static bool load_weights(struct lathe_session *session, const struct lathe_run *run,
                          struct lathe_error *err)
 {
+  const struct lathe_model *model = session->model;
   char path[LATHE_PATH];
   struct lathe_tensors tensors;
   if (!lathe_run_path(run->folder, LATHE_RUN_WEIGHTS, path, err) ||
-      !lathe_tensors_read(&tensors, path, err))
+      !lathe_weights_read(&tensors, path, model, err))
     return false;
-  const struct lathe_model *model = session->model;
-  const char *fingerprint = lathe_tensors_metadata(&tensors, "fingerprint");
-  const char *name = lathe_tensors_metadata(&tensors, "model");
-  bool good = true;
-  if (fingerprint && strcmp(fingerprint, model->fingerprint) != 0)
-    good = lathe_fail(err,
-                      "%s holds weights of model %s (fingerprint %s), and this is model %s "
-                      "(fingerprint %s): use the binary that trained it",
-                      path, name ? name : "?", fingerprint, model->name, model->fingerprint);
-  good = good &&
-         lathe_weights_import(&tensors, path, model, &session->state, &session->mixture, NULL, err);
+  bool good =
+      lathe_weights_import(&tensors, path, model, &session->state, &session->mixture, NULL, err);
   if (good && session->mixture.components == 0)
     good = lathe_fail(err, "%s holds no mixture: train again", path);
   lathe_tensors_free(&tensors);
