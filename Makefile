@@ -27,7 +27,7 @@ Q := $(if $(V),,@)# make V=1 shows the commands
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all models examples demo test check setup generated golden install uninstall format clean help
+.PHONY: all models examples demo test test-long mutants check setup generated golden install uninstall format clean help
 
 all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` installs)
 
@@ -111,6 +111,11 @@ test: setup ## build and run all tests
 check: $(TESTS) models examples
 	sh tests/run.sh $(B) $(TESTS)
 
+test-long: test ## the tests that take long, too: 200 random models through `lathe verify`
+	LATHE_RANDOM_COUNT=200 sh tests/run.sh $(B) $(B)/tests/test_random
+mutants: setup ## plant faults one at a time, and show which test finds each
+	sh tests/mutants/run.sh $(B)
+
 TEST_FLAGS = $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -Wno-pedantic -rdynamic -MMD -MP
 # Tests named *_f64 use the runtime of float64 models.
 $(B)/tests/test_%_f64: tests/test_%_f64.c $(B)/libcompiler.a $(B)/liblathe-f64.a
@@ -123,6 +128,8 @@ $(B)/tests/test_%: tests/test_%.c $(B)/libcompiler.a $(B)/liblathe-f32.a
 	$(Q)$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
 $(B)/tests/test_cli: SOURCES = tests/fake_model.c
 $(B)/tests/test_cli: tests/fake_model.c
+$(B)/tests/test_random: SOURCES = tests/random/generate.c
+$(B)/tests/test_random: tests/random/generate.c
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
 
 golden: $(TESTS) ## rewrite the expected outputs of the tests, to be read with `git diff`
@@ -150,6 +157,6 @@ format: ## lay out all C as .clang-format says
 clean: ## remove everything built
 	rm -rf $(B)
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -4,6 +4,7 @@
 #include "emit_model.h"
 #include "summary.h"
 #include "toolchain.h"
+#include "verify.h"
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 struct command_line {
   const char *command;
   const char *description; /* the file, or the word that help is asked for */
-  const char *output, *emit_dir, *cc, *cflags, *stage;
+  const char *output, *emit_dir, *cc, *cflags, *stage, *keep;
   bool json, plain;
 };
 
@@ -94,6 +95,14 @@ static int command_summary(struct mem *mem, const struct command_line *line)
   return DONE;
 }
 
+static int command_verify(struct mem *mem, const struct command_line *line)
+{
+  const struct verify_options options = {
+      .keep = line->keep, .cc = line->cc, .cflags = line->cflags, .json = line->json};
+  struct model *model = load(mem, line->description);
+  return model != NULL && verify(mem, model, &options, stdout) ? DONE : FAILED;
+}
+
 static int command_dump(struct mem *mem, const struct command_line *line)
 {
   static const char *const stages[] = {
@@ -154,15 +163,11 @@ static int command_help(struct mem *mem, const struct command_line *line)
 /* ---- The command line ---- */
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"emit-dir", required_argument, NULL, 'e'},
-    {"cc", required_argument, NULL, 'c'},
-    {"cflags", required_argument, NULL, 'f'},
-    {"stage", required_argument, NULL, 's'},
-    {"json", no_argument, NULL, 'j'},
-    {"plain", no_argument, NULL, 'p'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"output", required_argument, NULL, 'o'}, {"emit-dir", required_argument, NULL, 'e'},
+    {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
+    {"stage", required_argument, NULL, 's'},  {"keep", required_argument, NULL, 'k'},
+    {"json", no_argument, NULL, 'j'},         {"plain", no_argument, NULL, 'p'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 /* Fills *line; false when something is wrong with it, which getopt or this function has said. */
@@ -185,6 +190,9 @@ static bool read_command_line(int argc, char **argv, struct command_line *line)
       break;
     case 's':
       line->stage = optarg;
+      break;
+    case 'k':
+      line->keep = optarg;
       break;
     case 'j':
       line->json = true;
