@@ -137,6 +137,8 @@ static const struct {
     {NPY("<f44", "False", "(2,)"), 16, "type '<f44'"},
     {NPY("", "False", "(2,)"), 16, "type ''"},
     {"{'descr': '<f4', 'fortran_order': False}", 4, "each of descr, fortran_order and shape"},
+    {"{'descr': '<f4', 'shape': ()}", 4, "each of descr, fortran_order and shape"},
+    {"{'fortran_order': False, 'shape': ()}", 4, "each of descr, fortran_order and shape"},
     {"{'descr': '<f4', 'fortran_order': False, 'shape': (), 'more': 1}", 4, "malformed"},
     {"{'descr': '<f4', 'fortran_order': False, 'shape': ()} x", 4, "the header's end"},
     {"{'descr': '<f4', 'fortran_order': False, 'shape': (", 4, "malformed"},

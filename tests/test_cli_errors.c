@@ -33,6 +33,7 @@ static const struct wrong usage[] = {
     {&fake_plane, "eval --run @/run --data @/test.npz --part some", "--part is all"},
     {&fake_plane, TRAINS "--run @/x --epochs 0", "--epochs needs"},
     {&fake_plane, TRAINS "--run @/x --lr nan", "--lr needs"},
+    {&fake_plane, TRAINS "--run @/x --lr -0.5", "--lr needs"},
     {&fake_plane, TRAINS "--run @/x --split 1.5", "--split needs"},
     {&fake_plane, TRAINS "--run @/x --valid @/test.npz --split 0.5", "exclude each other"},
     {&fake_plane, TRAINS "--run @/x --only 1,4", "--only needs --labels"},
@@ -54,6 +55,7 @@ END_TEST
 static const struct wrong undoable[] = {
     /* data */
     {&fake_plane, "eval --run @/run --data @/absent.npz", "absent.npz"},
+    {&fake_plane, "eval --run @/run --data @/two\nlines.npz", "two lines.npz"},
     {&fake_plane, "eval --run @/run --data @/cut.npz", "cut.npz"},
     {&fake_plane, "eval --run @/run --data @/words.npz", "words.npz"},
     {&fake_plane, "eval --run @/run --data @/small.npz", "[5, 5, 5]"},

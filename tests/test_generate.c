@@ -38,18 +38,19 @@ START_TEST(quantiles_invert_the_distribution)
 }
 END_TEST
 
-/* Two components, weights 1/4 and 3/4, in two dimensions. */
-static struct lathe_mixture two_components(void)
+/* Three components of unequal weights in two dimensions. */
+static struct lathe_mixture three_components(void)
 {
-  static const double means[] = {-10, 0, 10, 5};
-  static const double covariances[] = {1, 0.5, 0.5, 2, 0.25, 0, 0, 0.25};
+  static const double weights[] = {0.25, 0.6, 0.15};
+  static const double means[] = {-10, 0, 10, 5, 0, -10};
+  static const double covariances[] = {1, 0.5, 0.5, 2, 0.25, 0, 0, 0.25, 0.5, -0.2, -0.2, 0.25};
   struct lathe_mixture mixture;
-  ck_assert(lathe_mixture_new(&mixture, 2, 2, LATHE_FULL, NULL));
-  mixture.weights[0] = 0.25;
-  mixture.weights[1] = 0.75;
-  for (int i = 0; i < 4; i++)
+  ck_assert(lathe_mixture_new(&mixture, 3, 2, LATHE_FULL, NULL));
+  for (int i = 0; i < 3; i++)
+    mixture.weights[i] = weights[i];
+  for (int i = 0; i < 6; i++)
     mixture.means[i] = means[i];
-  for (int i = 0; i < 8; i++)
+  for (int i = 0; i < 12; i++)
     mixture.covariances[i] = covariances[i];
   return mixture;
 }
@@ -58,11 +59,11 @@ static struct lathe_mixture two_components(void)
 START_TEST(draws_have_the_mixtures_moments)
 {
   enum { N = 40000 };
-  struct lathe_mixture mixture = two_components();
+  struct lathe_mixture mixture = three_components();
   lathe_real *latents = malloc(2 * N * sizeof *latents);
   int64_t *cluster = malloc(N * sizeof *cluster);
   ck_assert(lathe_draw_mixture(&mixture, -1, N, 5, latents, cluster, NULL));
-  for (int k = 0; k < 2; k++) {
+  for (int k = 0; k < 3; k++) {
     double n = 0, sum[2] = {0}, square[3] = {0};
     for (int i = 0; i < N; i++) {
       if (cluster[i] != k)
@@ -94,7 +95,7 @@ END_TEST
 START_TEST(draws_are_a_sequence)
 {
   enum { N = 50 };
-  struct lathe_mixture mixture = two_components();
+  struct lathe_mixture mixture = three_components();
   lathe_real few[2 * N], many[4 * N];
   int64_t cluster[2 * N];
   ck_assert(lathe_draw_mixture(&mixture, -1, N, 1, few, cluster, NULL));
@@ -114,7 +115,7 @@ END_TEST
 
 START_TEST(bad_covariance_is_refused)
 {
-  struct lathe_mixture mixture = two_components();
+  struct lathe_mixture mixture = three_components();
   struct lathe_error err = {""};
   lathe_real latents[2];
   int64_t cluster[1];

@@ -111,6 +111,27 @@ START_TEST(finds_the_clusters)
 }
 END_TEST
 
+/* What is reported after one iteration is how likely the start was. */
+START_TEST(each_restart_starts_anew)
+{
+  struct lathe_model model = a_model(LATHE_INIT_RANDOM, LATHE_FULL);
+  struct lathe_state state = {.capacity = 1};
+  struct lathe_mixture m;
+  struct lathe_em_report report;
+  struct progress progress = {0};
+  lathe_real points[N * D];
+  lathe_random_normal(1, LATHE_RANDOM_BENCH, 0, 0, N * D, points);
+  model.mixing.iterations = 1;
+  ck_assert(lathe_gmm_fit(&model, &state, N, points, NULL, 1, &m, &report, watch, &progress, NULL));
+  ck_assert_int_eq(progress.calls, 4);
+  for (int r = 0; r < 4; r++)
+    for (int other = 0; other < r; other++)
+      ck_assert(progress.last[r] != progress.last[other]);
+  lathe_em_report_free(&report);
+  lathe_mixture_free(&m);
+}
+END_TEST
+
 START_TEST(stops_where_it_is_told)
 {
   struct lathe_model model = a_model(LATHE_INIT_KMEANS, LATHE_FULL);
@@ -155,6 +176,21 @@ START_TEST(starts_from_nearest_points)
   ck_assert(m.means[0] == 1 && m.means[1] == 15 && m.labels[0] == 5 && m.labels[1] == 6);
   for (size_t i = 0; i < lathe_covariance_count(ALL_KINDS[_i], 2, 1); i++)
     ck_assert_double_eq_tol(m.covariances[i], EXPECTED[_i][i], 1e-12);
+  lathe_mixture_free(&m);
+}
+END_TEST
+
+START_TEST(floor_reaches_the_variances_alone)
+{
+  enum { MANY = 3 };
+  struct lathe_mixture m;
+  double matrix[MANY * MANY];
+  ck_assert(lathe_mixture_new(&m, 1, MANY, ALL_KINDS[_i], NULL));
+  memset(m.covariances, 0, lathe_covariance_block(&m) * sizeof(double));
+  lathe_covariance_floor(&m, 0.5, m.covariances);
+  lathe_covariance_matrix(&m, 0, matrix);
+  for (int i = 0; i < MANY * MANY; i++)
+    ck_assert_double_eq(matrix[i], i % (MANY + 1) == 0 ? 0.5 : 0);
   lathe_mixture_free(&m);
 }
 END_TEST
@@ -277,8 +313,10 @@ int main(void)
   TCase *cases = tcase_create("gmm");
   tcase_add_test(cases, as_scikit_learn);
   tcase_add_loop_test(cases, finds_the_clusters, 0, 3 * KINDS);
+  tcase_add_test(cases, each_restart_starts_anew);
   tcase_add_test(cases, stops_where_it_is_told);
   tcase_add_loop_test(cases, starts_from_nearest_points, 0, KINDS);
+  tcase_add_loop_test(cases, floor_reaches_the_variances_alone, 0, KINDS);
   tcase_add_test(cases, starts_without_points);
   tcase_add_test(cases, random_means_are_distinct);
   tcase_add_test(cases, class_means);

@@ -121,6 +121,41 @@ START_TEST(singular_component_is_recovered)
 }
 END_TEST
 
+static int steps_done;
+
+/* As likely at each step; component 1 loses its points at the second. */
+static int lost_at_second(struct lathe_state *state, int64_t n, const lathe_real *points,
+                          struct lathe_mixture *m, double floor, double *log_likelihood)
+{
+  (void)state, (void)n, (void)points, (void)floor;
+  *log_likelihood = -1;
+  if (++steps_done == 2)
+    m->weights[1] = 0;
+  return 0;
+}
+
+/* No gain is converged at, and none is counted, where another mixture took the place of the one
+ * before: that takes two more steps. */
+START_TEST(recovery_is_no_convergence)
+{
+  struct lathe_model model = a_model(LATHE_INIT_KMEANS, ALL_KINDS[_i]);
+  struct lathe_state state = {.capacity = 1};
+  struct lathe_mixture m;
+  struct lathe_em_report report;
+  lathe_real points[N * D];
+  three_clusters(points);
+  model.mixing.restarts = 1;
+  model.em_step = lost_at_second;
+  steps_done = 0;
+  ck_assert(lathe_gmm_fit(&model, &state, N, points, NULL, 1, &m, &report, NULL, NULL, NULL));
+  ck_assert_int_eq(report.recoveries, 1);
+  ck_assert(report.converged);
+  ck_assert_int_eq(report.iterations, 4);
+  lathe_em_report_free(&report);
+  lathe_mixture_free(&m);
+}
+END_TEST
+
 START_TEST(hopeless_component_is_reported)
 {
   struct lathe_model model = a_model(LATHE_INIT_KMEANS, ALL_KINDS[_i]);
@@ -229,6 +264,7 @@ int main(void)
   tcase_add_loop_test(cases, lost_component_is_recovered, 0, KINDS);
   tcase_add_test(cases, recovery_by_hand);
   tcase_add_loop_test(cases, singular_component_is_recovered, 0, KINDS);
+  tcase_add_loop_test(cases, recovery_is_no_convergence, 0, KINDS);
   tcase_add_loop_test(cases, hopeless_component_is_reported, 0, KINDS);
   tcase_add_loop_test(cases, points_all_alike, 0, 2 * KINDS);
   tcase_add_loop_test(cases, refused, 0, sizeof REFUSED / sizeof *REFUSED);

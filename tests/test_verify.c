@@ -157,7 +157,7 @@ static const struct fault {
   const char *script, *err;
 } FAULTS[] = {
     /* a ReLU's derivative that is not 0 where the input is negative */
-    {"", "s/> 0\\.0F* ? dy_row\\[c\\] :/> -0.2 ? dy_row[c] :/",
+    {"", "s/> 0\\.0F* ? dy_value :/> -0.2 ? dy_value :/",
      "everything.lathe:5: error: encoder.0 (`conv2d 4, kernel 3, stride 2, pad 1`)|"
      "finite differences, float64: encoder.0.weight is off by|batch of 3"},
     /* the head leaves out an input; what is wrong first is said first */

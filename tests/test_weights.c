@@ -270,6 +270,7 @@ static const struct {
      "mixture.covariances holds nan"},
     {"mixture.labels", "mixture.labels", LATHE_F64, 1, {3}, 0, "mixture.labels is float64"},
     {"mixture.weights", "mixture.weights", LATHE_F64, 1, {3}, 0.5, "not probabilities|1.5"},
+    {"mixture.weights", "mixture.weights", LATHE_F64, 1, {3}, 0.25, "not probabilities|0.75"},
     {"mixture.weights", "mixture.weights", LATHE_F32, 1, {3}, 1. / 3, ""},
 };
 
