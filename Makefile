@@ -109,7 +109,7 @@ demo: setup ## train, classify, reconstruct and generate on digits (DATA=folder:
 test: setup ## build and run all tests
 	$(MAKE) check
 check: $(TESTS) models examples
-	sh tests/run.sh $(B) $(TESTS)
+	@sh tests/run.sh $(B) $(TESTS)
 
 test-long: test ## the tests that take long, too: 200 random models through `lathe verify`
 	LATHE_RANDOM_COUNT=200 sh tests/run.sh $(B) $(B)/tests/test_random

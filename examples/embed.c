@@ -24,7 +24,8 @@ static bool load(const char *path, struct lathe_state *state, struct lathe_mixtu
   bool loaded = lathe_weights_import(&tensors, path, model, state, mixture, NULL, err);
   lathe_tensors_free(&tensors);
   if (loaded && mixture->components == 0)
-    return lathe_fail(err, "%s holds no mixture; take the weights of a run that was finished", path);
+    return lathe_fail(err, "%s holds no mixture; take the weights of a run that was finished",
+                      path);
   return loaded;
 }
 
@@ -59,8 +60,8 @@ static bool run(const char *weights, const char *images, struct lathe_error *err
   struct lathe_mixture mixture = {0};
   struct lathe_dataset data = {0};
   struct lathe_source source = {.data = images};
-  bool done = load(weights, &state, &mixture, err) &&
-              lathe_dataset_load(&data, model, &source, err);
+  bool done =
+      load(weights, &state, &mixture, err) && lathe_dataset_load(&data, model, &source, err);
   for (int64_t first = 0; done && first < data.count; first += BATCH) {
     int n = data.count - first < BATCH ? (int)(data.count - first) : BATCH;
     done = print_labels(&state, &mixture, &data, first, n, err);

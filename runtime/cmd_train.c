@@ -142,9 +142,9 @@ static bool run_epochs(struct job *job, char record[LATHE_PATH], struct lathe_er
 /* EM on the latent means of the training images, started from, or named by, the labelled ones. */
 static bool fit_mixture(struct job *job, struct lathe_error *err)
 {
-  bool good = lathe_fit_mixture(&job->session, &job->trainer.training, &job->labelled,
-                                job->settings.seed, &job->outcome.em, lathe_progress_em,
-                                &job->progress, err);
+  bool good =
+      lathe_fit_mixture(&job->session, &job->trainer.training, &job->labelled, job->settings.seed,
+                        &job->outcome.em, lathe_progress_em, &job->progress, err);
   lathe_progress_stop(&job->progress);
   return good;
 }

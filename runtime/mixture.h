@@ -14,13 +14,13 @@ enum lathe_covariance {
 };
 
 struct lathe_mixture {
-  int components;                  /* K */
-  int dimensions;                  /* D */
+  int components; /* K */
+  int dimensions; /* D */
   enum lathe_covariance covariance;
-  double *weights;                 /* [K], sum 1 */
-  double *means;                   /* [K, D] */
-  double *covariances;             /* shape by `covariance`, floor included */
-  int64_t *labels;                 /* [K]: the class each component stands for; -1 where unnamed */
+  double *weights;     /* [K], sum 1 */
+  double *means;       /* [K, D] */
+  double *covariances; /* shape by `covariance`, floor included */
+  int64_t *labels;     /* [K]: the class each component stands for; -1 where unnamed */
 };
 
 #endif

@@ -29,9 +29,9 @@ struct lathe_tensor {
   int axes;
   int64_t extent[LATHE_MAX_AXES];
   int order[LATHE_MAX_AXES];
-  size_t offset;     /* elements from state->fixed */
-  double bound;      /* initial values: uniform in [-bound, bound) when bound > 0 ... */
-  double fill;       /* ... else this constant */
+  size_t offset; /* elements from state->fixed */
+  double bound;  /* initial values: uniform in [-bound, bound) when bound > 0 ... */
+  double fill;   /* ... else this constant */
 };
 
 enum lathe_likelihood { LATHE_BERNOULLI, LATHE_GAUSSIAN };
@@ -45,10 +45,10 @@ struct lathe_training {
   double rate, beta1, beta2, eps; /* eps, betas: Adam */
   double momentum;                /* SGD */
   enum lathe_schedule schedule;
-  int every;                      /* LATHE_STEP: rate x gamma every so many epochs */
+  int every; /* LATHE_STEP: rate x gamma every so many epochs */
   double gamma;
   int batch, epochs;
-  double split;                   /* fraction of the images trained on; the rest validate */
+  double split; /* fraction of the images trained on; the rest validate */
   uint64_t seed;
 };
 
@@ -77,10 +77,10 @@ struct lathe_layer { /* one line of the layer table, for `info` */
   int64_t parameters;
 };
 
-/* A value that a training step computes on its way, for `trace`. Values share memory, so it is there
- * only from the end of kernel `kernel` until another takes its place: see lathe_kernel. */
+/* A value that a training step computes on its way, for `trace`. Values share memory, so it is
+ * there only from the end of kernel `kernel` until another takes its place: see lathe_kernel. */
 struct lathe_value {
-  const char *name;   /* "encoder.1", or "d.encoder.1" for the loss's derivative by it */
+  const char *name; /* "encoder.1", or "d.encoder.1" for the loss's derivative by it */
   int rank;
   int64_t shape[3];   /* of one image, PyTorch's order; a batch of them when per_image */
   int64_t interleave; /* 0: stored in that order; c: channels last, c of them */
@@ -92,23 +92,23 @@ struct lathe_value {
 
 struct lathe_model {
   const char *name;
-  const char *fingerprint;          /* 16 hex digits: same architecture, same fingerprint */
-  const char *const *source;        /* the description's lines, NULL at the end */
-  const char *precision;            /* "float32" or "float64" */
-  const char *flags;                /* of the C compiler for the emitted code; NULL when unknown */
+  const char *fingerprint;   /* 16 hex digits: same architecture, same fingerprint */
+  const char *const *source; /* the description's lines, NULL at the end */
+  const char *precision;     /* "float32" or "float64" */
+  const char *flags;         /* of the C compiler for the emitted code; NULL when unknown */
 
-  int input_rank;                   /* 1 or 3 */
-  int input_shape[3];               /* [features] or [channels, height, width] */
-  int input_size;                   /* product of the shape */
-  double range[2];                  /* what pixel values 0 and 255 mean */
-  int latent;                       /* D */
+  int input_rank;     /* 1 or 3 */
+  int input_shape[3]; /* [features] or [channels, height, width] */
+  int input_size;     /* product of the shape */
+  double range[2];    /* what pixel values 0 and 255 mean */
+  int latent;         /* D */
   enum lathe_likelihood likelihood;
-  double variance;                  /* of the Gaussian likelihood */
+  double variance; /* of the Gaussian likelihood */
   double kl_weight;
 
   const struct lathe_tensor *tensors; /* in state_dict order */
   int tensor_count;
-  int64_t parameter_count;            /* trained values */
+  int64_t parameter_count; /* trained values */
   const struct lathe_value *values;
   int value_count;
   const struct lathe_layer *layers;
@@ -118,13 +118,13 @@ struct lathe_model {
   size_t fixed_inference, fixed_training;
   size_t per_image_inference, per_image_training;
   size_t scratch;
-  size_t em_doubles;                  /* EM statistics, in doubles */
+  size_t em_doubles; /* EM statistics, in doubles */
   /* Inside `fixed`: trained parameters are [0, trained); gradients and optimiser state are blocks
    * of the same order and padding. An absent optimiser block is 0. */
   size_t trained, gradients, first_moment, second_moment;
 
-  double flops_forward;               /* floating-point operations an image, forward */
-  double flops_step;                  /* and in a training step */
+  double flops_forward; /* floating-point operations an image, forward */
+  double flops_step;    /* and in a training step */
 
   struct lathe_training training;
   struct lathe_mixing mixing;
@@ -150,8 +150,8 @@ struct lathe_model {
                  struct lathe_mixture *mixture, double floor, double *log_likelihood);
   /* Posterior [n, components] of each point and (if not NULL) each point's log-likelihood.
    * Returns as em_step does. Needs no state. */
-  int (*responsibilities)(const struct lathe_mixture *mixture, int64_t n,
-                          const lathe_real *points, double *posterior, double *log_likelihood);
+  int (*responsibilities)(const struct lathe_mixture *mixture, int64_t n, const lathe_real *points,
+                          double *posterior, double *log_likelihood);
 };
 
 /* The command line of every model binary. Returns the exit status: 0, 1 or 2. */

@@ -16,7 +16,8 @@ enum lathe_purpose {
   LATHE_RANDOM_SPLIT,            /* training and validation images; step: 0 */
   LATHE_RANDOM_SHUFFLE,          /* order of the images; step: the epoch */
   LATHE_RANDOM_NOISE,            /* reparametrisation noise; step: the training step */
-  LATHE_RANDOM_VALIDATION_NOISE, /* the same for losses measured; step 0, index: the image's place x latent */
+  LATHE_RANDOM_VALIDATION_NOISE, /* the same for losses measured; step 0, index: the image's place x
+                                    latent */
   LATHE_RANDOM_KMEANS,           /* k-means++ seeding; step: the run */
   LATHE_RANDOM_EM_START,         /* random starts of EM; step: the run */
   LATHE_RANDOM_SAMPLE,           /* generated images: the latents' noise; step: 0 */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* exp(x): x = k log 2 + r with |r| <= log(2) / 2, log 2 in two parts (Cody & Waite 1980, chapter 6),
- * then a polynomial in r (Taylor's, whose error there is below float's rounding) times 2^k. */
+/* exp(x): x = k log 2 + r with |r| <= log(2) / 2, log 2 in two parts (Cody & Waite 1980, chapter
+ * 6), then a polynomial in r (Taylor's, whose error there is below float's rounding) times 2^k. */
 static inline float lathe_expf(float x)
 {
   x = x > 88.0F ? 88.0F : x;

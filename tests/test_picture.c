@@ -1,7 +1,7 @@
 /* Pictures made of images, read back: sizes, places and colours, and that nothing is left behind
  * where one cannot be made. */
-#include "runtime/picture.h"
 #include "read_picture.h"
+#include "runtime/picture.h"
 
 enum { MARGIN = 12, GAP = 2, BLOCK_GAP = 12 };
 

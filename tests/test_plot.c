@@ -1,7 +1,7 @@
 /* Plots, read back: where curves, ellipses and cells lie, and what is refused. */
+#include "read_picture.h"
 #include "runtime/plot.h"
 #include "runtime/plot_axes.h"
-#include "read_picture.h"
 
 static unsigned colour_bits(struct lathe_colour c)
 {
