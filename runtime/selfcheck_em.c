@@ -91,9 +91,9 @@ static bool prepare(struct fit *fit, const struct lathe_model *model, struct lat
       !lathe_mixture_new(&fit->mixture, k, d, model->mixing.covariance, err) ||
       !lathe_mixture_new(&fit->naive, k, d, model->mixing.covariance, err))
     return false;
-  fit->n = (int64_t)k * (2 * (int64_t)d + 20);
+  fit->n = (int64_t)k * (2 * (int64_t)d + 10);
   fit->n = fit->n > LEAST_POINTS ? fit->n : LEAST_POINTS;
-  double iteration = (double)fit->n * k * (2.0 * d * d + 10);
+  double iteration = (double)fit->n * k * (2.0 * d * d + 200);
   fit->iterations = (int)fmin(fmax(BUDGET / iteration, 2), ITERATIONS);
   fit->points = lathe_allocate(fit->n, d, sizeof *fit->points, "points", err);
   fit->posterior = lathe_allocate(fit->n, k, sizeof(double), "points", err);

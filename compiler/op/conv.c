@@ -139,7 +139,7 @@ static void bind_geometry(struct emitter *e, const struct convolution *c)
   emit_bind_int(e, "k", c->kernel);
   emit_bind(e, "iy", c->stride > 1 ? "oy * %d" : "oy", c->stride);
   emit_bind(e, "ix", c->stride > 1 ? "ox * %d" : "ox", c->stride);
-  emit_bind(e, "pad", c->pad > 0 ? " - %d" : "", c->pad);
+  emit_bind(e, "pad", "%s", c->pad > 0 ? mem_printf(e->mem, " - %d", c->pad) : "");
 }
 
 /* One pixel's channels from the image into a column, or zeros; `part` of the channels from $first.
