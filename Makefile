@@ -113,8 +113,8 @@ check: $(TESTS) models examples
 
 test-long: test ## the tests that take long, too: 200 random models through `lathe verify`
 	LATHE_RANDOM_COUNT=200 sh tests/run.sh $(B) $(B)/tests/test_random
-mutants: setup ## plant faults one at a time, and show which test finds each
-	sh tests/mutants/run.sh $(B)
+mutants: setup ## plant faults one at a time, and show which test finds each (MUTANTS=lists or names)
+	sh tests/mutants/run.sh $(B) $(MUTANTS)
 
 TEST_FLAGS = $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -Wno-pedantic -rdynamic -MMD -MP
 # Tests named *_f64 use the runtime of float64 models.

@@ -1,8 +1,9 @@
 #!/bin/sh
-# Plants one fault after the other in a copy of the tree and runs the tests that should catch it:
+# Plants one fault after the other in a copy of the tree and runs the tests that should find it:
 #   tests/mutants/run.sh BUILD [NAME...]
 # All mutants of the lists beside this script, or those of the lists, or with the beginnings of names,
-# that are given. BUILD is the folder that is not copied. README.md says how the lists are written and what the output means.
+# that are given. BUILD is the folder that is not copied. README.md says how the lists are written and
+# what the output means.
 set -u
 export LATHE_BUILD=build
 unset MAKEFLAGS MAKELEVEL MFLAGS B # those of a make that runs this
@@ -19,7 +20,7 @@ trap 'exit 130' INT TERM
 tree=$work/tree
 log=$work/log
 
-# list, name, file, tests (separated by blanks), reason why it may survive: separated by tabs.
+# Name, file, tests (with blanks between) and the reason why it may survive: with tabs between.
 list_mutants() {
   awk '/^== / { name = $2; sub(/:$/, "", name) }
        /^[a-z_]+\/[^ ]*: / { file = $1; sub(/:$/, "", file); tests = $0; sub(/^[^ ]* /, "", tests)
@@ -31,17 +32,15 @@ list_mutants() {
        BEGIN { all = split(wanted, names, " ") == 0 }
        { mine = all
          for (i in names) mine = mine || $1 == names[i] || index($2, names[i]) == 1 }
-       mine'
+       mine' | cut -f 2-
 }
 
-# plant NAME FILE: FILE with the mutant's text, which must be there exactly once, replaced.
+# plant NAME FILE: prints FILE with the mutant's text replaced, which must be there exactly once.
 plant() {
   cat "$lists"/*.txt | awk -v name="$1" '
     FNR == NR { if (/^== /) mine = $2 == name ":"
-                if (mine && /^-/) old = old separator_old substr($0, 2)
-                if (mine && /^-/) separator_old = "\n"
-                if (mine && /^\+/) new = new separator_new substr($0, 2)
-                if (mine && /^\+/) separator_new = "\n"
+                if (mine && /^-/) { old = old old_end substr($0, 2); old_end = "\n" }
+                if (mine && /^\+/) { new = new new_end substr($0, 2); new_end = "\n" }
                 next }
     { text = text $0 "\n" }
     END { at = index(text, old)
@@ -49,11 +48,20 @@ plant() {
           printf "%s%s%s", substr(text, 1, at - 1), new, substr(text, at + length(old)) }' - "$2"
 }
 
-# Runs a test program until its first failure, whose line of the log is then in $said.
+# Builds everything and these test programs; what went wrong is in the log.
+build() {
+  for program in "$@"; do
+    shift
+    set -- "$@" "build/tests/$program"
+  done
+  make -k -j2 all "$@" >"$log" 2>&1
+}
+
+# Runs a test program, until it fails somewhere: what it says there is then in $said.
 passes() {
   said=
   : >"$log.tap"
-  CK_TAP_LOG_FILE_NAME="$log.tap" timeout 300 "build/tests/$1" >"$log" 2>&1 &
+  CK_TAP_LOG_FILE_NAME="$log.tap" timeout 600 "build/tests/$1" >"$log" 2>&1 &
   pid=$!
   while kill -0 "$pid" 2>>"$log"; do
     grep -q '^not ok' "$log.tap" && kill "$pid" 2>>"$log"
@@ -65,15 +73,34 @@ passes() {
   return 1
 }
 
+# judge NAME FILE TESTS REASON: sets $verdict, and $words that explain it.
+judge() {
+  if ! plant "$1" "$2" >"$work/mutant"; then
+    verdict=FAULTY words="its text is not in $2 exactly once"
+    return
+  fi
+  cp "$2" "$work/original"
+  cp "$work/mutant" "$2"
+  verdict=SURVIVED words=$3
+  # shellcheck disable=SC2086 # a list of words
+  if build $3; then
+    for program in $3; do
+      passes "$program" && continue
+      verdict=caught words="$program: $said"
+      break
+    done
+    [ "$verdict$4" = SURVIVED ] || [ "$verdict" = caught ] || verdict=explained words=$4
+  else
+    verdict=FAULTY words="does not build: $(grep -m 1 'rror' "$log")"
+  fi
+  cp "$work/original" "$2"
+}
+
 list_mutants "$@" >"$work/rows"
-programs=$(cut -f 4 "$work/rows" | tr ' ' '\n' | sort -u)
-if [ -z "$programs" ]; then
-  echo "no mutant's name begins with: $*"
-  exit 2
-fi
-repeated=$(cut -f 2 "$work/rows" | sort | uniq -d)
-if [ -n "$repeated" ]; then
-  echo "several mutants are called: $repeated"
+programs=$(cut -f 3 "$work/rows" | tr ' ' '\n' | sort -u)
+repeated=$(cut -f 1 "$work/rows" | sort | uniq -d)
+if [ -z "$programs" ] || [ -n "$repeated" ]; then
+  echo "${repeated:+several mutants are called }${repeated:-no mutant is called $*}"
   exit 2
 fi
 
@@ -81,11 +108,10 @@ mkdir "$tree"
 tar -cf - --exclude=./.git --exclude="./$excluded" . | tar -xf - -C "$tree"
 cd "$tree" || exit 1
 sed -i "s|\"/tmp/lathe[-_a-z]*XXXXXX\"|\"$work/XXXXXX\"|" tests/*.[ch]
-targets=$(for program in $programs; do echo "build/tests/$program"; done)
 # shellcheck disable=SC2086 # a list of words
-if ! make -k -j2 all models $targets >"$log" 2>&1; then
-  echo "the tree does not build:"
+if ! build $programs || ! make models >>"$log" 2>&1; then
   cat "$log"
+  echo "the tree does not build"
   exit 1
 fi
 for program in $programs; do
@@ -96,48 +122,16 @@ for program in $programs; do
 done
 
 tab=$(printf '\t')
-caught=0
-survived=0
-explained=0
-faulty=0
-report() {
-  printf '%-9s %-34s %s\n' "$1" "$name" "$2"
-}
-while IFS="$tab" read -r list name file tests reason <&3; do
-  cp "$file" "$work/original"
-  if ! plant "$name" "$file" >"$work/mutant"; then
-    faulty=$((faulty + 1))
-    report FAULTY "its text is not in $file exactly once"
-    continue
-  fi
-  cp "$work/mutant" "$file"
-  targets=$(for program in $tests; do echo "build/tests/$program"; done)
-  # shellcheck disable=SC2086 # a list of words
-  if ! make -j2 all $targets >"$log" 2>&1; then
-    faulty=$((faulty + 1))
-    report FAULTY "does not build: $(grep -m 1 'rror' "$log")"
-  else
-    by=
-    for program in $tests; do
-      if ! passes "$program"; then
-        by=$program
-        break
-      fi
-    done
-    if [ -n "$by" ]; then
-      caught=$((caught + 1))
-      report caught "$by: $said"
-    elif [ -n "$reason" ]; then
-      explained=$((explained + 1))
-      report explained "$reason"
-    else
-      survived=$((survived + 1))
-      report SURVIVED "$tests"
-    fi
-  fi
-  cp "$work/original" "$file"
+: >"$work/verdicts"
+while IFS="$tab" read -r name file tests reason <&3; do
+  judge "$name" "$file" "$tests" "$reason"
+  printf '%-9s %-34s %s\n' "$verdict" "$name" "$words"
+  echo "$verdict" >>"$work/verdicts"
 done 3<"$work/rows"
 
-total=$((caught + survived + explained + faulty))
-echo "$total mutants: $caught caught, $explained explained, $survived survived, $faulty faulty"
-[ "$survived" -eq 0 ] && [ "$faulty" -eq 0 ]
+count() {
+  grep -c "^$1$" "$work/verdicts"
+}
+echo "$(count '.*') mutants: $(count caught) caught, $(count explained) explained," \
+  "$(count SURVIVED) survived, $(count FAULTY) faulty"
+[ "$(count '[A-Z]*')" -eq 0 ]
