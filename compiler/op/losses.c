@@ -41,13 +41,15 @@ static void emit_sum(struct emitter *e, const struct node *over, const char *ter
   emit(e, "}\n");
 }
 
-/* KL(q || N(0, I)) = 1/2 sum(mean^2 + exp(logvar) - 1 - logvar) (Kingma & Welling 2014, app. B). */
+/* KL(q || N(0, I)) = 1/2 sum(mean^2 + exp(logvar) - 1 - logvar) (Kingma & Welling 2014, app. B).
+ * Near the prior each term is far smaller than what it is the difference of: hence doubles, and
+ * expm1. */
 void kl_emit(struct emitter *e, const struct kernel *kernel)
 {
   emit_sum(e, kernel->chain[0]->in[0],
-           "const $real m = $mean[$at];\n"
-           "const $real l = $logvar[$at];\n"
-           "const $real term = m * m + lathe_exp$f(l) - 1 - l;\n",
+           "const double m = $mean[$at];\n"
+           "const double l = $logvar[$at];\n"
+           "const double term = m * m + (expm1(l) - l);\n",
            "$kl[i] = 0.5 * $sum;\n");
 }
 

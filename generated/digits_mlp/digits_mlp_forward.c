@@ -303,9 +303,9 @@ static void kl(int n, int task, const float *restrict mean,
   for (int i = begin; i < end; i++) {
     double sum = 0;
     for (int j = 0; j < 2; j++) {
-      const float m = mean[i * 2 + j];
-      const float l = logvar[i * 2 + j];
-      const float term = m * m + lathe_expf(l) - 1 - l;
+      const double m = mean[i * 2 + j];
+      const double l = logvar[i * 2 + j];
+      const double term = m * m + (expm1(l) - l);
       sum += term;
     }
     kl[i] = 0.5 * sum;
