@@ -9,6 +9,8 @@ static void quoted(struct text *out, const char *data, size_t length)
     unsigned char ch = (unsigned char)data[i];
     if (ch == '"' || ch == '\\')
       text_printf(out, "\\%c", ch);
+    else if (ch == '\n')
+      text_add(out, "\\n", 2);
     else if (ch < 0x20 || ch == 0x7F || ch == '?') /* ?: no trigraphs */
       text_printf(out, "\\%03o", ch);
     else
@@ -25,16 +27,32 @@ static const char *quote(struct emitter *e, const char *text)
   return out.data;
 }
 
+/* How much of a line goes into one string: a strictly conforming program has none of more than 4095
+ * characters (C11, 5.2.4.1), adjacent ones included. Characters of several bytes stay whole. */
+static size_t piece(const char *line, size_t length)
+{
+  enum { MOST = 2000 };
+  size_t size = length;
+  if (size > MOST)
+    for (size = MOST; ((unsigned char)line[size] & 0xC0) == 0x80;)
+      size--;
+  return size;
+}
+
 static void emit_source(struct emitter *e, const char *source)
 {
   emit(e, "/* The description that this was compiled from. */\n"
           "static const char *const source[] = {\n");
   while (*source != '\0') {
-    size_t length = strcspn(source, "\n");
+    size_t length = strcspn(source, "\n"), done = 0;
     size_t visible = length > 0 && source[length - 1] == '\r' ? length - 1 : length;
-    text_printf(&e->out, "  \"");
-    quoted(&e->out, source, visible);
-    text_printf(&e->out, "\",\n");
+    do {
+      size_t size = piece(source + done, visible - done);
+      text_printf(&e->out, "  \"");
+      quoted(&e->out, source + done, size);
+      done += size;
+      text_printf(&e->out, done < visible ? "\",\n" : "\\n\",\n");
+    } while (done < visible);
     source += length + (source[length] == '\n' ? 1 : 0);
   }
   emit(e, "NULL,\n};\n\n");

@@ -2,7 +2,6 @@
 #include "allocate.h"
 #include "command.h"
 #include "fit.h"
-#include "output.h"
 #include "run.h"
 #include "session.h"
 #include "weights.h"
@@ -83,19 +82,6 @@ static bool complete_mixture(struct job *job, struct lathe_error *err)
                            err);
 }
 
-static bool write_description(const struct lathe_call *call, struct lathe_error *err)
-{
-  char path[LATHE_PATH];
-  if (!lathe_run_path(call->options.run, LATHE_RUN_MODEL, path, err))
-    return false;
-  struct lathe_output *output = lathe_output_open(path, err);
-  if (!output)
-    return false;
-  for (const char *const *line = call->model->source; *line; line++)
-    fprintf(lathe_output_stream(output), "%s\n", *line);
-  return lathe_output_commit(output, err);
-}
-
 /* The images count as trained on, all of them. */
 static bool write_run(struct job *job, struct lathe_error *err)
 {
@@ -113,7 +99,7 @@ static bool write_run(struct job *job, struct lathe_error *err)
                               "imported_from", options->params, "labelled", options->labelled);
   if (!lathe_run_begin(options->run, err) ||
       !lathe_session_save(&job->session, options->run, job->steps, err) ||
-      !write_description(job->call, err)) {
+      !lathe_run_write_model(options->run, job->call->model, err)) {
     json_decref(details);
     return false;
   }

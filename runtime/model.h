@@ -93,7 +93,7 @@ struct lathe_value {
 struct lathe_model {
   const char *name;
   const char *fingerprint;   /* 16 hex digits: same architecture, same fingerprint */
-  const char *const *source; /* the description's lines, NULL at the end */
+  const char *const *source; /* the description, piece by piece, NULL at the end */
   const char *precision;     /* "float32" or "float64" */
   const char *flags;         /* of the C compiler for the emitted code; NULL when unknown */
 

@@ -21,16 +21,6 @@ static struct lathe_output *open_file(const struct lathe_outcome *outcome, enum 
   return lathe_run_path(outcome->folder, file, path, err) ? lathe_output_open(path, err) : NULL;
 }
 
-static bool write_description(const struct lathe_outcome *outcome, struct lathe_error *err)
-{
-  struct lathe_output *output = open_file(outcome, LATHE_RUN_MODEL, err);
-  if (!output)
-    return false;
-  for (const char *const *line = outcome->session->model->source; *line; line++)
-    fprintf(lathe_output_stream(output), "%s\n", *line);
-  return lathe_output_commit(output, err);
-}
-
 static bool write_em(const struct lathe_outcome *outcome, struct lathe_error *err)
 {
   struct lathe_output *output = open_file(outcome, LATHE_RUN_EM, err);
@@ -63,7 +53,8 @@ bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error
 {
   char metrics[LATHE_PATH];
   return lathe_session_save(outcome->session, outcome->folder, outcome->trainer->steps, err) &&
-         write_description(outcome, err) && write_em(outcome, err) &&
+         lathe_run_write_model(outcome->folder, outcome->session->model, err) &&
+         write_em(outcome, err) &&
          lathe_run_path(outcome->folder, LATHE_RUN_METRICS, metrics, err) &&
          lathe_json_write(lathe_outcome_json(outcome), metrics, err) &&
          lathe_outcome_draw(outcome, err);

@@ -143,6 +143,20 @@ bool lathe_run_begin(const char *folder, struct lathe_error *err)
   return probe != NULL;
 }
 
+bool lathe_run_write_model(const char *folder, const struct lathe_model *model,
+                           struct lathe_error *err)
+{
+  char path[LATHE_PATH];
+  if (!lathe_run_path(folder, LATHE_RUN_MODEL, path, err))
+    return false;
+  struct lathe_output *output = lathe_output_open(path, err);
+  if (!output)
+    return false;
+  for (const char *const *piece = model->source; *piece; piece++)
+    fputs(*piece, lathe_output_stream(output));
+  return lathe_output_commit(output, err);
+}
+
 static bool read_record(struct lathe_run *run, const json_t *json, const char *path,
                         const struct lathe_model *model, struct lathe_error *err)
 {

@@ -35,6 +35,10 @@ bool lathe_run_check(const char *folder, bool force, struct lathe_error *err);
  * files of an earlier training, run.json first. Files of other names are left alone. */
 bool lathe_run_begin(const char *folder, struct lathe_error *err);
 
+/* Writes model.lathe, the description that the model was compiled from. */
+bool lathe_run_write_model(const char *folder, const struct lathe_model *model,
+                           struct lathe_error *err);
+
 /* What run.json says that other commands need. */
 struct lathe_run {
   const char *folder; /* not owned */

@@ -229,7 +229,7 @@ static const struct lathe_layer layers[] = {
     {"encoder.0", "gaussian z", "[2]", 2 * LOGVAR(2)},
     {"decoder.0", "linear 64", "[64]", TRAINED(2) - DECODER(2)},
 };
-static const char *const source[] = {"model fake {", "}", NULL};
+static const char *const source[] = {"model fake {\n", "}\n", NULL};
 
 #define COMMON(D)                                                                                  \
   .source = source, .precision = sizeof(lathe_real) == 8 ? "float64" : "float32",                  \

@@ -2,6 +2,7 @@
  * about it, and it is laid out to be read. */
 #include "compiled.h"
 #include "compiler/emit_model.h"
+#include "compiler/text.h"
 #include "random_model.h"
 #include "spawn.h"
 
@@ -226,6 +227,20 @@ START_TEST(deep_description)
 }
 END_TEST
 
+/* A line of any length; a cut at a fixed place would part the two bytes of some "é". */
+START_TEST(long_line)
+{
+  enum { LENGTH = 20000 };
+  struct text text = {.mem = mem_new()};
+  text_printf(&text, "# ");
+  while (text.length < LENGTH)
+    text_printf(&text, text.length % 7 == 0 ? "-" : "é");
+  text_printf(&text, "\n%s", AWKWARD("m", "z", GAUSSIAN));
+  check_strictly(compile_text(text.data), ALL_COMPILERS);
+  mem_free(text.mem);
+}
+END_TEST
+
 /* ---- Layout ---- */
 
 /* Asserts that a line's code (without a comment behind it) is no longer than COLUMNS. Strings are
@@ -292,6 +307,7 @@ int main(void)
   tcase_add_loop_test(strict, awkward_descriptions, 0, LENGTH(awkward));
   tcase_add_loop_test(strict, random_descriptions, 0, 4);
   tcase_add_test(strict, deep_description);
+  tcase_add_test(strict, long_line);
   tcase_add_loop_test(strict, layout, 0, LENGTH(varied));
   suite_add_tcase(suite, strict);
   return run_suite(suite);

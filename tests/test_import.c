@@ -5,7 +5,7 @@
 static float pixels[IMAGES * PIXELS];
 static int64_t labels[IMAGES];
 
-static const char description[] = SMALL_VAE("  mixture { components 2; init labelled; }\n", "adam");
+static char description[8192];
 
 static void write_images(const char *name, int n, bool labelled)
 {
@@ -43,6 +43,9 @@ static void add_mixture(struct lathe_tensors *tensors, double variance, bool nam
 static void setup(void)
 {
   make_folder();
+  /* One line is longer than a string of strict C. */
+  snprintf(description, sizeof description,
+           SMALL_VAE("  mixture { components 2; init labelled; } # %05000d\n", "adam"), 1);
   build_text("small", description, NULL);
   for (int i = 0; i < IMAGES; i++) {
     labels[i] = 4 + 4 * (i % 2);
