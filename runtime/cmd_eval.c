@@ -40,6 +40,12 @@ static bool choose_part(struct job *job, struct lathe_error *err)
   job->part = job->work.part;
   if (strcmp(name, "all") == 0)
     return true;
+  if (run->images == 0)
+    return lathe_fail(
+        err,
+        "--part %s needs the images that %s was trained on, which were not given when "
+        "it was imported: import it again with --data, or leave --part out",
+        name, run->folder);
   if (data->count != run->images)
     return lathe_fail(err,
                       "--part %s needs the images that %s was trained on, %lld of them: %s gives "

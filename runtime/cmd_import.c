@@ -11,7 +11,7 @@
 
 struct job {
   const struct lathe_call *call;
-  struct lathe_dataset data, labelled; /* labelled.count 0: none given */
+  struct lathe_dataset data, labelled; /* count 0: none given */
   struct lathe_session session;
   struct lathe_em_report em; /* iterations 0: the file has a mixture */
   uint64_t seed;
@@ -36,10 +36,11 @@ static bool load(struct job *job, struct lathe_error *err)
       .data = options->labelled, .want_labels = true, .need_labels = true};
   struct lathe_tensors tensors;
   if ((options->labelled && !lathe_dataset_load(&job->labelled, model, &labelled, err)) ||
-      !lathe_dataset_load(&job->data, model, &data, err) ||
+      (options->data && !lathe_dataset_load(&job->data, model, &data, err)) ||
       !lathe_weights_read(&tensors, options->params, model, err))
     return false;
-  int64_t batch = job->batch < job->data.count ? job->batch : job->data.count;
+  int64_t images = job->data.count > 0 ? job->data.count : job->labelled.count;
+  int64_t batch = job->batch < images ? job->batch : images > 0 ? images : 1;
   struct lathe_session_size size = {(int)batch, (int)options->threads, true};
   bool good = lathe_session_open(&job->session, model, size, err) &&
               lathe_weights_import(&tensors, options->params, model, &job->session.state,
@@ -73,6 +74,11 @@ static bool complete_mixture(struct job *job, struct lathe_error *err)
   if (job->session.mixture.components > 0)
     return check_mixture(job, err) &&
            (job->labelled.count == 0 || lathe_name_clusters(&job->session, &job->labelled, err));
+  if (job->data.count == 0)
+    return lathe_fail(err,
+                      "%s holds no mixture, and one is fitted to images: give those that the "
+                      "weights were trained on with --data FILE",
+                      options->params);
   if (model->mixing.init == LATHE_INIT_LABELLED && job->labelled.count == 0)
     return lathe_fail(err,
                       "%s holds no mixture, and model %s starts one from labelled images: give a "
@@ -82,7 +88,7 @@ static bool complete_mixture(struct job *job, struct lathe_error *err)
                            err);
 }
 
-/* The images count as trained on, all of them. */
+/* The images, if any are given, count as trained on, all of them. */
 static bool write_run(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
@@ -95,7 +101,7 @@ static bool write_run(struct job *job, struct lathe_error *err)
       .checksum = lathe_dataset_checksum(&job->data),
       .training_images = job->data.count,
   };
-  json_t *details = json_pack("{s:{s:s}, s:s, s:s?}", "data", "path", options->data,
+  json_t *details = json_pack("{s:{s:s?}, s:s, s:s?}", "data", "path", options->data,
                               "imported_from", options->params, "labelled", options->labelled);
   if (!lathe_run_begin(options->run, err) ||
       !lathe_session_save(&job->session, options->run, job->steps, err) ||

@@ -180,8 +180,9 @@ static bool read_record(struct lathe_run *run, const json_t *json, const char *p
                      "batch", &batch, "seed", &seed, "split", &run->split, "data", "images",
                      &images, "checksum", &checksum, "training_images", &training) != 0)
     return lathe_fail(err, "%s is not what train writes (%s): train again", path, why.text);
-  if (batch < 1 || batch > INT32_MAX || images < 1 || training < 1 || training > images ||
-      !(run->split >= 0 && run->split <= 1) || checksum < 0 || checksum > UINT32_MAX || seed < 0)
+  if (batch < 1 || batch > INT32_MAX || images < 0 || training < (images > 0) ||
+      training > images || !(run->split >= 0 && run->split <= 1) || checksum < 0 ||
+      checksum > UINT32_MAX || seed < 0)
     return lathe_fail(err, "%s holds numbers that train does not write: train again", path);
   run->batch = (int)batch;
   run->seed = (uint64_t)seed;

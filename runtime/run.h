@@ -45,7 +45,7 @@ struct lathe_run {
   int batch;
   uint64_t seed;
   double split;            /* fraction trained on; 1 when another file validated */
-  int64_t images;          /* in the training file, after --only */
+  int64_t images;          /* in the training file, after --only; 0: imported without them */
   uint32_t checksum;       /* of those images */
   int64_t training_images; /* how many of them were trained on */
 };

@@ -62,9 +62,10 @@ static void setup(void)
   lathe_tensors_free(&tensors);
 }
 
-#define IMPORT(params, run, ...)                                                                   \
-  SPAWN(in_folder("small"), "import", "--params", in_folder("%s", params), "--data",               \
-        in_folder("x.npz"), "--run", in_folder("%s", run), __VA_ARGS__)
+#define IMPORT_BARE(params, run, ...)                                                              \
+  SPAWN(in_folder("small"), "import", "--params", in_folder("%s", params), "--run",                \
+        in_folder("%s", run), __VA_ARGS__)
+#define IMPORT(params, run, ...) IMPORT_BARE(params, run, "--data", in_folder("x.npz"), __VA_ARGS__)
 
 static void check_good(struct said *said, const char *words)
 {
@@ -162,6 +163,38 @@ START_TEST(names_the_clusters)
 }
 END_TEST
 
+/* A file that brings all there is needs no images; the run does not know any then. */
+START_TEST(needs_no_images_for_a_mixture)
+{
+  struct said said =
+      IMPORT_BARE("mixed.safetensors", "alone", "--labelled", in_folder("few.npz"), NULL);
+  check_good(&said, "the mixture that came with them");
+  said = IMPORT("mixed.safetensors", "beside", "--labelled", in_folder("few.npz"), NULL);
+  check_good(&said, "the mixture that came with them");
+  ck_assert(
+      same_file(in_folder("alone/weights.safetensors"), in_folder("beside/weights.safetensors")));
+  use("alone", "classify", "alone.csv");
+  json_error_t why;
+  json_t *record = json_load_file(in_folder("alone/run.json"), 0, &why);
+  ck_assert_msg(record != NULL, "%s", why.text);
+  json_t *data = json_object_get(record, "data");
+  ck_assert(json_is_null(json_object_get(data, "path")));
+  ck_assert_int_eq(json_integer_value(json_object_get(data, "images")), 0);
+  json_decref(record);
+
+  said = SPAWN(in_folder("small"), "eval", "--run", in_folder("alone"), "--data",
+               in_folder("x.npz"), "--part", "training");
+  ck_assert_int_eq(said.status, 1);
+  assert_words(said.err, "alone|not given|--data");
+  said_free(&said);
+  said = IMPORT_BARE("bare.safetensors", "none", "--labelled", in_folder("few.npz"), NULL);
+  ck_assert_int_eq(said.status, 1);
+  assert_words(said.err, "bare.safetensors holds no mixture|--data FILE");
+  ck_assert(!exists(in_folder("none")));
+  said_free(&said);
+}
+END_TEST
+
 START_TEST(replaces_a_run_when_told)
 {
   struct said said = IMPORT("mixed.safetensors", "twice", "--quiet");
@@ -235,6 +268,7 @@ int main(void)
   tcase_add_test(tests, keeps_the_mixture_that_is_there);
   tcase_add_test(tests, fits_a_mixture_where_there_is_none);
   tcase_add_test(tests, names_the_clusters);
+  tcase_add_test(tests, needs_no_images_for_a_mixture);
   tcase_add_test(tests, replaces_a_run_when_told);
   tcase_add_loop_test(tests, says_what_is_wrong, 0, WRONG);
   suite_add_tcase(suite, tests);
