@@ -119,8 +119,7 @@ static int64_t wanted_interleave(const struct lowering *l)
 {
   for (int i = l->position; i < l->section->count; i++) {
     const struct layer *next = &l->section->layers[i];
-    if (i > l->position && next->rule->kind != LAYER_RELU && next->rule->kind != LAYER_SIGMOID &&
-        next->rule->kind != LAYER_BATCHNORM && next->rule->kind != LAYER_RESHAPE)
+    if (i > l->position && !next->rule->keeps_order)
       return 0;
     if (next->out.rank == 3)
       return channels_last(&next->out);

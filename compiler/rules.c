@@ -19,6 +19,8 @@
   {                                                                                                \
     .name = NULL                                                                                   \
   }
+#define KEEPS_ORDER true
+#define OWN_ORDER false
 #define REQUIRED .required = true
 #define OPTIONAL .required = false
 #define SPELT(x) #x
@@ -52,12 +54,13 @@ static const struct rule rules[] = {
 #define SETTING(in, label, grouping, about, ...)                                                   \
   {.set = RULES_##in, .name = label, .help = about, grouping, .attributes = {__VA_ARGS__}},
 #include "settings.def"
-#define LAYER(which, label, shape_rule, lowering, about, ...)                                      \
+#define LAYER(which, label, shape_rule, lowering, order, about, ...)                               \
   {.set = RULES_LAYER,                                                                             \
    .kind = LAYER_##which,                                                                          \
    .name = label,                                                                                  \
    .shape = shape_rule,                                                                            \
    .lower = lowering,                                                                              \
+   .keeps_order = order,                                                                           \
    .help = about,                                                                                  \
    .attributes = {__VA_ARGS__}},
 #include "layers.def"

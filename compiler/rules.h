@@ -71,7 +71,8 @@ struct rule {
   bool (*shape)(struct layer_check *); /* layers: output shape from the input's (shapes.c) */
   struct node *(*lower)(struct lowering *, const struct layer *,
                         struct node *); /* to ops (lower.c) */
-  bool required;                        /* settings: the section must have it */
+  bool keeps_order;    /* layers: whether a vector in any order in memory is left in that order */
+  bool required;       /* settings: the section must have it */
   const char *group;   /* at most one statement of a group may stand in a section */
   bool group_default;  /* the one that holds when none stands */
   size_t group_offset; /* the member of struct model that takes `kind` */
