@@ -194,6 +194,16 @@ bool graph_verify(const struct graph *graph, FILE *err)
   return sound;
 }
 
+void node_dump_shape(const struct node *node, FILE *out)
+{
+  fprintf(out, "[");
+  for (int d = 0; d < node->shape.rank; d++)
+    fprintf(out, "%s%lld", d > 0 ? ", " : "", (long long)node->shape.dim[d]);
+  fprintf(out, "]%s", node->per_image ? " an image" : "");
+  if (node->interleave != 0)
+    fprintf(out, " interleave %lld", (long long)node->interleave);
+}
+
 void graph_dump(const struct graph *graph, FILE *out)
 {
   fprintf(out, "graph %s\n", graph->name);
@@ -202,12 +212,8 @@ void graph_dump(const struct graph *graph, FILE *out)
     fprintf(out, "%%%-3d %-18s", i, op_table[node->op].name);
     for (int k = 0; k < node->in_count; k++)
       fprintf(out, "%s%%%d", k > 0 ? ", " : "", node->in[k]->id);
-    fprintf(out, "  [");
-    for (int d = 0; d < node->shape.rank; d++)
-      fprintf(out, "%s%lld", d > 0 ? ", " : "", (long long)node->shape.dim[d]);
-    fprintf(out, "]%s", node->per_image ? " an image" : "");
-    if (node->interleave != 0)
-      fprintf(out, " interleave %lld", (long long)node->interleave);
+    fprintf(out, "  ");
+    node_dump_shape(node, out);
     fprintf(out, "  %s%s\n", node->name, node->alive ? "" : " (dead)");
   }
 }

@@ -108,6 +108,9 @@ void graph_mark(struct graph *graph);
 bool graph_verify(const struct graph *graph, FILE *err);
 void graph_dump(const struct graph *graph, FILE *out);
 
+/* "[64, 14, 14] an image interleave 64". */
+void node_dump_shape(const struct node *node, FILE *out);
+
 int64_t node_size(const struct node *node);               /* elements an image (or in all) */
 int64_t node_channels(const struct node *node);           /* the shape's first dimension */
 const struct node *node_storage(const struct node *node); /* through views */

@@ -140,10 +140,25 @@ double kernel_flops(const struct kernel *kernel)
   return flops;
 }
 
+static void dump_place(const struct slot *place, FILE *out)
+{
+  static const char *const where[] = {
+      [STORED_BATCH] = "batch",
+      [STORED_FIXED] = "fixed",
+      [STORED_ARGUMENT] = "argument",
+      [STORED_SCALAR] = "by value",
+  };
+  fprintf(out, ", %s +%lld, %lld elements, kernels %d to %d", where[place->storage],
+          (long long)place->offset, (long long)place->size, place->first, place->last);
+}
+
 void schedule_dump(const struct schedule *s, FILE *out)
 {
-  fprintf(out, "schedule %s: %d kernels, %lld elements an image, %lld of scratch a thread\n",
-          s->graph->name, s->count, (long long)s->per_image, (long long)s->scratch);
+  fprintf(out, "schedule %s: %d kernels, %lld of scratch a thread", s->graph->name, s->count,
+          (long long)s->scratch);
+  if (s->per_image > 0)
+    fprintf(out, ", %lld elements an image", (long long)s->per_image);
+  fprintf(out, "\n");
   for (int i = 0; i < s->count; i++) {
     const struct kernel *kernel = &s->kernels[i];
     fprintf(out, "%3d ", i);
@@ -152,13 +167,11 @@ void schedule_dump(const struct schedule *s, FILE *out)
     struct node *result = kernel_result(kernel);
     if (result != NULL) {
       const struct slot *place = schedule_slot(s, result);
-      static const char *const where[] = {
-          [STORED_NOWHERE] = "nowhere",   [STORED_BATCH] = "batch",     [STORED_FIXED] = "fixed",
-          [STORED_ARGUMENT] = "argument", [STORED_SCALAR] = "by value",
-      };
-      fprintf(out, " -> %s: %s +%lld, %lld elements, kernels %d to %d%s", result->name,
-              where[place->storage], (long long)place->offset, (long long)place->size, place->first,
-              place->last, kernel->in_place ? ", in place" : "");
+      fprintf(out, " -> %s: ", result->name);
+      node_dump_shape(result, out);
+      if (place->storage != STORED_NOWHERE) /* memory has been planned */
+        dump_place(place, out);
+      fprintf(out, "%s", kernel->in_place ? ", in place" : "");
     }
     fprintf(out, "\n");
   }

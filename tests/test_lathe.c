@@ -280,8 +280,12 @@ START_TEST(dump)
   CHECK(0, "graph train|graph encode|graph decode|graph evaluate|conv_input", "", "dump", CONV,
         "--stage=graph");
   CHECK(0, "graph train|conv_weight", "", "dump", CONV, "--stage=backward");
-  CHECK(0, "schedule train|conv + bias + relu", "", "dump", CONV, "--stage=schedule");
-  CHECK(0, "schedule train|elements an image|encoder.1", "", "dump", CONV, "--stage=plan");
+  CHECK(0, "schedule train|elements an image|encoder.1: [64, 14, 14] an image|, batch +", "",
+        "dump", CONV, "--stage=plan");
+  /* Before memory is planned, nothing is said of places. */
+  struct said said = SPAWN(LATHE, "dump", CONV, "--stage=schedule");
+  ck_assert(strstr(said.out, "elements") == NULL && strstr(said.out, "nowhere") == NULL);
+  check_said(said, 0, "schedule train|conv + bias + relu -> encoder.1: [64, 14, 14] an image", "");
 }
 END_TEST
 
