@@ -4,10 +4,55 @@
 # All mutants of the lists beside this script, or those of the lists, or with the beginnings of names,
 # that are given. BUILD is the folder that is not copied. README.md says how the lists are written and
 # what the output means.
+#   tests/mutants/run.sh --check
+# Plants nothing: checks that each fault could be planted, and that the tests it names are there.
 set -u
 export LATHE_BUILD=build
 unset MAKEFLAGS MAKELEVEL MFLAGS B # those of a make that runs this
 lists=$(cd "$(dirname "$0")" && pwd)
+
+# What is wrong with the lists, a line each.
+check_lists() {
+  cat "$lists"/*.txt | awk '
+    function text_of(file, line) {
+      if (!(file in texts)) {
+        texts[file] = ""
+        while ((getline line < file) > 0)
+          texts[file] = texts[file] line "\n"
+      }
+      return texts[file]
+    }
+    function complain(words) { print name ": " words; bad = 1 }
+    function check(at, i, programs) {
+      if (name == "")
+        return
+      count++
+      if (names[name]++)
+        complain("another fault has this name")
+      at = index(text_of(file), old)
+      if (file == "" || old == "" || at == 0 || index(substr(text_of(file), at + 1), old) > 0)
+        complain("its text is not in " file " exactly once")
+      else if (old == new)
+        complain("it changes nothing")
+      if (split(tests, programs, " ") == 0)
+        complain("it names no test")
+      for (i in programs)
+        if (text_of("tests/" programs[i] ".c") == "")
+          complain("there is no tests/" programs[i] ".c")
+    }
+    /^== / { check(); name = $2; sub(/:$/, "", name); file = tests = old = new = old_end = new_end = "" }
+    /^[a-z_]+\/[^ ]*: / { file = $1; sub(/:$/, "", file); tests = $0; sub(/^[^ ]* /, "", tests) }
+    /^-/ { old = old old_end substr($0, 2); old_end = "\n" }
+    /^\+/ { new = new new_end substr($0, 2); new_end = "\n" }
+    END { check()
+          if (!bad) print count + 0 " faults can be planted"
+          exit bad || !count }'
+}
+
+if [ "$1" = --check ]; then
+  check_lists
+  exit
+fi
 excluded=$1
 shift
 
