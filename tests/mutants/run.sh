@@ -3,7 +3,8 @@
 #   tests/mutants/run.sh BUILD [NAME...]
 # All mutants of the lists beside this script, or those of the lists, or with the beginnings of names,
 # that are given. BUILD is the folder that is not copied. README.md says how the lists are written and
-# what the output means.
+# what the output means. A run that is cut off leaves its verdicts in BUILD/mutants.log, and the next
+# one of the same sources goes on from there.
 #   tests/mutants/run.sh --check
 # Plants nothing: checks that each fault could be planted, and that the tests it names are there.
 set -u
@@ -65,7 +66,7 @@ trap 'exit 130' INT TERM
 tree=$work/tree
 log=$work/log
 
-# Name, file, tests (with blanks between) and the reason why it may survive: with tabs between.
+# List, name, file, tests (with blanks between) and the reason why it may survive: with tabs between.
 list_mutants() {
   awk '/^== / { name = $2; sub(/:$/, "", name) }
        /^[a-z_]+\/[^ ]*: / { file = $1; sub(/:$/, "", file); tests = $0; sub(/^[^ ]* /, "", tests)
@@ -77,7 +78,7 @@ list_mutants() {
        BEGIN { all = split(wanted, names, " ") == 0 }
        { mine = all
          for (i in names) mine = mine || $1 == names[i] || index($2, names[i]) == 1 }
-       mine' | cut -f 2-
+       mine'
 }
 
 # plant NAME FILE: prints FILE with the mutant's text replaced, which must be there exactly once.
@@ -141,13 +142,25 @@ judge() {
   cp "$work/original" "$2"
 }
 
-list_mutants "$@" >"$work/rows"
-programs=$(cut -f 3 "$work/rows" | tr ' ' '\n' | sort -u)
-repeated=$(cut -f 1 "$work/rows" | sort | uniq -d)
-if [ -z "$programs" ] || [ -n "$repeated" ]; then
+# Verdict, list and name of the mutants judged so far, below a line for the sources they are of.
+mkdir -p "$excluded"
+verdicts=$(cd "$excluded" && pwd)/mutants.log
+sources=$(find Makefile .ci compiler runtime models tests examples generated -type f | LC_ALL=C sort |
+  xargs cksum | cksum)
+if [ "$(head -n 1 "$verdicts" 2>/dev/null)" != "$sources" ]; then
+  echo "$sources" >"$verdicts"
+fi
+
+list_mutants "$@" >"$work/wanted"
+repeated=$(cut -f 2 "$work/wanted" | sort | uniq -d)
+if [ ! -s "$work/wanted" ] || [ -n "$repeated" ]; then
   echo "${repeated:+several mutants are called }${repeated:-no mutant is called $*}"
   exit 2
 fi
+awk -F '\t' 'FNR == NR { judged[$3]; next } !($2 in judged)' "$verdicts" "$work/wanted" >"$work/rows"
+judged=$(($(wc -l <"$work/wanted") - $(wc -l <"$work/rows")))
+[ "$judged" -eq 0 ] || echo "goes on after $judged mutants that a run before this one has judged"
+programs=$(cut -f 4 "$work/rows" | tr ' ' '\n' | sort -u)
 
 mkdir "$tree"
 tar -cf - --exclude=./.git --exclude="./$excluded" . | tar -xf - -C "$tree"
@@ -167,16 +180,27 @@ for program in $programs; do
 done
 
 tab=$(printf '\t')
-: >"$work/verdicts"
-while IFS="$tab" read -r name file tests reason <&3; do
+while IFS="$tab" read -r list name file tests reason <&3; do
   judge "$name" "$file" "$tests" "$reason"
   printf '%-9s %-34s %s\n' "$verdict" "$name" "$words"
-  echo "$verdict" >>"$work/verdicts"
+  printf '%s\t%s\t%s\n' "$verdict" "$list" "$name" >>"$verdicts"
 done 3<"$work/rows"
 
-count() {
-  grep -c "^$1$" "$work/verdicts"
-}
-echo "$(count '.*') mutants: $(count caught) caught, $(count explained) explained," \
-  "$(count SURVIVED) survived, $(count FAULTY) faulty"
-[ "$(count '[A-Z]*')" -eq 0 ]
+# What became of each list's mutants, and of all; fails when one survived or could not be planted,
+# which are named again.
+echo
+awk -F '\t' '
+  function score(name) {
+    printf "%-11s %3d mutants: %d caught, %d explained, %d survived, %d faulty\n", name, all[name],
+      count[name, "caught"], count[name, "explained"], count[name, "SURVIVED"], count[name, "FAULTY"]
+  }
+  FNR == NR { verdict[$3] = $1; next }
+  { if (!all[$1]++) lists[++n] = $1
+    count[$1, verdict[$2]]++; all["all"]++; count["all", verdict[$2]]++
+    if (verdict[$2] ~ /^[A-Z]/) printf "%-11s %s\n", verdict[$2], $2 }
+  END { for (i = 1; i <= n; i++) score(lists[i])
+        score("all")
+        exit count["all", "SURVIVED"] + count["all", "FAULTY"] > 0 }' "$verdicts" "$work/wanted"
+status=$?
+rm -f "$verdicts"
+exit "$status"
