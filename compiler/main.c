@@ -1,5 +1,6 @@
 /* lathe: a description of a latent-variable model in, C or a standalone binary out. */
 #include "check.h"
+#include "child.h"
 #include "compile.h"
 #include "emit_model.h"
 #include "summary.h"
@@ -68,6 +69,7 @@ static int command_build(struct mem *mem, const struct command_line *line)
       .cc = line->cc,
       .cflags = line->cflags,
   };
+  interrupts_catch();
   return build_binary(mem, c->model, emit_model(c), &options) ? DONE : FAILED;
 }
 
@@ -100,6 +102,7 @@ static int command_verify(struct mem *mem, const struct command_line *line)
   const struct verify_options options = {
       .keep = line->keep, .cc = line->cc, .cflags = line->cflags, .json = line->json};
   struct model *model = load(mem, line->description);
+  interrupts_catch();
   return model != NULL && verify(mem, model, &options, stdout) ? DONE : FAILED;
 }
 
@@ -234,6 +237,7 @@ int main(int argc, char **argv)
   struct mem *mem = mem_new();
   int status = command->run(mem, &line);
   mem_free(mem);
+  interrupts_end();
   if (fflush(stdout) != 0 || ferror(stdout)) {
     perror("lathe: error: cannot write standard output");
     return FAILED;

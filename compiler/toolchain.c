@@ -1,17 +1,15 @@
 #include "toolchain.h"
+#include "child.h"
 #include "text.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 /* What the Makefile found the libraries to need. */
 #ifndef LATHE_LIBRARIES
@@ -110,7 +108,7 @@ static void remove_emitted(struct mem *mem, const struct emitted *emitted, const
 
 struct arguments {
   struct mem *mem;
-  char **items;
+  const char **items;
   int count, capacity;
 };
 
@@ -176,19 +174,17 @@ static bool find_runtime(struct mem *mem, const char *archive, const char **head
   return false;
 }
 
-static bool run(char *const *argv)
+static bool run(const char *const *argv)
 {
-  pid_t child;
-  int error = posix_spawnp(&child, argv[0], NULL, NULL, argv, environ);
+  int error = child_start(argv, NULL);
+  int status = error == 0 ? child_wait() : 0;
+  if (interrupted())
+    return false;
   if (error != 0) {
     fprintf(stderr, "lathe: error: cannot run the C compiler '%s': %s; name another with --cc\n",
             argv[0], strerror(error));
     return false;
   }
-  int status;
-  while (waitpid(child, &status, 0) < 0)
-    if (errno != EINTR)
-      return fail(argv[0], "wait for");
   if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
     return true;
   fprintf(stderr, "lathe: error: the C compiler '%s' failed; its messages stand above\n", argv[0]);

@@ -1,4 +1,5 @@
 #include "verify.h"
+#include "child.h"
 #include "verify_parts.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -93,7 +94,7 @@ static bool verify_in(struct mem *mem, const char *folder, const struct model *m
     check_both(&v, others[i]);
     report_findings(out, &findings, options->json);
   }
-  return report_end(out, stderr, &findings, options->json);
+  return !interrupted() && report_end(out, stderr, &findings, options->json);
 }
 
 bool verify(struct mem *mem, const struct model *model, const struct verify_options *options,

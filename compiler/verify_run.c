@@ -1,18 +1,16 @@
+#include "child.h"
 #include "verify_parts.h"
 #include <dirent.h>
 #include <errno.h>
 #include <math.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* Starts a program whose standard output is read from *out. Returns 0 or an errno. */
-static int start(const char *const *argv, pid_t *child, FILE **out)
+static int start(const char *const *argv, FILE **out)
 {
   int ends[2];
   if (pipe(ends) != 0)
@@ -22,7 +20,7 @@ static int start(const char *const *argv, pid_t *child, FILE **out)
   posix_spawn_file_actions_addclose(&actions, ends[0]);
   posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
   posix_spawn_file_actions_addclose(&actions, ends[1]);
-  int error = posix_spawn(child, argv[0], &actions, NULL, (char *const *)argv, environ);
+  int error = child_start(argv, &actions);
   posix_spawn_file_actions_destroy(&actions);
   close(ends[1]);
   *out = error == 0 ? fdopen(ends[0], "r") : NULL;
@@ -45,23 +43,21 @@ bool run_check(struct findings *findings, const char *precision, const char *con
 {
   struct mem *mem = findings->mem;
   const char *why = NULL;
-  pid_t child;
   FILE *out = NULL;
-  int status = 0, error = start(argv, &child, &out);
+  int error = start(argv, &out);
   if (error != 0) {
     why = mem_printf(mem, "%s cannot be run: %s", argv[0], strerror(error));
   } else {
     if (out != NULL)
       read_findings(findings, out);
-    while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-      ;
+    int status = child_wait();
     if (WIFSIGNALED(status))
       why = mem_printf(mem, "%s: ended by signal %d, %s", argv[1], WTERMSIG(status),
                        strsignal(WTERMSIG(status)));
     else if (WEXITSTATUS(status) != 0 || out == NULL)
       why = mem_printf(mem, "%s: could not be done", argv[1]);
   }
-  if (why != NULL)
+  if (why != NULL && !interrupted())
     findings_add(findings, (struct finding){.check = argv[1],
                                             .precision = precision,
                                             .item = "the check itself",

@@ -1,0 +1,26 @@
+/* Programs that lathe runs, and being told to end meanwhile: a signal that ends a program is passed
+ * on to the child, the work at hand unwinds as after any failure (so that temporary folders go),
+ * and lathe then ends by that signal. */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include <spawn.h>
+#include <stdbool.h>
+
+/* From here on SIGINT, SIGTERM, SIGHUP and SIGPIPE are noted (unless they were ignored before). */
+void interrupts_catch(void);
+
+/* Whether one has come: what is done is to be left, without complaint. */
+bool interrupted(void);
+
+/* Ends the program by the signal that has come, if one has. */
+void interrupts_end(void);
+
+/* Runs a program, found in PATH when it has no slash. Returns 0 or an errno, EINTR after an
+ * interrupt. One child at a time; every one that has been started must be waited for. */
+int child_start(const char *const *argv, const posix_spawn_file_actions_t *actions);
+
+/* Waits for it to end; its status as waitpid tells it. */
+int child_wait(void);
+
+#endif
