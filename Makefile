@@ -126,8 +126,8 @@ $(B)/tests/test_%: tests/test_%.c $(B)/libcompiler.a $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
-$(B)/tests/test_cli: SOURCES = tests/fake_model.c
-$(B)/tests/test_cli: tests/fake_model.c
+$(B)/tests/test_cli $(B)/tests/test_cli_errors: SOURCES = tests/fake_model.c
+$(B)/tests/test_cli $(B)/tests/test_cli_errors: tests/fake_model.c
 $(B)/tests/test_random: SOURCES = tests/random/generate.c
 $(B)/tests/test_random: tests/random/generate.c
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits

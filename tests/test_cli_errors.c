@@ -1,7 +1,6 @@
 /* What a model's binary says when it cannot do what it is asked: exit status, one line on standard
  * error, and nothing half-written or lost. */
 #include "cli.h"
-#include "fake_model.c"
 
 #define TRAINS "train --data @/train.npz --labelled @/few.npz "
 
