@@ -4,6 +4,7 @@
 #define CLI_H
 
 #include "fake_model.h"
+#include "folders.h"
 #include "runtime/array.h"
 #include "runtime/npz.h"
 #include "runtime/philox.h"
@@ -23,7 +24,7 @@
 
 enum { TRAIN = 150, FEW = 15, TEST = 60, OUTPUT = 1 << 16 };
 
-static char cli_folder[64];
+static char cli_folder[FOLDER_PATH];
 static char printed[OUTPUT], complained[OUTPUT]; /* standard output and error of the last call */
 static rlim_t cli_file_limit = RLIM_INFINITY;    /* bytes a file may have in calls to come */
 
@@ -261,8 +262,7 @@ static inline double number_at(const json_t *json, const char *key)
 /* The files the tests share, and one run of each model. */
 static inline void cli_setup(void)
 {
-  strcpy(cli_folder, "/tmp/lathe-cli-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(cli_folder));
+  new_folder(cli_folder);
   write_images("@/train.npz", TRAIN, 3, TRAIN, 1);
   write_images("@/few.npz", FEW, 3, FEW, 2);
   write_images("@/test.npz", TEST, 3, TEST, 3);
@@ -284,11 +284,7 @@ static inline int cli_run(TCase *tests, void (*setup)(void))
   tcase_add_unchecked_fixture(tests, setup, cli_teardown);
   tcase_set_timeout(tests, 300);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }
 
 #endif

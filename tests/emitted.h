@@ -4,6 +4,7 @@
 #ifndef EMITTED_H
 #define EMITTED_H
 
+#include "folders.h"
 #include "runtime/kernel.h"
 #include "runtime/model.h"
 #include "runtime/pool.h"
@@ -23,7 +24,7 @@
 extern char **environ;
 
 struct emitted {
-  char folder[32]; /* the emitted C and the shared object, until emitted_close */
+  char folder[FOLDER_PATH]; /* the emitted C and the shared object, until emitted_close */
   void *library;
   const struct lathe_model *model;
 };
@@ -111,10 +112,10 @@ static inline void emitted_close(struct emitted *e)
  * not say). All but the command line's main is compiled, as a strict caller would compile it. */
 static inline struct emitted emitted_open_text(const char *text)
 {
-  struct emitted e = {.folder = "/tmp/lathe-emitted-XXXXXX"};
-  ck_assert_ptr_nonnull(mkdtemp(e.folder));
+  struct emitted e = {0};
+  new_folder(e.folder);
 
-  char path[64], name[128], symbol[160];
+  char path[2 * FOLDER_PATH], name[128], symbol[160];
   snprintf(path, sizeof path, "%s/model.lathe", e.folder);
   FILE *file = fopen(path, "w");
   ck_assert_ptr_nonnull(file);

@@ -2,6 +2,7 @@
 #ifndef MAKE_FILES_H
 #define MAKE_FILES_H
 
+#include "folders.h"
 #include "runtime/array.h"
 #include "runtime/error.h"
 #include <check.h>
@@ -15,7 +16,7 @@
 
 #define FILES "tests/reference/files/"
 
-static char folder[64];
+static char folder[FOLDER_PATH];
 static struct lathe_error err;
 
 /* Path of a file in the private folder. Valid until the fourth call after. */
@@ -30,8 +31,7 @@ static inline const char *in_folder(const char *name)
 
 static inline void make_folder(void)
 {
-  strcpy(folder, "/tmp/lathe-test-XXXXXX");
-  ck_assert_ptr_nonnull(mkdtemp(folder));
+  new_folder(folder);
   err.text[0] = '\0';
 }
 
@@ -107,11 +107,7 @@ static inline int run_case(TCase *tests, const char *name)
   tcase_add_checked_fixture(tests, make_folder, remove_folder);
   tcase_set_timeout(tests, 120);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }
 
 /* Asserts that `text` has each of the words, which are separated by '|'. */

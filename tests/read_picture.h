@@ -1,8 +1,9 @@
-/* For tests of pictures: a folder that is removed at the end, and PNG files read back. Places in
+/* For tests of pictures: a folder for them, and PNG files read back. Places in
  * pictures are counted from edges that hold no text, as fonts differ. */
 #ifndef TESTS_READ_PICTURE_H
 #define TESTS_READ_PICTURE_H
 
+#include "folders.h"
 #include "runtime/canvas.h"
 #include <check.h>
 #include <dirent.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/lathe_picture_XXXXXX";
+static char folder[FOLDER_PATH];
 static struct lathe_error err;
 
 /* fontconfig keeps memory of its own until the process ends. */
@@ -73,17 +74,7 @@ static inline int files_in_folder(void)
 
 static inline void make_folder(void)
 {
-  ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static inline void remove_folder(void)
-{
-  DIR *dir = opendir(folder);
-  for (struct dirent *e; (e = readdir(dir));)
-    if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0)
-      unlink(in_folder(e->d_name));
-  closedir(dir);
-  rmdir(folder);
+  new_folder(folder);
 }
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef TESTS_SPAWN_H
 #define TESTS_SPAWN_H
 
+#include "folders.h"
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
@@ -24,14 +25,11 @@ enum { SPAWN_SECONDS = 120, SPAWN_PATH = 512, SPAWN_ARGUMENTS = 64 };
 
 /* ---- A private folder ---- */
 
-/* All of a program's folders lie in one, which run_suite makes, and removes however tests end. */
-static char all_folders[] = "/tmp/lathe-test-XXXXXX";
-static char folder[64];
+static char folder[FOLDER_PATH];
 
 static inline void make_folder(void)
 {
-  snprintf(folder, sizeof folder, "%s/XXXXXX", all_folders);
-  ck_assert_ptr_nonnull(mkdtemp(folder));
+  new_folder(folder);
 }
 
 /* Path of a name in the private folder, formatted; valid until the eighth call after. */
@@ -48,22 +46,6 @@ static inline const char *in_folder(const char *format, ...)
   va_end(arguments);
   ck_assert_int_lt(length, SPAWN_PATH);
   return path;
-}
-
-/* Removes the entry `name` of an open folder and all below it. Links are not followed. */
-static inline bool remove_entry(int parent, const char *name)
-{
-  if (unlinkat(parent, name, 0) == 0 || errno == ENOENT)
-    return true;
-  int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-  if (dir == NULL)
-    return false;
-  for (const struct dirent *entry; (entry = readdir(dir));)
-    if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-      remove_entry(fd, entry->d_name);
-  closedir(dir);
-  return unlinkat(parent, name, AT_REMOVEDIR) == 0;
 }
 
 static inline void remove_below(const char *path)
@@ -310,22 +292,6 @@ static inline void assert_words(const char *text, const char *words)
   snprintf(copy, sizeof copy, "%s", words);
   for (char *word = strtok(copy, "|"); word != NULL; word = strtok(NULL, "|"))
     ck_assert_msg(strstr(text, word) != NULL, "'%s' is not in: %.3000s", word, text);
-}
-
-/* Runs one suite; the program's exit status. */
-static inline int run_suite(Suite *suite)
-{
-  if (mkdtemp(all_folders) == NULL) {
-    perror(all_folders);
-    return 1;
-  }
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_ENV);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  if (!remove_entry(AT_FDCWD, all_folders))
-    perror(all_folders);
-  return failed != 0;
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* The example that draws digits, run as a person runs it: what its files hold, that they repeat,
  * and how it refuses. */
+#include "folders.h"
 #include "runtime/array.h"
 #include <check.h>
 #include <dirent.h>
@@ -18,7 +19,7 @@
 #endif
 
 enum { PIXELS = 28 * 28, ARGUMENTS = 12 };
-static char folder[] = "/tmp/lathe_digits_XXXXXX";
+static char folder[FOLDER_PATH];
 extern char **environ;
 
 static const char *in_folder(const char *name)
@@ -304,28 +305,7 @@ END_TEST
 
 static void make_folder(void)
 {
-  ck_assert_ptr_nonnull(mkdtemp(folder));
-}
-
-static void remove_all(const char *path)
-{
-  DIR *dir = opendir(path);
-  for (struct dirent *e; dir && (e = readdir(dir));) {
-    char below[1024];
-    if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-      continue;
-    snprintf(below, sizeof below, "%s/%s", path, e->d_name);
-    if (unlink(below) != 0)
-      remove_all(below);
-  }
-  if (dir)
-    closedir(dir);
-  rmdir(path);
-}
-
-static void remove_folder(void)
-{
-  remove_all(folder);
+  new_folder(folder);
 }
 
 int main(void)
@@ -333,7 +313,7 @@ int main(void)
   Suite *suite = suite_create("draw_digits");
   TCase *tests = tcase_create("draw_digits");
   tcase_set_timeout(tests, 120);
-  tcase_add_unchecked_fixture(tests, make_folder, remove_folder);
+  tcase_add_unchecked_fixture(tests, make_folder, NULL);
   tcase_add_test(tests, files);
   tcase_add_test(tests, repeats);
   tcase_add_test(tests, images);
@@ -342,9 +322,5 @@ int main(void)
   tcase_add_loop_test(tests, wrong_usage, 0, (int)(sizeof WRONG / sizeof *WRONG));
   tcase_add_test(tests, cannot_write);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

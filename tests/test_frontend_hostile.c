@@ -1,15 +1,16 @@
 /* The compiler's front end on what no one would write on purpose: files that are no descriptions,
  * far too large ones, cut and damaged ones. */
 #include "describe.h"
+#include "folders.h"
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 START_TEST(unreadable_files_are_refused)
 {
-  char folder[] = "/tmp/lathe-frontend-XXXXXX", path[64], error[256];
+  char folder[FOLDER_PATH], path[FOLDER_PATH + 8], error[256];
   struct mem *mem = mem_new();
-  ck_assert_ptr_nonnull(mkdtemp(folder));
+  new_folder(folder);
   ck_assert_ptr_null(source_read(mem, folder, error, sizeof error));
   ck_assert_ptr_nonnull(strstr(error, "not a regular file"));
   snprintf(path, sizeof path, "%s/none", folder);
@@ -26,8 +27,6 @@ START_TEST(unreadable_files_are_refused)
   ck_assert_ptr_null(source_read(mem, path, error, sizeof error));
   ck_assert_ptr_nonnull(strstr(error, "larger than 1048576 bytes"));
   fclose(file);
-  unlink(path);
-  rmdir(folder);
   mem_free(mem);
 }
 END_TEST
@@ -115,9 +114,5 @@ int main(void)
   tcase_add_test(hostile, every_beginning_is_rejected);
   tcase_add_test(hostile, any_change_is_survived);
   suite_add_tcase(suite, hostile);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed == 0 ? 0 : 1;
+  return run_suite(suite);
 }

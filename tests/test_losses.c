@@ -51,9 +51,5 @@ int main(void)
   tcase_set_timeout(cases, 120);
   tcase_add_loop_test(cases, divergence_keeps_its_digits, 0, sizeof latents / sizeof *latents);
   suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

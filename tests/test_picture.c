@@ -207,7 +207,7 @@ int main(void)
   Suite *suite = suite_create("picture");
   TCase *tests = tcase_create("picture");
   tcase_set_timeout(tests, 60);
-  tcase_add_unchecked_fixture(tests, make_folder, remove_folder);
+  tcase_add_unchecked_fixture(tests, make_folder, NULL);
   tcase_add_loop_test(tests, format, 0, ROWS(FORMATS));
   tcase_add_loop_test(tests, values, 0, ROWS(VALUES));
   tcase_add_test(tests, grid);
@@ -217,9 +217,5 @@ int main(void)
   tcase_add_test(tests, manifold);
   tcase_add_loop_test(tests, refused, 0, 12);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

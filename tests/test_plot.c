@@ -246,7 +246,7 @@ int main(void)
   Suite *suite = suite_create("plot");
   TCase *tests = tcase_create("plot");
   tcase_set_timeout(tests, 60);
-  tcase_add_unchecked_fixture(tests, make_folder, remove_folder);
+  tcase_add_unchecked_fixture(tests, make_folder, NULL);
   tcase_add_loop_test(tests, refused, 0, 16);
   tcase_add_loop_test(tests, steps, 0, ROWS(STEPS));
   tcase_add_loop_test(tests, curve_with_gap, 0, 2);
@@ -256,9 +256,5 @@ int main(void)
   tcase_add_test(tests, confusion);
   tcase_add_loop_test(tests, refused, 0, 5);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+  return run_suite(suite);
 }

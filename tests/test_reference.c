@@ -63,9 +63,5 @@ int main(void)
   tcase_add_loop_test(cases, shipped_models, 0, sizeof SHIPPED / sizeof *SHIPPED);
   tcase_add_loop_test(cases, mixtures, 0, KINDS);
   suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

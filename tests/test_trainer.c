@@ -1,12 +1,12 @@
 /* What the trainer gives each step and makes of what the steps give: a model that only takes notes
  * stands in for one that learns. And how a data set is divided for it. */
+#include "folders.h"
 #include "runtime/philox.h"
 #include "runtime/trainer.h"
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { IMAGES = 22, PART = 11, BATCH = 4, EPOCHS = 3, LATENT = 2, STEPS = 3 * EPOCHS };
 
@@ -72,13 +72,12 @@ static const int64_t validation[5] = {1, 3, 5, 7, 19};
 
 static bool train(struct lathe_trainer *trainer, struct lathe_error *err)
 {
-  char record[] = "/tmp/lathe-trainer-XXXXXX";
+  char folder[FOLDER_PATH], record[FOLDER_PATH + 8];
   struct lathe_session session;
   struct lathe_progress progress;
   const struct lathe_session_size size = {.batch = BATCH, .threads = 1, .training = true};
-  int fd = mkstemp(record);
-  ck_assert_int_ge(fd, 0);
-  close(fd);
+  new_folder(folder);
+  snprintf(record, sizeof record, "%s/record", folder);
   for (int i = 0; i < IMAGES; i++)
     numbers[i] = (unsigned char)i;
   ck_assert(lathe_session_open(&session, &model, size, NULL));
@@ -99,7 +98,6 @@ static bool train(struct lathe_trainer *trainer, struct lathe_error *err)
   calls = 0;
   bool good = lathe_trainer_run(trainer, err);
   lathe_session_close(&session);
-  unlink(record);
   return good;
 }
 
@@ -231,9 +229,5 @@ int main(void)
   tcase_add_loop_test(tests, split_gives_each_image_to_one_part, 0, SPLIT_COUNT);
   tcase_add_test(tests, split_goes_by_its_seed);
   suite_add_tcase(suite, tests);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }
