@@ -227,9 +227,30 @@ static bool compile_and_link(struct mem *mem, const struct model *model,
   return run(a.items);
 }
 
+/* Whether the binary may take the place of what is there: of a file, but of no device or FIFO, and
+ * not of the description. */
+static bool may_replace(const char *output, const struct model *model)
+{
+  struct stat there, description;
+  if (stat(output, &there) != 0)
+    return true;
+  const char *why = NULL;
+  if (!S_ISREG(there.st_mode))
+    why = "not a regular file";
+  else if (stat(model->file, &description) == 0 && description.st_dev == there.st_dev &&
+           description.st_ino == there.st_ino)
+    why = "the description";
+  if (why != NULL)
+    fprintf(stderr, "lathe: error: cannot write '%s': it is %s; name another file with -o\n",
+            output, why);
+  return why == NULL;
+}
+
 bool build_binary(struct mem *mem, const struct model *model, const struct emitted *emitted,
                   const struct build_options *options)
 {
+  if (!may_replace(options->output, model))
+    return false;
   char *temporary = NULL;
   const char *folder = options->emit_dir;
   if (folder == NULL) {

@@ -454,6 +454,18 @@ START_TEST(build_fails)
         "--emit-dir", in_folder("binary/c"));
   CHECK(1, "", "lathe: error: |cannot write|tmp", "build", tiny_path, "-o", in_folder("tmp"),
         "--cflags", "-O0");
+  /* Another program's FIFO (or, to root, a device) is no file to be replaced; nor is one's work. */
+  ck_assert_int_eq(mkfifo(in_folder("new"), 0600), 0);
+  CHECK(1, "", "lathe: error: cannot write|new|not a regular file|-o", "build", tiny_path, "-o",
+        in_folder("new"), "--cc", "true");
+  struct stat status;
+  ck_assert(lstat(in_folder("new"), &status) == 0 && S_ISFIFO(status.st_mode));
+  ck_assert_int_eq(unlink(in_folder("new")), 0);
+  CHECK(1, "", "lathe: error: cannot write|tiny.lathe|the description", "build", tiny_path, "-o",
+        tiny_path, "--cc", "true");
+  text = read_file(tiny_path, NULL);
+  ck_assert_str_eq(text, tiny);
+  free(text);
   setenv("TMPDIR", in_folder("gone"), 1);
   CHECK(1, "", "lathe: error: cannot make the folder|gone", "build", tiny_path, "-o",
         in_folder("new"));
