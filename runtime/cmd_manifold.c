@@ -1,6 +1,7 @@
 /* manifold: a picture of what is decoded all over a latent plane. */
 #include "command.h"
 #include "manifold.h"
+#include <string.h>
 
 static bool draw(const struct lathe_call *call, struct lathe_error *err)
 {
@@ -27,6 +28,10 @@ enum lathe_status lathe_command_manifold(const struct lathe_call *call, struct l
     return lathe_usage(err,
                        "--from and --to are probabilities with 0 < from < to < 1, not %g and %g",
                        options->from, options->to);
+  const char *end = strrchr(options->output, '.');
+  if (!end || strcmp(end, ".png") != 0)
+    return lathe_usage(err, "manifold writes a .png file: give -o such a name, not '%.500s'",
+                       options->output);
   if (call->model->latent != 2)
     return lathe_status_of(lathe_fail(
         err,

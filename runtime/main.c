@@ -115,6 +115,10 @@ static enum lathe_status run_command(struct lathe_call *call, int argc, char **a
     print_help(call, command);
     return LATHE_DONE;
   }
+  const char *overwritten = lathe_options_overwritten(&call->options);
+  if (overwritten)
+    return lathe_usage(err, "-o %.500s would replace the file that --%s names: give another name",
+                       call->options.output, overwritten);
   return command->run(call, err);
 }
 
@@ -128,19 +132,23 @@ static enum lathe_status dispatch(struct lathe_call *call, int argc, char **argv
 {
   if (argc < 2)
     return lathe_usage(err, "no command was given; '%s help' lists them", call->program);
-  if (is(argv[1], "--version", "-V", "version")) {
+  bool version = is(argv[1], "--version", "-V", "version");
+  bool help = is(argv[1], "help", "--help", "-h");
+  if ((version && argc > 2) || (help && argc > 3))
+    return lathe_usage(err, "'%.500s' is one word too many", argv[version ? 2 : 3]);
+  if (version) {
     printf("%s (lathe %s, fingerprint %s)\n", call->model->name, LATHE_VERSION,
            call->model->fingerprint);
     return LATHE_DONE;
   }
-  if (!is(argv[1], "help", "--help", "-h"))
+  if (!help)
     return run_command(call, argc - 1, argv + 1, err);
   if (argc == 2) {
     print_overview(call);
     return LATHE_DONE;
   }
-  char help[] = "--help";
-  char *line[] = {argv[2], help, NULL};
+  char option[] = "--help";
+  char *line[] = {argv[2], option, NULL};
   return run_command(call, 2, line, err);
 }
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum type { TEXT, WHOLE, NUMBER, FLAG };
 
@@ -232,6 +233,21 @@ bool lathe_options_parse(struct lathe_options *options, const struct lathe_comma
   if (optind < argc)
     return lathe_fail(err, "'%s' belongs to no option", argv[optind]);
   return options->help || check_needed(options, line, err);
+}
+
+const char *lathe_options_overwritten(const struct lathe_options *options)
+{
+  struct stat output, input;
+  if (!options->output || stat(options->output, &output) != 0 || !S_ISREG(output.st_mode))
+    return NULL;
+  for (int i = 0; i < LATHE_OPTIONS_ALL; i++) {
+    if (rows[i].type != TEXT || i == LATHE_OPTION_OUTPUT || !in_set(options->given, i))
+      continue;
+    const char *path = *(const char *const *)((const char *)options + rows[i].field);
+    if (stat(path, &input) == 0 && input.st_dev == output.st_dev && input.st_ino == output.st_ino)
+      return rows[i].name;
+  }
+  return NULL;
 }
 
 void lathe_options_help(uint64_t set)

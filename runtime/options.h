@@ -51,4 +51,8 @@ void lathe_options_synopsis(uint64_t set);
  * what was meant; else NULL. */
 const char *lathe_nearest_name(const char *word, int count, const char *(*name)(int));
 
+/* The option, as "data", whose file is the one that --output names and would replace; NULL: none.
+ */
+const char *lathe_options_overwritten(const struct lathe_options *options);
+
 #endif

@@ -308,21 +308,21 @@ enum { OUTPUTS = sizeof outputs / sizeof *outputs };
 static const struct {
   const char *path, *words;
 } bad_paths[] = {
-    {"@no/such/out.npz", "no/such/out.npz|No such file|folder"},
-    {"@small.lathe/out.npz", "small.lathe/out.npz|Not a directory"},
-    {"@folder.npz", "folder.npz|directory"},
+    {"@no/such/out.png", "no/such/out.png|No such file|folder"},
+    {"@small.lathe/out.png", "small.lathe/out.png|Not a directory"},
+    {"@folder.png", "folder.png|directory"},
 };
 
 START_TEST(output_is_refused)
 {
-  ck_assert_int_eq(mkdir(in_folder("folder.npz"), 0777), 0);
+  ck_assert_int_eq(mkdir(in_folder("folder.png"), 0777), 0);
   for (int i = 0; i < OUTPUTS; i++)
     for (size_t k = 0; k < sizeof bad_paths / sizeof *bad_paths; k++) {
       char line[256];
       snprintf(line, sizeof line, "%s%s", outputs[i], bad_paths[k].path);
       refuse(i < OUTPUTS - 1 ? SMALL : MLP, line, 1, bad_paths[k].words);
     }
-  remove_below(in_folder("folder.npz"));
+  remove_below(in_folder("folder.png"));
 }
 END_TEST
 
@@ -338,18 +338,15 @@ END_TEST
 
 START_TEST(full_disk)
 {
-  write_text(in_folder("out.npz"), "old");
-  write_text(in_folder("out.csv"), "old");
   for (int i = 0; i < OUTPUTS; i++) {
     char line[256];
-    snprintf(line, sizeof line, "%s@%s", outputs[i], i == 0 ? "out.csv" : "out.npz");
+    write_text(in_folder("out.png"), "old");
+    snprintf(line, sizeof line, "%s@out.png", outputs[i]);
     spawn_file_limit = 128;
-    refuse(i < OUTPUTS - 1 ? SMALL : MLP, line, 1,
-           i == 0 ? "out.csv|free some space" : "out.npz|free some space");
+    refuse(i < OUTPUTS - 1 ? SMALL : MLP, line, 1, "out.png|free some space");
     spawn_file_limit = 0;
   }
-  ck_assert_int_eq(unlink(in_folder("out.npz")), 0);
-  ck_assert_int_eq(unlink(in_folder("out.csv")), 0);
+  ck_assert_int_eq(unlink(in_folder("out.png")), 0);
 
   /* Training finds out only when it writes; what it leaves is no finished run. */
   for (rlim_t bytes = 64; bytes <= 16384; bytes *= 16) {

@@ -40,6 +40,11 @@ static const struct wrong usage[] = {
     {&fake_plane, "train --data @/train.npz --run @/x", "--labelled FILE"},
     {&fake_plane, "manifold --run @/run -o @/x.png --from 0.9 --to 0.1", "0 < from < to < 1"},
     {&fake_plane, "manifold --run @/run -o @/x.png --from 0", "0 < from < to < 1"},
+    {&fake_plane, "manifold --run @/run -o @/x.npz", "manifold writes a .png file"},
+    {&fake_plane, "classify --run @/run --data @/test.npz -o @/test.npz", "that --data names"},
+    {&fake_plane, "encode --run @/run --data @/test.npz -o @/run/../test.npz", "that --data names"},
+    {&fake_plane, "help eval more", "'more' is one word too many"},
+    {&fake_plane, "--version more", "'more' is one word too many"},
 };
 
 START_TEST(wrong_usage)
