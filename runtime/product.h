@@ -1,0 +1,135 @@
+/* Matrix products c [m, n] = a [m, k] b [k, n] of small matrices whose right side is walked in
+ * panels of a few columns: as many results as the machine has registers for stay in them while k is
+ * walked through, so that each step is all multiplications and hardly any loads (the inner kernel
+ * of Goto & van de Geijn 2008, "Anatomy of high-performance matrix multiplication"; the loops
+ * around it, which keep operands in cache, are those of the emitted kernel). Every result is one
+ * chain of fused multiply-adds over k from 0 on, so it does not depend on how the work is cut or on
+ * how wide the vectors are. */
+#ifndef LATHE_PRODUCT_H
+#define LATHE_PRODUCT_H
+
+#include "vector.h"
+#include <stddef.h>
+
+enum { LATHE_PANEL = 2 * LATHE_LANES }; /* columns */
+
+/* The right operand: column j of row k is at data[j / LATHE_PANEL * panel + k * row +
+ * j % LATHE_PANEL]. Rows can be read up to the next multiple of LATHE_PANEL columns. */
+struct lathe_panels {
+  const lathe_real *data;
+  ptrdiff_t panel, row;
+};
+
+/* The left operand: element (i, k) is at data[i * row + k * column]. */
+struct lathe_rows {
+  const lathe_real *data;
+  ptrdiff_t row, column;
+};
+
+/* One register block: `rows` rows, `vectors` vectors of columns. The counts are constants where
+ * this is called; of the last vectors only `columns` columns are stored unless `whole` says all. */
+static inline __attribute__((always_inline)) void
+lathe_product_block(int rows, int vectors, int whole, int columns, int k, const lathe_real *a,
+                    ptrdiff_t a_row, ptrdiff_t a_column, const lathe_real *b, ptrdiff_t b_row,
+                    int add, lathe_real *c, ptrdiff_t c_row)
+{
+  lathe_vector sum[LATHE_PRODUCT_ROWS][2];
+  LATHE_UNROLL
+  for (int i = 0; i < rows; i++)
+    LATHE_UNROLL
+  for (int v = 0; v < vectors; v++)
+    sum[i][v] = (lathe_vector){0};
+  for (int step = 0; step < k; step++) {
+    lathe_vector right[2];
+    LATHE_UNROLL
+    for (int v = 0; v < vectors; v++)
+      right[v] = lathe_load(b + v * LATHE_LANES);
+    LATHE_UNROLL
+    for (int i = 0; i < rows; i++) {
+      const lathe_real left = a[i * a_row];
+      LATHE_UNROLL
+      for (int v = 0; v < vectors; v++)
+        sum[i][v] += left * right[v];
+    }
+    a += a_column;
+    b += b_row;
+  }
+  if (whole) {
+    LATHE_UNROLL
+    for (int i = 0; i < rows; i++) {
+      lathe_real *const to = c + i * c_row;
+      LATHE_UNROLL
+      for (int v = 0; v < vectors; v++) {
+        if (add)
+          sum[i][v] += lathe_load(to + v * LATHE_LANES);
+        lathe_store(to + v * LATHE_LANES, sum[i][v]);
+      }
+    }
+  } else {
+    lathe_real part[LATHE_PRODUCT_ROWS][LATHE_PANEL];
+    memcpy(part, sum, sizeof part);
+    for (int i = 0; i < rows; i++)
+      for (int j = 0; j < columns; j++)
+        c[i * c_row + j] = add ? c[i * c_row + j] + part[i][j] : part[i][j];
+  }
+}
+
+/* A panel's part of the product: its rows in blocks of about equal height. */
+static inline __attribute__((always_inline)) void
+lathe_product_panel(int vectors, int whole, int columns, int m, int k, struct lathe_rows a,
+                    const lathe_real *b, ptrdiff_t b_row, int add, lathe_real *c, ptrdiff_t c_row)
+{
+  int blocks = (m + LATHE_PRODUCT_ROWS - 1) / LATHE_PRODUCT_ROWS;
+  for (int begin = 0; blocks > 0; blocks--) {
+    const int rows = (m - begin + blocks - 1) / blocks;
+    const lathe_real *const left = a.data + begin * a.row;
+    lathe_real *const to = c + begin * c_row;
+#define LATHE_BLOCK(height)                                                                        \
+  case height:                                                                                     \
+    lathe_product_block(height, vectors, whole, columns, k, left, a.row, a.column, b, b_row, add,  \
+                        to, c_row);                                                                \
+    break
+    switch (rows) {
+      LATHE_BLOCK(1);
+      LATHE_BLOCK(2);
+      LATHE_BLOCK(3);
+      LATHE_BLOCK(4);
+      LATHE_BLOCK(5);
+      LATHE_BLOCK(6);
+#if LATHE_PRODUCT_ROWS > 6
+      LATHE_BLOCK(7);
+      LATHE_BLOCK(8);
+      LATHE_BLOCK(9);
+      LATHE_BLOCK(10);
+      LATHE_BLOCK(11);
+      LATHE_BLOCK(12);
+      LATHE_BLOCK(13);
+      LATHE_BLOCK(14);
+#endif
+    default:
+      break;
+    }
+#undef LATHE_BLOCK
+    begin += rows;
+  }
+}
+
+/* c [m, n] = a b, or with `add` += a b. Rows of c are c_row apart. Not inlined: it is a lot of
+ * code, and one copy serves all products of a file. */
+static __attribute__((noinline, unused)) void lathe_product(int m, int n, int k,
+                                                            struct lathe_rows a,
+                                                            struct lathe_panels b, int add,
+                                                            lathe_real *c, ptrdiff_t c_row)
+{
+  int j = 0;
+  for (; j + LATHE_PANEL <= n; j += LATHE_PANEL)
+    lathe_product_panel(2, 1, LATHE_PANEL, m, k, a, b.data + j / LATHE_PANEL * b.panel, b.row, add,
+                        c + j, c_row);
+  const lathe_real *const last = b.data + j / LATHE_PANEL * b.panel;
+  if (n - j == LATHE_LANES)
+    lathe_product_panel(1, 1, LATHE_LANES, m, k, a, last, b.row, add, c + j, c_row);
+  else if (n > j)
+    lathe_product_panel(2, 0, n - j, m, k, a, last, b.row, add, c + j, c_row);
+}
+
+#endif
