@@ -1,6 +1,7 @@
-/* Memory planning: live ranges, then offsets. Batch values are placed largest first, each at the
- * lowest offset at which nothing that lives at the same time lies (greedy by size, as Pisarchyk &
- * Lee 2020, "Efficient memory management for deep neural net inference", section 5). */
+/* Memory planning: live ranges, then offsets. Batch values are placed one after the other, each at
+ * the lowest offset at which nothing that lives at the same time lies. In which order decides how
+ * much is wasted, and no order is always the best; those of Pisarchyk & Lee 2020 ("Efficient memory
+ * management for deep neural net inference", section 5) and two more are tried. */
 #include "op.h"
 #include "schedule.h"
 #include <stdlib.h>
@@ -122,16 +123,50 @@ static void share_in_place(struct schedule *s, int *root)
   }
 }
 
-static const struct schedule *sorting;
+/* A value to be placed, and what the orders go by. */
+struct candidate {
+  int id;
+  int64_t size;
+  int64_t duration; /* kernels it lives through */
+  int64_t breadth;  /* most elements that live during one of them */
+  int first;
+};
 
-/* Larger first; then earlier first, so that the order (and so the plan) is always the same. */
-static int larger_first(const void *a, const void *b)
+typedef int64_t rank_by(const struct candidate *c);
+
+static int64_t by_size(const struct candidate *c)
 {
-  const struct slot *x = &sorting->slots[*(const int *)a];
-  const struct slot *y = &sorting->slots[*(const int *)b];
+  return c->size;
+}
+
+static int64_t by_breadth(const struct candidate *c)
+{
+  return c->breadth;
+}
+
+static int64_t by_duration(const struct candidate *c)
+{
+  return c->duration;
+}
+
+static int64_t by_area(const struct candidate *c)
+{
+  return c->size * c->duration;
+}
+
+static rank_by *const orders[] = {by_size, by_breadth, by_duration, by_area};
+static rank_by *sorting;
+
+/* Higher first; then larger, then earlier first, so that the plan is always the same. */
+static int higher_first(const void *a, const void *b)
+{
+  const struct candidate *x = a, *y = b;
+  int64_t p = sorting(x), q = sorting(y);
+  if (p != q)
+    return p < q ? 1 : -1;
   if (x->size != y->size)
     return x->size < y->size ? 1 : -1;
-  return *(const int *)a - *(const int *)b;
+  return x->id - y->id;
 }
 
 static bool live_together(const struct slot *a, const struct slot *b)
@@ -139,14 +174,14 @@ static bool live_together(const struct slot *a, const struct slot *b)
   return a->first <= b->last && b->first <= a->last;
 }
 
-static int64_t lowest_gap(const struct schedule *s, const int *placed, int count,
+static int64_t lowest_gap(const struct schedule *s, const struct candidate *placed, int count,
                           const struct slot *place)
 {
   int64_t offset = 0;
   for (bool moved = true; moved;) {
     moved = false;
     for (int i = 0; i < count; i++) {
-      const struct slot *other = &s->slots[placed[i]];
+      const struct slot *other = &s->slots[placed[i].id];
       if (live_together(place, other) && offset < other->offset + other->size &&
           other->offset < offset + place->size) {
         offset = other->offset + other->size;
@@ -157,6 +192,43 @@ static int64_t lowest_gap(const struct schedule *s, const int *placed, int count
   return offset;
 }
 
+static void measure(const struct schedule *s, struct candidate *all, int count)
+{
+  for (int i = 0; i < count; i++) {
+    const struct slot *p = &s->slots[all[i].id];
+    all[i].size = p->size;
+    all[i].first = p->first;
+    all[i].duration = p->last - p->first + 1;
+  }
+  for (int kernel = 0; kernel <= s->count; kernel++) {
+    int64_t living = 0;
+    for (int pass = 0; pass < 2; pass++)
+      for (int i = 0; i < count; i++) {
+        if (all[i].first > kernel || all[i].first + all[i].duration <= kernel)
+          continue;
+        if (pass == 0)
+          living += all[i].size;
+        else if (all[i].breadth < living)
+          all[i].breadth = living;
+      }
+  }
+}
+
+/* Places all candidates in the order given by `rank`, and returns how much room that takes. */
+static int64_t place(struct schedule *s, struct candidate *all, int count, rank_by *rank)
+{
+  int64_t room = 0;
+  sorting = rank;
+  qsort(all, (size_t)count, sizeof *all, higher_first);
+  for (int i = 0; i < count; i++) {
+    struct slot *p = &s->slots[all[i].id];
+    p->offset = lowest_gap(s, all, i, p);
+    if (room < p->offset + p->size)
+      room = p->offset + p->size;
+  }
+  return room;
+}
+
 void plan_memory(struct schedule *s, int64_t fixed_base, int64_t gradients)
 {
   struct graph *g = s->graph;
@@ -164,7 +236,7 @@ void plan_memory(struct schedule *s, int64_t fixed_base, int64_t gradients)
   find_live_ranges(s);
 
   int *root = mem_alloc(g->mem, (size_t)g->count * sizeof *root);
-  int *order = mem_alloc(g->mem, (size_t)g->count * sizeof *order);
+  struct candidate *all = mem_alloc(g->mem, (size_t)g->count * sizeof *all);
   int count = 0;
   for (int i = 0; i < g->count; i++)
     root[i] = i;
@@ -175,19 +247,21 @@ void plan_memory(struct schedule *s, int64_t fixed_base, int64_t gradients)
       if (shared->last < s->slots[i].last)
         shared->last = s->slots[i].last;
     } else if (s->slots[i].storage == STORED_BATCH) {
-      order[count++] = i;
+      all[count++].id = i;
     }
   }
 
-  sorting = s;
-  qsort(order, (size_t)count, sizeof *order, larger_first);
-  s->per_image = 0;
-  for (int i = 0; i < count; i++) {
-    struct slot *p = &s->slots[order[i]];
-    p->offset = lowest_gap(s, order, i, p);
-    if (s->per_image < p->offset + p->size)
-      s->per_image = p->offset + p->size;
+  measure(s, all, count);
+  rank_by *best = orders[0];
+  s->per_image = INT64_MAX;
+  for (size_t i = 0; i < sizeof orders / sizeof *orders; i++) {
+    int64_t room = place(s, all, count, orders[i]);
+    if (room < s->per_image) {
+      s->per_image = room;
+      best = orders[i];
+    }
   }
+  place(s, all, count, best);
   for (int i = 0; i < g->count; i++)
     if (root[i] != i)
       s->slots[i].offset = s->slots[root[i]].offset;
