@@ -41,11 +41,6 @@ void emit_bind(struct emitter *e, const char *name, const char *format, ...)
   bind(e, name, text.data);
 }
 
-void emit_bind_int(struct emitter *e, const char *name, int64_t value)
-{
-  emit_bind(e, name, "%lld", (long long)value);
-}
-
 static const char *lookup(const struct emitter *e, const char *name, size_t length)
 {
   for (int i = e->binding_count - 1; i >= 0; i--) {
@@ -55,6 +50,16 @@ static const char *lookup(const struct emitter *e, const char *name, size_t leng
   }
   fprintf(stderr, "lathe: internal error: template name $%.*s is not bound\n", (int)length, name);
   exit(1);
+}
+
+const char *emit_value(const struct emitter *e, const char *name)
+{
+  return lookup(e, name, strlen(name));
+}
+
+void emit_bind_int(struct emitter *e, const char *name, int64_t value)
+{
+  emit_bind(e, name, "%lld", (long long)value);
 }
 
 enum { COLUMNS = 100 };
@@ -183,4 +188,22 @@ const char *emit_identifier(struct mem *mem, const char *name)
 const char *emit_upper(struct mem *mem, const char *name)
 {
   return converted(mem, name, toupper);
+}
+
+void emit_helper(struct emitter *e, const char *name, const char *template)
+{
+  for (int i = 0; i < e->helper_count; i++)
+    if (strcmp(e->helpers[i].name, name) == 0)
+      return;
+  struct text kernel = e->out;
+  int depth = e->depth;
+  e->out = (struct text){.mem = e->mem};
+  e->depth = 0;
+  e->line_start = true;
+  emit(e, template);
+  e->helpers =
+      mem_grow(e->mem, e->helpers, &e->helper_capacity, e->helper_count + 1, sizeof *e->helpers);
+  e->helpers[e->helper_count++] = (struct helper){name, e->out.data};
+  e->out = kernel;
+  e->depth = depth;
 }

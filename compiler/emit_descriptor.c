@@ -122,7 +122,7 @@ static void emit_values(struct emitter *e, const struct compilation *c)
         &s->slots[node_storage(node)->id]; /* a view lies where its operand does */
     bool temporary = slot->storage == STORED_BATCH ||
                      (slot->storage == STORED_FIXED && slot->offset >= c->fixed_temporaries);
-    if (s->slots[i].label == NULL || slot->first < 0 || !temporary)
+    if (s->slots[i].label == NULL || slot->first < 0 || !temporary || node->opaque)
       continue;
     const struct shape *shape = &node->shape;
     text_printf(&e->out, "  {.name = %s, .rank = %d, .shape = {%s}", quote(e, s->slots[i].label),

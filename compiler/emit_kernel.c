@@ -467,5 +467,7 @@ struct kernel_function *kernel_function(struct mem *mem, const struct schedule *
   f->signature = signature(e, f);
 
   f->body = emit_body(e, kernel);
+  f->helpers = e->helpers;
+  f->helper_count = e->helper_count;
   return f;
 }

@@ -19,6 +19,8 @@ struct kernel_function {
   const struct kernel *kernel;
   struct operand operands[KERNEL_MAX_OPERANDS];
   int operand_count;
+  const struct helper *helpers; /* functions it calls */
+  int helper_count;
   const char *title;     /* one line: layer, ops, source line */
   const char *signature; /* "(int n, int task, ...)" */
   const char *body;      /* "{ ... }": kernels with the same signature and body are one function */

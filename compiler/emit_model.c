@@ -203,7 +203,9 @@ static void emit_losses(struct emitter *e, const struct schedule *s)
 static void emit_includes(struct emitter *e)
 {
   emit(e, "#include \"${model}_internal.h\"\n"
+          "#include <lathe/dots.h>\n"
           "#include <lathe/kernel.h>\n"
+          "#include <lathe/pack.h>\n"
           "#include <lathe/vector_math.h>\n"
           "#include <cblas.h>\n"
           "#include <math.h>\n"

@@ -7,6 +7,8 @@ struct kernel_list {
   struct mem *mem;
   struct kernel_function **functions;
   const char **names;
+  const char **helpers; /* names of those that stand in the file already */
+  int helper_count, helper_capacity;
   int count, capacity, name_capacity;
 };
 
@@ -40,6 +42,17 @@ static const char *kernel_name(struct kernel_list *list, const struct kernel *ke
   return name;
 }
 
+static void add_helper(struct emitter *e, struct kernel_list *list, const struct helper *helper)
+{
+  for (int i = 0; i < list->helper_count; i++)
+    if (strcmp(list->helpers[i], helper->name) == 0)
+      return;
+  list->helpers = mem_grow(list->mem, list->helpers, &list->helper_capacity, list->helper_count + 1,
+                           sizeof *list->helpers);
+  list->helpers[list->helper_count++] = helper->name;
+  text_printf(&e->out, "%s\n", helper->text);
+}
+
 static const char *add_function(struct emitter *e, struct kernel_list *list,
                                 struct kernel_function *f)
 {
@@ -57,6 +70,8 @@ static const char *add_function(struct emitter *e, struct kernel_list *list,
   list->functions[list->count] = f;
   list->names[list->count++] = name;
 
+  for (int i = 0; i < f->helper_count; i++)
+    add_helper(e, list, &f->helpers[i]);
   text_printf(&e->out, "%s", f->title);
   text_printf(&e->out, "static void %s%s\n%s\n", name, f->signature, f->body);
   return name;

@@ -31,6 +31,7 @@ struct convolution {
   int channels, height, width;        /* of the image side: C, H, W */
   int filters, out_height, out_width; /* of the filtered side: O, OH, OW */
   int kernel, stride, pad;
+  int algorithm; /* enum algorithm */
 };
 
 /* A tensor that lives in the arena from run to run, under its PyTorch name. */
@@ -49,6 +50,7 @@ struct node {
   const struct layer *layer; /* the layer it computes or differentiates; NULL outside of layers */
   bool per_image;            /* one for each image of the batch, or one in all */
   const struct node *adjoint_of; /* the value whose derivative it was first made for */
+  bool opaque;                   /* in an order of its own, which only the ops that use it know */
   bool wide;                     /* double whatever the model's precision (losses) */
   struct shape shape;
   /* Memory order within one image. 0: row-major, as the shape says. c > 0: channels last, that is
@@ -72,6 +74,7 @@ struct graph {
   struct mem *mem;
   const char *name; /* "encode", "decode", "evaluate", "train" */
   const struct model *model;
+  int images;          /* that a call is expected to bring: algorithms are chosen for so many */
   struct node **nodes; /* in an order in which operands come first */
   int count, capacity;
   int forward_count; /* nodes before differentiation */

@@ -1,4 +1,5 @@
 #include "lower.h"
+#include "algorithm.h"
 #include "op.h"
 #include <math.h>
 #include <string.h>
@@ -153,10 +154,10 @@ static struct node *filters(struct lowering *l, const struct layer *layer,
   return parameter(l, layer, t);
 }
 
-static struct convolution geometry(const struct layer *layer, const struct shape *image,
-                                   const struct shape *filtered)
+static struct convolution geometry(const struct lowering *l, const struct layer *layer,
+                                   const struct shape *image, const struct shape *filtered)
 {
-  return (struct convolution){
+  struct convolution c = {
       .channels = (int)image->dim[0],
       .height = (int)image->dim[1],
       .width = (int)image->dim[2],
@@ -167,6 +168,8 @@ static struct convolution geometry(const struct layer *layer, const struct shape
       .stride = layer_int(layer, "stride"),
       .pad = layer_int(layer, "pad"),
   };
+  c.algorithm = (int)convolution_algorithm(l->graph, layer, &c);
+  return c;
 }
 
 static struct node *with_bias(struct lowering *l, const struct layer *layer, struct node *y,
@@ -179,7 +182,7 @@ static struct node *with_bias(struct lowering *l, const struct layer *layer, str
 
 struct node *lower_conv2d(struct lowering *l, const struct layer *layer, struct node *x)
 {
-  struct convolution c = geometry(layer, &layer->in, &layer->out);
+  struct convolution c = geometry(l, layer, &layer->in, &layer->out);
   int64_t fan_in = (int64_t)c.channels * c.kernel * c.kernel;
   struct node *w = filters(l, layer, &c, fan_in);
   x = op_relayout(l->graph, x, channels_last(&x->shape));
@@ -188,7 +191,7 @@ struct node *lower_conv2d(struct lowering *l, const struct layer *layer, struct 
 
 struct node *lower_conv_transpose2d(struct lowering *l, const struct layer *layer, struct node *x)
 {
-  struct convolution c = geometry(layer, &layer->out, &layer->in);
+  struct convolution c = geometry(l, layer, &layer->out, &layer->in);
   /* PyTorch takes dimension 1 of the weight, here the output channels, for the fan-in. */
   int64_t fan_in = (int64_t)c.channels * c.kernel * c.kernel;
   struct node *w = filters(l, layer, &c, fan_in);
@@ -329,6 +332,8 @@ struct graph *lower(struct mem *mem, const struct model *model, enum program pro
       [PROGRAM_TRAIN] = "train",
   };
   struct graph *g = graph_new(mem, model, names[program]);
+  bool batch = program == PROGRAM_TRAIN || program == PROGRAM_EVALUATE;
+  g->images = batch ? model->training.batch : 1;
   struct lowering l = {
       .mem = mem,
       .model = model,

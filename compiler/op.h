@@ -35,6 +35,11 @@ struct node *op_linear(struct graph *g, struct node *x, struct node *w, int64_t 
 struct node *op_conv(struct graph *g, struct node *x, struct node *w, struct convolution conv);
 struct node *op_conv_input(struct graph *g, struct node *dy, struct node *w,
                            struct convolution conv);
+/* The same by Winograd's algorithm. */
+struct node *op_winograd(struct graph *g, struct node *x, struct node *w,
+                         const struct convolution *conv);
+struct node *op_winograd_input(struct graph *g, struct node *dy, struct node *w,
+                               const struct convolution *conv);
 /* A table [rows] of per-channel sums over the batch: channel_sum, channel_dot, moments. */
 struct node *op_channel_table(struct graph *g, enum op op, int in_count, struct node *const *in,
                               int rows);
@@ -47,13 +52,18 @@ typedef void op_emit(struct emitter *, const struct kernel *);
 typedef double op_flops(const struct node *);
 
 op_gradient view_gradient, relayout_gradient, linear_gradient, conv_gradient, conv_input_gradient,
+    winograd_data_gradient, winograd_data_adjoint_gradient, winograd_product_gradient,
+    winograd_product_adjoint_gradient, winograd_inverse_gradient, winograd_inverse_adjoint_gradient,
     bias_gradient, relu_gradient, sigmoid_gradient, add_gradient, moments_gradient,
     normalise_gradient, sample_gradient, kl_gradient, bernoulli_gradient, gaussian_gradient;
 op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan, conv_input_plan,
-    conv_weight_plan, channel_plan, single_plan, loss_plan;
+    conv_weight_plan, winograd_data_plan, winograd_product_plan, winograd_inverse_plan,
+    winograd_weight_plan, channel_plan, single_plan, loss_plan;
 op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_emit,
-    conv_input_emit, conv_weight_emit, channel_sum_emit, moments_emit, channel_dot_emit,
-    running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;
+    conv_input_emit, conv_weight_emit, winograd_data_emit, winograd_data_adjoint_emit,
+    winograd_product_emit, winograd_product_adjoint_emit, winograd_inverse_emit,
+    winograd_inverse_adjoint_emit, winograd_weight_emit, channel_sum_emit, moments_emit,
+    channel_dot_emit, running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;
 op_flops linear_flops, conv_flops, one_flop, four_flops, eight_flops;
 
 #endif

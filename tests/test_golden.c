@@ -31,6 +31,11 @@ static const char conv_transpose[] =
           "linear [4, 3, 3];\n    conv_transpose2d 3, kernel 2, stride 2, pad 0;\n    relu;\n"
           "    conv_transpose2d 2, kernel 3, stride 1, pad 1;\n    sigmoid;",
           "");
+static const char winograd[] =
+    MODEL("[1, 8, 8]", "2",
+          "conv2d 16, kernel 3, stride 1, pad 1;\n    conv2d 32, kernel 4, stride 2, pad 1;\n"
+          "    gaussian z;",
+          "linear 64;\n    reshape [1, 8, 8];", GAUSSIAN);
 static const char batchnorm[] =
     MODEL("[1, 6, 6]", "2", "conv2d 4, kernel 2, stride 2, pad 0;\n    batchnorm;\n    gaussian z;",
           IMAGE_OUT, GAUSSIAN);
@@ -60,6 +65,26 @@ static const struct {
      "_backward.c",
      conv_transpose,
      {"static void decoder_1_channel_sum(", "static void decoder_1_conv("}},
+    {"winograd_tile", "_forward.c", winograd, {"static int winograd_row", "/* F("}},
+    {"winograd_data", "_forward.c", winograd, {"static void encoder_1_winograd_data("}},
+    {"winograd_product",
+     "_forward.c",
+     winograd,
+     {"static void winograd_filter", "static void encoder_1_winograd_product("}},
+    {"winograd_inverse", "_forward.c", winograd, {"static void encoder_1_winograd_inverse("}},
+    {"winograd_data_adjoint",
+     "_backward.c",
+     winograd,
+     {"static void encoder_1_winograd_data_adjoint("}},
+    {"winograd_product_adjoint",
+     "_backward.c",
+     winograd,
+     {"static void encoder_1_winograd_product_adjoint("}},
+    {"winograd_inverse_adjoint",
+     "_backward.c",
+     winograd,
+     {"static void encoder_1_winograd_inverse_adjoint("}},
+    {"winograd_weight", "_backward.c", winograd, {"static void encoder_1_winograd_weight("}},
     {"batchnorm_inference", "_forward.c", batchnorm, {"static void encoder_0_conv("}},
     {"batchnorm_training", "_forward.c", batchnorm, {"/* encoder.1: batchnorm"}},
     {"batchnorm_backward", "_backward.c", batchnorm, {"/* encoder.1: batchnorm"}},

@@ -56,25 +56,32 @@ START_TEST(fusion_in_conv)
 #define HEADS "linear+bias, linear+bias"
 #define ENCODER "conv+bias+relu, conv+bias+normalise_running+relu, " HEADS
 #define DECODER "linear+bias, conv_input+bias+relu, conv_input+bias"
-#define LOSSES "sample, " DECODER ", bernoulli, kl"
+#define WINOGRAD "winograd_data, winograd_product, winograd_inverse+bias"
+#define TRANSPOSED "winograd_inverse_adjoint, winograd_product_adjoint, winograd_data_adjoint"
+#define BATCH_DECODER "linear+bias, " TRANSPOSED "+bias+relu, conv_input+bias"
+#define LOSSES "sample, " BATCH_DECODER ", bernoulli, kl"
   assert_chains(programs[PROGRAM_ENCODE], 0, programs[PROGRAM_ENCODE]->count, ENCODER);
   assert_chains(programs[PROGRAM_DECODE], 0, programs[PROGRAM_DECODE]->count, DECODER "+sigmoid");
   assert_chains(programs[PROGRAM_EVALUATE], 0, programs[PROGRAM_EVALUATE]->count,
-                ENCODER ", " LOSSES);
+                "conv+bias+relu, " WINOGRAD "+normalise_running+relu, " HEADS ", " LOSSES);
   assert_chains(train, 0, train->forward_count,
-                "conv+bias+relu, conv+bias, moments, running_update, normalise+relu, " HEADS
+                "conv+bias+relu, " WINOGRAD ", moments, running_update, normalise+relu, " HEADS
                 ", " LOSSES);
   assert_chains(train, train->forward_count, train->count,
                 "kl_grad_mean, kl_grad_logvar, bernoulli_grad, "
                 "channel_sum, conv_weight, conv+relu_grad, "
-                "channel_sum, conv_weight, conv, "
+                "channel_sum, winograd_data, winograd_weight, winograd_product, winograd_inverse, "
                 "channel_sum, linear_weight, linear_input, "
                 "add, sample_grad_logvar+add, "
                 "channel_sum, linear_weight, linear_input, "
                 "channel_sum, linear_weight, linear_input+add, relu_grad, "
                 "channel_dot, channel_sum, normalise_grad, "
-                "channel_sum, conv_weight, conv_input+relu_grad, "
+                "channel_sum, winograd_inverse_adjoint, winograd_weight, "
+                "winograd_product_adjoint, winograd_data_adjoint+relu_grad, "
                 "channel_sum, conv_weight");
+#undef WINOGRAD
+#undef TRANSPOSED
+#undef BATCH_DECODER
 #undef HEADS
 #undef ENCODER
 #undef DECODER

@@ -3,8 +3,10 @@
  * memory; a task copies the windows of a few images into columns (im2col) that stay in its
  * cache, and one matrix product does the rest. The derivative by the input is the transposed
  * convolution's forward pass, and the other way round: three ops serve both layers. */
+#include "../algorithm.h"
 #include "../emit_kernel.h"
 #include "../op.h"
+#include "runtime/packed.h"
 
 enum {
   COLUMN_BYTES = 2 << 20, /* columns of one task: what stays near in cache */
@@ -30,6 +32,8 @@ static int64_t channels_last(int64_t channels, int64_t positions)
 
 struct node *op_conv(struct graph *g, struct node *x, struct node *w, struct convolution conv)
 {
+  if (conv.algorithm == ALGORITHM_WINOGRAD)
+    return op_winograd(g, x, w, &conv);
   struct node *y = op_binary(g, OP_CONV, x, w);
   y->shape = (struct shape){.rank = 3, .dim = {conv.filters, conv.out_height, conv.out_width}};
   y->interleave = channels_last(conv.filters, pixels(&conv));
@@ -40,6 +44,8 @@ struct node *op_conv(struct graph *g, struct node *x, struct node *w, struct con
 struct node *op_conv_input(struct graph *g, struct node *dy, struct node *w,
                            struct convolution conv)
 {
+  if (conv.algorithm == ALGORITHM_WINOGRAD)
+    return op_winograd_input(g, dy, w, &conv);
   struct node *dx = op_binary(g, OP_CONV_INPUT, dy, w);
   dx->shape = (struct shape){.rank = 3, .dim = {conv.channels, conv.height, conv.width}};
   dx->interleave = channels_last(conv.channels, (int64_t)conv.height * conv.width);
@@ -83,20 +89,35 @@ static int images_a_task(const struct graph *g, int64_t column_elements)
   return (int)(images < 1 ? 1 : images > MOST_IMAGES ? MOST_IMAGES : images);
 }
 
-void conv_plan(struct kernel *kernel)
+static enum algorithm choice(const struct kernel *kernel)
+{
+  return (enum algorithm)kernel->chain[0]->conv.algorithm;
+}
+
+/* Of a product [pixels, inner] x [inner, outputs] on columns of a few images: the columns, then the
+ * packed weights. */
+static void plan(struct kernel *kernel, int64_t inner, int64_t outputs)
 {
   const struct convolution *c = &kernel->chain[0]->conv;
   int64_t columns = pixels(c) * window(c);
+  enum algorithm algorithm = choice(kernel);
   kernel_by_images(kernel, images_a_task(kernel->graph, columns));
-  kernel->scratch = kernel_plain(kernel) ? 0 : columns * kernel->chunk;
-  kernel->algorithm = kernel_plain(kernel) ? "loops" : "im2col + BLAS";
+  kernel->algorithm = algorithm_table[algorithm].convolution;
+  kernel->scratch = algorithm == ALGORITHM_LOOPS ? 0 : columns * kernel->chunk;
+  if (algorithm == ALGORITHM_BLOCKS)
+    kernel->scratch += (int64_t)LATHE_PACKED(inner, outputs);
+}
+
+void conv_plan(struct kernel *kernel)
+{
+  const struct convolution *c = &kernel->chain[0]->conv;
+  plan(kernel, window(c), c->filters);
 }
 
 void conv_input_plan(struct kernel *kernel)
 {
-  conv_plan(kernel);
-  if (!kernel_plain(kernel))
-    kernel->algorithm = "BLAS + col2im";
+  const struct convolution *c = &kernel->chain[0]->conv;
+  plan(kernel, c->filters, window(c));
 }
 
 /* Each task owns some rows of dw: one row of the kernel, and of its channels a part. */
@@ -113,16 +134,23 @@ static int64_t weight_columns(const struct convolution *c)
   return pixels(c) * c->kernel * (c->channels / channel_parts(c));
 }
 
+/* dy's rows can be walked where they lie. */
+static bool panels_in_place(const struct convolution *c)
+{
+  return c->filters % LATHE_WIDEST_PANEL == 0;
+}
+
 void conv_weight_plan(struct kernel *kernel)
 {
   const struct convolution *c = &kernel->chain[0]->conv;
   kernel_cut(kernel, (int64_t)c->kernel * channel_parts(c), 1, c->kernel * channel_parts(c));
-  if (kernel_plain(kernel)) {
-    kernel->algorithm = "loops";
+  kernel->algorithm = algorithm_table[choice(kernel)].convolution;
+  if (choice(kernel) == ALGORITHM_LOOPS)
     return;
-  }
-  kernel->scratch = weight_columns(c) * images_a_task(kernel->graph, weight_columns(c));
-  kernel->algorithm = "im2col + BLAS";
+  int images = images_a_task(kernel->graph, weight_columns(c));
+  kernel->scratch = weight_columns(c) * images;
+  if (choice(kernel) == ALGORITHM_BLOCKS && !panels_in_place(c))
+    kernel->scratch += (int64_t)LATHE_PACKED(images * pixels(c), c->filters);
 }
 
 static void bind_geometry(struct emitter *e, const struct convolution *c)
@@ -264,10 +292,16 @@ void conv_emit(struct emitter *e, const struct kernel *kernel)
           "for (int i = begin; i < end; i++) {\n"
           "const $real *const image = $x + i * $image;\n");
   emit_windows(e, c, "$copy", "$clear");
-  emit(e,
-       "}\n"
-       "$gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * $pixels, $O, $window, 1,\n"
-       "scratch, $window, $w, $O, 0, $y + begin * $pixels * $O, $O);\n");
+  emit(e, "}\n");
+  emit_bind_int(e, "columns", pixels(c) * window(c) * kernel->chunk);
+  if (choice(kernel) == ALGORITHM_BLOCKS)
+    emit(e, "lathe_product((end - begin) * $pixels, $O, $window, (struct lathe_rows){scratch, "
+            "$window, 1},\nlathe_pack($window, $O, $w, $O, scratch + $columns), 0,\n"
+            "$y + begin * $pixels * $O, $O);\n");
+  else
+    emit(e, "$gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * $pixels, $O, "
+            "$window, 1,\n"
+            "scratch, $window, $w, $O, 0, $y + begin * $pixels * $O, $O);\n");
   emit_epilogue_images(e, kernel, 1);
 }
 
@@ -280,13 +314,19 @@ void conv_input_emit(struct emitter *e, const struct kernel *kernel)
     return;
   }
   bind_copies(e, c, c->channels);
-  emit(e,
-       "$gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (end - begin) * $pixels, $window, $O, 1,\n"
-       "$dy + begin * $pixels * $O, $O, $w, $O, 0, scratch, $window);\n"
-       "const $real *column = scratch;\n"
-       "for (int i = begin; i < end; i++) {\n"
-       "$real *const image = $dx + i * $image;\n"
-       "memset(image, 0, $image * sizeof *image);\n");
+  emit_bind_int(e, "columns", pixels(c) * window(c) * kernel->chunk);
+  if (choice(kernel) == ALGORITHM_BLOCKS)
+    emit(e,
+         "lathe_product((end - begin) * $pixels, $window, $O,\n"
+         "(struct lathe_rows){$dy + begin * $pixels * $O, $O, 1},\n"
+         "lathe_pack_transposed($O, $window, $w, $O, scratch + $columns), 0, scratch, $window);\n");
+  else
+    emit(e, "$gemm(CblasRowMajor, CblasNoTrans, CblasTrans, (end - begin) * $pixels, $window, $O, "
+            "1,\n$dy + begin * $pixels * $O, $O, $w, $O, 0, scratch, $window);\n");
+  emit(e, "const $real *column = scratch;\n"
+          "for (int i = begin; i < end; i++) {\n"
+          "$real *const image = $dx + i * $image;\n"
+          "memset(image, 0, $image * sizeof *image);\n");
   emit_windows(e, c,
                c->channels == 1 ? "image[iy * $W + ix] += *column;\n"
                                 : "$real *const pixel = image + (iy * $W + ix) * $C;\n"
@@ -335,16 +375,28 @@ void conv_weight_emit(struct emitter *e, const struct kernel *kernel)
             "  $clear");
   emit(e, "${next}}\n}\n}\n}\n");
   /* dw's rows of this task: [kx][channels], apart from each other when channels are cut. */
-  if (parts == 1) {
+  emit_bind_int(e, "columns", weight_columns(c) * images_a_task(kernel->graph, weight_columns(c)));
+  bool blocks = choice(kernel) == ALGORITHM_BLOCKS;
+  if (blocks && panels_in_place(c))
+    emit(e, "const struct lathe_panels panels = {$dy + from * $pixels * $O, LATHE_PANEL, $O};\n");
+  else if (blocks)
+    emit(e, "const struct lathe_panels panels = lathe_pack((to - from) * $pixels, $O,\n"
+            "$dy + from * $pixels * $O, $O, scratch + $columns);\n");
+  if (parts == 1 && blocks) {
+    emit(e, "lathe_product($rows, $O, (to - from) * $pixels, (struct lathe_rows){scratch, 1, "
+            "$rows}, panels,\nfrom > 0, $dw + ky * $rows * $O, $O);\n");
+  } else if (parts == 1) {
     emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $rows, $O, (to - from) * $pixels, 1, "
             "scratch,\n"
             "$rows, $dy + from * $pixels * $O, $O, from > 0, $dw + ky * $rows * $O, $O);\n");
   } else {
-    emit(e,
-         "for (int kx = 0; kx < $k; kx++)\n"
-         "  $gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $part, $O, (to - from) * $pixels, 1,\n"
-         "scratch + kx * $part, $rows, $dy + from * $pixels * $O, $O, from > 0,\n"
-         "$dw + ((ky * $k + kx) * $C + first) * $O, $O);\n");
+    emit(e, "for (int kx = 0; kx < $k; kx++)\n");
+    emit(e, blocks ? "  lathe_product($part, $O, (to - from) * $pixels,\n"
+                     "(struct lathe_rows){scratch + kx * $part, 1, $rows}, panels, from > 0,\n"
+                     "$dw + ((ky * $k + kx) * $C + first) * $O, $O);\n"
+                   : "  $gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $part, $O, (to - from) * "
+                     "$pixels, 1,\nscratch + kx * $part, $rows, $dy + from * $pixels * $O, $O, "
+                     "from > 0,\n$dw + ((ky * $k + kx) * $C + first) * $O, $O);\n");
   }
   emit(e, "}\n");
 }

@@ -1,9 +1,17 @@
 /* linear: y [n, N] = x [n, K] w [N, K]^T, and its two derivatives. All three are matrix products
  * over the whole batch, cut along the weight's side, so that each weight is read once. */
+#include "../algorithm.h"
 #include "../emit_kernel.h"
 #include "../op.h"
+#include "runtime/packed.h"
 
-enum { BLOCK = 16, MOST_TASKS = 8, NARROW = 128 };
+enum {
+  BLOCK = LATHE_WIDEST_PANEL, /* columns are cut in panels */
+  MOST_TASKS = 8,
+  NARROW = 128,        /* results of fewer columns are cut by images, */
+  FEW_IMAGES = 32,     /* so many a task */
+  WEIGHT_IMAGES = 128, /* whose values a weight's gradient packs at a time */
+};
 
 struct node *op_linear(struct graph *g, struct node *x, struct node *w, int64_t outputs,
                        int64_t interleave)
@@ -56,6 +64,16 @@ double linear_flops(const struct node *node)
   return 2.0 * (double)inputs * (double)outputs;
 }
 
+static enum algorithm choose(const struct kernel *kernel)
+{
+  const struct node *node = kernel->chain[0];
+  int64_t inputs, outputs;
+  sizes(node, &inputs, &outputs);
+  struct product p = {.rows = 1, .columns = outputs, .inner = inputs};
+  enum algorithm algorithm = linear_algorithm(kernel->graph, node->layer, &p);
+  return algorithm == ALGORITHM_DOTS && node->op != OP_LINEAR ? ALGORITHM_BLOCKS : algorithm;
+}
+
 static void cut_columns(struct kernel *kernel, int64_t width)
 {
   int most = (int)(width / NARROW);
@@ -65,12 +83,17 @@ static void cut_columns(struct kernel *kernel, int64_t width)
 /* Wide results are cut by columns: every task then packs its own part of the weights once. */
 void linear_plan(struct kernel *kernel)
 {
-  int64_t width = node_size(kernel->chain[0]);
-  kernel->algorithm = kernel_plain(kernel) ? "loops" : "BLAS";
-  if (width < NARROW || kernel_plain(kernel))
-    kernel_by_images(kernel, BLOCK);
+  const struct node *node = kernel->chain[0];
+  int64_t width = node_size(node), inner = node_size(node->in[0]);
+  enum algorithm algorithm = choose(kernel);
+  kernel->algorithm = algorithm_table[algorithm].linear;
+  if (width < NARROW || algorithm == ALGORITHM_LOOPS)
+    kernel_by_images(kernel, FEW_IMAGES);
   else
     cut_columns(kernel, width);
+  if (algorithm == ALGORITHM_BLOCKS)
+    kernel->scratch =
+        (int64_t)LATHE_PACKED(inner, kernel->domain == DOMAIN_IMAGES ? width : kernel->block);
 }
 
 static bool weight_cut_by_outputs(const struct node *dw)
@@ -81,9 +104,13 @@ static bool weight_cut_by_outputs(const struct node *dw)
 void linear_weight_plan(struct kernel *kernel)
 {
   const struct node *dw = kernel->chain[0];
-  bool by_outputs = kernel_plain(kernel) || weight_cut_by_outputs(dw);
-  kernel->algorithm = kernel_plain(kernel) ? "loops" : "BLAS";
+  enum algorithm algorithm = choose(kernel);
+  bool by_outputs = algorithm == ALGORITHM_LOOPS || weight_cut_by_outputs(dw);
+  kernel->algorithm = algorithm_table[algorithm].linear;
   cut_columns(kernel, node_size(dw->in[by_outputs ? 0 : 1]));
+  if (algorithm == ALGORITHM_BLOCKS)
+    kernel->scratch =
+        (int64_t)LATHE_PACKED(WEIGHT_IMAGES, by_outputs ? node_size(dw->in[1]) : kernel->block);
 }
 
 static void bind_sizes(struct emitter *e, const struct node *node)
@@ -119,32 +146,54 @@ static void emit_plain(struct emitter *e, const char *loops, const char *term, c
   emit(e, " = ($real)sum;\n}\n}\n");
 }
 
-/* y = x w^T or dx = dy w: `left` [n, inner] times the weight, `width` columns of result. */
-static void emit_product(struct emitter *e, const struct kernel *kernel, const char *transposed,
-                         int64_t inner, int64_t width, int64_t stride)
+/* y = x w^T or dx = dy w: `left` [n, inner] times the weight, `width` columns of result. The weight
+ * is transposed in y's product, [width, inner] in memory; `stride` apart are the parts of two
+ * columns. */
+static void emit_product(struct emitter *e, const struct kernel *kernel, int64_t inner,
+                         int64_t width)
 {
   const struct node *root = kernel->chain[0];
-  int64_t weight_row = root->op == OP_LINEAR ? inner : width;
-  emit_bind(e, "left", "%s", operand_name(e, root->in[0]));
-  emit_bind(e, "transposed", "%s", transposed);
+  bool forward = root->op == OP_LINEAR;
+  bool by_images = kernel->domain == DOMAIN_IMAGES;
+  emit_bind(e, "transposed", forward ? "CblasTrans" : "CblasNoTrans");
+  emit_bind(e, "pack", forward ? "lathe_pack_transposed" : "lathe_pack");
   emit_bind_int(e, "inner", inner);
   emit_bind_int(e, "width", width);
-  emit_bind_int(e, "weight_row", weight_row);
-  emit_bind(e, "result", "%s", operand_name(e, kernel_result(kernel)));
-  if (kernel->domain == DOMAIN_IMAGES) {
-    emit(
-        e,
-        "$gemm(CblasRowMajor, CblasNoTrans, $transposed, end - begin, $width, $inner, 1,\n"
-        "$left + begin * $inner, $inner, $w, $weight_row, 0, $result + begin * $width, $width);\n");
-    emit_epilogue_images(e, kernel, 1);
+  emit_bind_int(e, "weight_row", forward ? inner : width);
+  const char *left = operand_name(e, root->in[0]);
+  const char *result = operand_name(e, kernel_result(kernel));
+  if (by_images) {
+    emit_bind(e, "count", "end - begin");
+    emit_bind(e, "columns", "%lld", (long long)width);
+    emit_bind(e, "left", "%s + begin * %lld", left, (long long)inner);
+    emit_bind(e, "w_part", "%s", operand_name(e, root->in[1]));
+    emit_bind(e, "to", "%s + begin * %lld", result, (long long)width);
   } else {
-    bind_from(e, kernel, "w_part", root->in[1], stride);
-    bind_from(e, kernel, "result_part", kernel_result(kernel), 1);
-    emit(e,
-         "$gemm(CblasRowMajor, CblasNoTrans, $transposed, n, $length, $inner, 1, $left, $inner,\n"
-         "$w_part, $weight_row, 0, $result_part, $width);\n");
-    emit_epilogue_columns(e, kernel, 1, width);
+    emit_bind(e, "count", "n");
+    emit_bind(e, "columns", "%s", emit_value(e, "length"));
+    emit_bind(e, "left", "%s", left);
+    bind_from(e, kernel, "w_part", root->in[1], forward ? inner : 1);
+    bind_from(e, kernel, "to", kernel_result(kernel), 1);
   }
+  switch (choose(kernel)) {
+  case ALGORITHM_DOTS:
+    emit(e, "lathe_dots($count, $columns, $inner, $left, $inner, $w_part, $weight_row, $to, "
+            "$width);\n");
+    break;
+  case ALGORITHM_BLOCKS:
+    emit(e, "const struct lathe_panels w_panels =\n"
+            "    ${pack}($inner, $columns, $w_part, $weight_row, scratch);\n"
+            "lathe_product($count, $columns, $inner, (struct lathe_rows){$left, $inner, 1}, "
+            "w_panels, 0,\n$to, $width);\n");
+    break;
+  default:
+    emit(e, "$gemm(CblasRowMajor, CblasNoTrans, $transposed, $count, $columns, $inner, 1,\n"
+            "$left, $inner, $w_part, $weight_row, 0, $to, $width);\n");
+  }
+  if (by_images)
+    emit_epilogue_images(e, kernel, 1);
+  else
+    emit_epilogue_columns(e, kernel, 1, width);
 }
 
 void linear_emit(struct emitter *e, const struct kernel *kernel)
@@ -152,7 +201,7 @@ void linear_emit(struct emitter *e, const struct kernel *kernel)
   int64_t inputs, outputs;
   sizes(kernel->chain[0], &inputs, &outputs);
   if (!kernel_plain(kernel)) {
-    emit_product(e, kernel, "CblasTrans", inputs, outputs, inputs);
+    emit_product(e, kernel, inputs, outputs);
     return;
   }
   bind_sizes(e, kernel->chain[0]);
@@ -166,7 +215,7 @@ void linear_input_emit(struct emitter *e, const struct kernel *kernel)
   int64_t inputs, outputs;
   sizes(kernel->chain[0], &inputs, &outputs);
   if (!kernel_plain(kernel)) {
-    emit_product(e, kernel, "CblasNoTrans", outputs, inputs, 1);
+    emit_product(e, kernel, outputs, inputs);
     return;
   }
   bind_sizes(e, kernel->chain[0]);
@@ -175,23 +224,36 @@ void linear_input_emit(struct emitter *e, const struct kernel *kernel)
              "(double)$dy[i * $N + k] * $w[k * $K + c]", "$dx[i * $K + c]");
 }
 
+/* dw = dy^T x, over a part of dy's columns or of x's. */
 void linear_weight_emit(struct emitter *e, const struct kernel *kernel)
 {
   const struct node *dw = kernel->chain[0];
+  enum algorithm algorithm = choose(kernel);
   bind_sizes(e, dw);
-  if (kernel_plain(kernel)) {
+  if (algorithm == ALGORITHM_LOOPS) {
     emit_bind(e, "inner", "n");
     emit_plain(e, "for (int o = $begin; o < $end; o++) {\nfor (int c = 0; c < $K; c++) {\n",
                "(double)$dy[k * $N + o] * $x[k * $K + c]", "$dw[o * $K + c]");
-  } else if (weight_cut_by_outputs(dw)) {
-    bind_from(e, kernel, "dy_part", dw->in[0], 1);
-    bind_from(e, kernel, "dw_part", dw, node_size(dw->in[1]));
-    emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $length, $K, n, 1,\n"
-            "$dy_part, $N, $x, $K, 0, $dw_part, $K);\n");
-  } else {
-    bind_from(e, kernel, "x_part", dw->in[1], 1);
-    bind_from(e, kernel, "dw_part", dw, 1);
-    emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $N, $length, n, 1,\n"
-            "$dy, $N, $x_part, $K, 0, $dw_part, $K);\n");
+    return;
   }
+  bool by_outputs = weight_cut_by_outputs(dw);
+  bind_from(e, kernel, "to", dw, by_outputs ? node_size(dw->in[1]) : 1);
+  emit_bind(e, "rows", "%s", emit_value(e, by_outputs ? "length" : "N"));
+  emit_bind(e, "columns", "%s", emit_value(e, by_outputs ? "K" : "length"));
+  emit_bind(e, "dy_part", "%s", emit_value(e, "dy"));
+  emit_bind(e, "x_part", "%s", emit_value(e, "x"));
+  bind_from(e, kernel, by_outputs ? "dy_part" : "x_part", dw->in[by_outputs ? 0 : 1], 1);
+  if (algorithm == ALGORITHM_BLAS) {
+    emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $rows, $columns, n, 1,\n"
+            "$dy_part, $N, $x_part, $K, 0, $to, $K);\n");
+    return;
+  }
+  emit_bind_int(e, "images", WEIGHT_IMAGES);
+  emit(e, "for (int i = 0; i < n; i += $images) {\n"
+          "const int count = i + $images < n ? $images : n - i;\n"
+          "const struct lathe_panels panels = lathe_pack(count, $columns, $x_part + i * $K, $K, "
+          "scratch);\n"
+          "lathe_product($rows, $columns, count, (struct lathe_rows){$dy_part + i * $N, 1, $N}, "
+          "panels,\ni > 0, $to, $K);\n"
+          "}\n");
 }

@@ -18,9 +18,9 @@ enum {
   /* Memory, in values of type float: fixed, for each image of the capacity, for each thread. */
   DIGITS_CONV_FIXED = 647632,
   DIGITS_CONV_FIXED_TRAINING = 2590144,
-  DIGITS_CONV_PER_IMAGE = 18880,
-  DIGITS_CONV_PER_IMAGE_TRAINING = 57392,
-  DIGITS_CONV_SCRATCH = 401408,
+  DIGITS_CONV_PER_IMAGE = 33344,
+  DIGITS_CONV_PER_IMAGE_TRAINING = 89632,
+  DIGITS_CONV_SCRATCH = 532480,
   DIGITS_CONV_EM_DOUBLES = 40448, /* of type double, in training */
 };
 

@@ -1,6 +1,8 @@
 /* The backward pass of digits_conv: gradients of the batch's mean loss, in reverse order. */
 #include "digits_conv_internal.h"
+#include <lathe/dots.h>
 #include <lathe/kernel.h>
+#include <lathe/pack.h>
 #include <lathe/vector_math.h>
 #include <cblas.h>
 #include <math.h>
@@ -91,8 +93,9 @@ static void decoder_4_conv_weight(int n, int task, float *restrict scratch,
         }
       }
     }
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 4, 64, (to - from) * 196, 1, scratch,
-        4, dy + from * 196 * 64, 64, from > 0, dw + ky * 4 * 64, 64);
+    const struct lathe_panels panels = {dy + from * 196 * 64, LATHE_PANEL, 64};
+    lathe_product(4, 64, (to - from) * 196, (struct lathe_rows){scratch, 1, 4}, panels,
+        from > 0, dw + ky * 4 * 64, 64);
   }
 }
 
@@ -125,8 +128,9 @@ static void decoder_4_conv(int n, int task, float *restrict scratch,
       }
     }
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * 196, 64, 16, 1,
-      scratch, 16, w, 64, 0, dx + begin * 196 * 64, 64);
+  lathe_product((end - begin) * 196, 64, 16, (struct lathe_rows){scratch, 16, 1},
+      lathe_pack(16, 64, w, 64, scratch + 25088), 0,
+      dx + begin * 196 * 64, 64);
   for (int r = begin; r < end; r++) {
     const float *const act_row = act + r * 12544;
     float *const dx_row = dx + r * 12544;
@@ -153,66 +157,237 @@ static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
   }
 }
 
-/* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
- * conv_weight: dy[n, 6272], x[n, 14, 14, 64], dw[131072]; 12.8 MFLOP an image */
-static void decoder_2_conv_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
+/* The row of tile (ty, tx) of image i among the products of point (p, q): the points
+ * come one after the other, each with a row for every tile that uses it. */
+static int winograd_row_7x7_2(int n, int p, int q, int i, int ty, int tx)
 {
-  const int begin = task;
-  const int ky = begin; /* this task's row of the kernel */
-  for (int from = 0; from < n; from += 8) {
-    const int to = from + 8 < n ? from + 8 : n;
-    float *column = scratch;
-    for (int i = from; i < to; i++) {
-      const float *const image = x + i * 12544;
-      for (int oy = 0; oy < 7; oy++) {
-        const int iy = oy * 2 + ky - 1;
-        for (int ox = 0; ox < 7; ox++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 14 && ix >= 0 && ix < 14)
-              memcpy(column, image + (iy * 14 + ix) * 64, 64 * sizeof *column);
-            else
-              memset(column, 0, 64 * sizeof *column);
-            column += 64;
-          }
-        }
-      }
-    }
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 256, 128, (to - from) * 49, 1, scratch,
-        256, dy + from * 49 * 128, 128, from > 0, dw + ky * 256 * 128, 128);
+  static const int first[5][5] = {
+    {0, 4, 8, 12, 16},
+    {18, 22, 26, 30, 34},
+    {36, 40, 44, 48, 52},
+    {54, 58, 62, 66, 70},
+    {72, 74, 76, 78, 80},
+  };
+  static const int down[5] = {2, 2, 2, 2, 1}, along[5] = {2, 2, 2, 2, 1};
+  return first[p][q] * n + (i * down[p] + ty) * along[q] + tx;
+}
+
+/* F(4, 2): pixels of a tile to their values at the points, each of `count` channels. */
+static void winograd_data_4_2(const float *const d[5], float *const to[5], int count)
+{
+  for (int c = 0; c < count; c += LATHE_LANES) {
+    const lathe_vector d0 = lathe_load(d[0] + c);
+    const lathe_vector d1 = lathe_load(d[1] + c);
+    const lathe_vector d2 = lathe_load(d[2] + c);
+    const lathe_vector d3 = lathe_load(d[3] + c);
+    const lathe_vector d4 = lathe_load(d[4] + c);
+    lathe_store(to[0] + c, d0 - 0.5F * d1 - d2 + 0.5F * d3);
+    lathe_store(to[1] + c, 2.0F * d1 - d2 - 2.0F * d3 + d4);
+    lathe_store(to[2] + c, d1 + 0.5F * d2 - 0.5F * d3);
+    lathe_store(to[3] + c, -0.33333334F * d1 + 0.5F * d2 - 0.16666667F * d3);
+    lathe_store(to[4] + c, -0.16666667F * d1 + 0.16666667F * d3);
+  }
+}
+
+/* F(3, 2): pixels of a tile to their values at the points, each of `count` channels. */
+static void winograd_data_3_2(const float *const d[4], float *const to[4], int count)
+{
+  for (int c = 0; c < count; c += LATHE_LANES) {
+    const lathe_vector d0 = lathe_load(d[0] + c);
+    const lathe_vector d1 = lathe_load(d[1] + c);
+    const lathe_vector d2 = lathe_load(d[2] + c);
+    const lathe_vector d3 = lathe_load(d[3] + c);
+    lathe_store(to[0] + c, d0 - d2);
+    lathe_store(to[1] + c, -d1 + d3);
+    lathe_store(to[2] + c, 0.5F * d1 + 0.5F * d2);
+    lathe_store(to[3] + c, -0.5F * d1 + 0.5F * d2);
   }
 }
 
 /* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
- * conv: x[n, 14, 14, 64], w[4, 4, 64, 128], y[n, 7, 7, 128]; 12.8 MFLOP an image */
-static void decoder_2_conv(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, float *restrict y)
+ * winograd_data: x[n, 14, 14, 64], v[n, 81, 256] */
+static void decoder_2_winograd_data(int n, int task, float *restrict scratch,
+    const float *restrict x, float *restrict v)
 {
-  const int begin = task * 8;
-  const int end = begin + 8 < n ? begin + 8 : n;
-  float *column = scratch;
+  const int begin = task * 2;
+  const int end = begin + 2 < n ? begin + 2 : n;
+  float *const outside = scratch, *const tile = scratch + 64;
+  memset(outside, 0, 64 * sizeof *outside);
   for (int i = begin; i < end; i++) {
-    const float *const image = x + i * 12544;
-    for (int oy = 0; oy < 7; oy++) {
-      for (int ox = 0; ox < 7; ox++) {
-        for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 14 && ix >= 0 && ix < 14) {
-              memcpy(column, image + (iy * 14 + ix) * 64, 64 * sizeof *column);
-            } else {
-              memset(column, 0, 64 * sizeof *column);
+    const float *const image = x + i * 14 * 14 * 64;
+    for (int ty = 0; ty < 2; ty++) {
+      for (int tx = 0; tx < 2; tx++) {
+        const int down = ty < 1 ? 5 : 4, along = tx < 1 ? 5 : 4; /* points of the tile */
+        for (int phase = 0; phase < 4; phase++) {
+          const int oy = (ty * 4) * 2 + phase / 2 - 1, ox = (tx * 4) * 2 + phase % 2 - 1;
+          for (int q = 0; q < along; q++) { /* down the columns of pixels */
+            const float *from[5];
+            float *to[5];
+            const int ix = ox + q * 2;
+            for (int p = 0; p < down; p++) {
+              const int iy = oy + p * 2;
+              const int inside = iy >= 0 && iy < 14 && ix >= 0 && ix < 14;
+              from[p] = inside ? image + (iy * 14 + ix) * 64 : outside;
+              to[p] = tile + (p * 5 + q) * 64;
             }
-            column += 64;
+            if (ty < 1)
+              winograd_data_4_2(from, to, 64);
+            else
+              winograd_data_3_2(from, to, 64);
+          }
+          for (int p = 0; p < down; p++) { /* along the rows of points */
+            const float *from[5];
+            float *to[5];
+            for (int q = 0; q < along; q++) {
+              from[q] = tile + (p * 5 + q) * 64;
+              to[q] = v + (winograd_row_7x7_2(n, p, q, i, ty, tx) * 4 + phase) * 64;
+            }
+            if (tx < 1)
+              winograd_data_4_2(from, to, 64);
+            else
+              winograd_data_3_2(from, to, 64);
           }
         }
       }
     }
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * 49, 128, 1024, 1,
-      scratch, 1024, w, 128, 0, y + begin * 49 * 128, 128);
+}
+
+/* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
+ * winograd_weight: dm[n, 81, 128], v[n, 81, 256], dw[131072]; 12.8 MFLOP an image */
+static void decoder_2_winograd_weight(int n, int task, float *restrict scratch,
+    const float *restrict dm, const float *restrict v, float *restrict dw)
+{
+  const int begin = task;
+  static const float g[5][2] = {{1.0F, 0.0F}, {0.0F, 1.0F}, {1.0F, 1.0F}, {1.0F, -1.0F}, {1.0F,
+      2.0F}};
+  const int phase = begin / 2, channel = begin % 2 * 32; /* this task's */
+  float *const taps = dw + ((phase / 2 * 4 + phase % 2) * 64 + channel) * 128;
+  float *const du = scratch;
+  for (int y = 0; y < 2; y++)
+    for (int x = 0; x < 2; x++)
+      memset(taps + (y * 4 + x) * 2 * 64 * 128, 0, 32 * 128 * sizeof *taps);
+  for (int p = 0; p < 5; p++) {
+    for (int q = 0; q < 5; q++) {
+      const int first = winograd_row_7x7_2(n, p, q, 0, 0, 0), rows = winograd_row_7x7_2(n, p, q, n,
+          0, 0) - first;
+      const float *const left = v + first * 256 + phase * 64 + channel;
+      lathe_product(32, 128, rows, (struct lathe_rows){left, 1, 256},
+          (struct lathe_panels){dm + first * 128, LATHE_PANEL, 128}, 0, du, 128);
+      for (int y = 0; y < 2; y++) {
+        for (int x = 0; x < 2; x++) {
+          const float factor = g[p][y] * g[q][x];
+          float *const tap = taps + (y * 4 + x) * 2 * 64 * 128;
+          if (factor == 0)
+            continue;
+          for (int i = 0; i < 32 * 128; i++)
+            tap[i] += factor * du[i];
+        }
+      }
+    }
+  }
+}
+
+/* The filter's value u [256, 128] at point (p, q): of each phase, the taps' polynomial. */
+static void winograd_filter_4_2_64x128(int p, int q, const float *restrict w, float *restrict u)
+{
+  static const float g[5][2] = {{1.0F, 0.0F}, {0.0F, 1.0F}, {1.0F, 1.0F}, {1.0F, -1.0F}, {1.0F,
+      2.0F}};
+  for (int phase = 0; phase < 4; phase++) {
+    const float *tap = w + (phase / 2 * 4 + phase % 2) * 64 * 128;
+    for (int i = 0; i < 64 * 128; i += LATHE_LANES, tap += LATHE_LANES, u += LATHE_LANES)
+      lathe_store(u, g[p][0] * (g[q][0] * lathe_load(tap + (0 * 4 + 0) * 2 * 64 * 128) + g[q][1] *
+          lathe_load(tap + (0 * 4 + 1) * 2 * 64 * 128)) +
+        g[p][1] * (g[q][0] * lathe_load(tap + (1 * 4 + 0) * 2 * 64 * 128) + g[q][1] * lathe_load(tap
+            + (1 * 4 + 1) * 2 * 64 * 128)));
+  }
+}
+
+/* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
+ * winograd_product: v[n, 81, 256], w[4, 4, 64, 128], m[n, 81, 128]; 12.8 MFLOP an image */
+static void decoder_2_winograd_product(int n, int task, float *restrict scratch,
+    const float *restrict v, const float *restrict w, float *restrict m)
+{
+  const int begin = task;
+  const int p = begin / 5, q = begin % 5; /* this task's point */
+  const int first = winograd_row_7x7_2(n, p, q, 0, 0, 0), rows = winograd_row_7x7_2(n, p, q, n, 0,
+      0) - first;
+  float *const u = scratch, *const packed = scratch + 256 * 128;
+  winograd_filter_4_2_64x128(p, q, w, u);
+  lathe_product(rows, 128, 256, (struct lathe_rows){v + first * 256, 256, 1},
+      lathe_pack(256, 128, u, 128, packed), 0, m + first * 128, 128);
+}
+
+/* F(4, 2): products at the points to outputs, each of `count` channels. */
+static void winograd_inverse_4_2(const float *const d[5], float *const to[4], int count)
+{
+  for (int c = 0; c < count; c += LATHE_LANES) {
+    const lathe_vector d0 = lathe_load(d[0] + c);
+    const lathe_vector d1 = lathe_load(d[1] + c);
+    const lathe_vector d2 = lathe_load(d[2] + c);
+    const lathe_vector d3 = lathe_load(d[3] + c);
+    const lathe_vector d4 = lathe_load(d[4] + c);
+    lathe_store(to[0] + c, d0 + d2 + d3 + d4);
+    lathe_store(to[1] + c, d2 - d3 + 2.0F * d4);
+    lathe_store(to[2] + c, d2 + d3 + 4.0F * d4);
+    lathe_store(to[3] + c, d1 + d2 - d3 + 8.0F * d4);
+  }
+}
+
+/* F(3, 2): products at the points to outputs, each of `count` channels. */
+static void winograd_inverse_3_2(const float *const d[4], float *const to[3], int count)
+{
+  for (int c = 0; c < count; c += LATHE_LANES) {
+    const lathe_vector d0 = lathe_load(d[0] + c);
+    const lathe_vector d1 = lathe_load(d[1] + c);
+    const lathe_vector d2 = lathe_load(d[2] + c);
+    const lathe_vector d3 = lathe_load(d[3] + c);
+    lathe_store(to[0] + c, d0 + d2 + d3);
+    lathe_store(to[1] + c, d2 - d3);
+    lathe_store(to[2] + c, d1 + d2 + d3);
+  }
+}
+
+/* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
+ * winograd_inverse: m[n, 81, 128], y[n, 7, 7, 128] */
+static void decoder_2_winograd_inverse(int n, int task, float *restrict scratch,
+    const float *restrict m, float *restrict y)
+{
+  const int begin = task * 2;
+  const int end = begin + 2 < n ? begin + 2 : n;
+  float *const tile = scratch;
+  for (int i = begin; i < end; i++) {
+    float *const image = y + i * 7 * 7 * 128;
+    for (int ty = 0; ty < 2; ty++) {
+      for (int tx = 0; tx < 2; tx++) {
+        const int down = ty < 1 ? 5 : 4, along = tx < 1 ? 5 : 4; /* points of the tile */
+        for (int q = 0; q < along; q++) { /* down the columns of points */
+          const float *from[5];
+          float *to[5];
+          for (int p = 0; p < down; p++)
+            from[p] = m + winograd_row_7x7_2(n, p, q, i, ty, tx) * 128;
+          for (int oy = 0; oy < down - 1; oy++)
+            to[oy] = tile + (oy * 5 + q) * 128;
+          if (ty < 1)
+            winograd_inverse_4_2(from, to, 128);
+          else
+            winograd_inverse_3_2(from, to, 128);
+        }
+        for (int oy = 0; oy < down - 1; oy++) { /* along the rows of outputs */
+          const float *from[5];
+          float *to[5];
+          for (int q = 0; q < along; q++)
+            from[q] = tile + (oy * 5 + q) * 128;
+          for (int ox = 0; ox < along - 1; ox++)
+            to[ox] = image + ((ty * 4 + oy) * 7 + tx * 4 + ox) * 128;
+          if (tx < 1)
+            winograd_inverse_4_2(from, to, 128);
+          else
+            winograd_inverse_3_2(from, to, 128);
+        }
+      }
+    }
+  }
 }
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
@@ -233,23 +408,31 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
  * linear_weight: dy[n, 7, 7, 128], x[n, 20], dw[125440]; 250.9 kFLOP an image */
-static void decoder_0_linear_weight(int n, int task, const float *restrict dy,
-    const float *restrict x, float *restrict dw)
+static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
 {
-  const int begin = task * 784;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 784, 20, n, 1,
-      dy + begin, 6272, x, 20, 0, dw + begin * 20, 20);
+  const int begin = task * 800;
+  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
+  for (int i = 0; i < n; i += 128) {
+    const int count = i + 128 < n ? 128 : n - i;
+    const struct lathe_panels panels = lathe_pack(count, 20, x + i * 20, 20, scratch);
+    lathe_product((end - begin), 20, count, (struct lathe_rows){dy + begin + i * 6272, 1, 6272},
+        panels,
+        i > 0, dw + begin * 20, 20);
+  }
 }
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
  * linear_input: dy[n, 7, 7, 128], w[49, 128, 20], dx[n, 20]; 250.9 kFLOP an image */
-static void decoder_0_linear_input(int n, int task, const float *restrict dy,
-    const float *restrict w, float *restrict dx)
+static void decoder_0_linear_input(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, float *restrict dx)
 {
-  const int begin = task * 16;
-  const int end = begin + 16 < n ? begin + 16 : n;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, end - begin, 20, 6272, 1,
-      dy + begin * 6272, 6272, w, 20, 0, dx + begin * 20, 20);
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  const struct lathe_panels w_panels =
+          lathe_pack(6272, 20, w, 20, scratch);
+  lathe_product(end - begin, 20, 6272, (struct lathe_rows){dy + begin * 6272, 6272, 1}, w_panels, 0,
+      dx + begin * 20, 20);
 }
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
@@ -306,33 +489,45 @@ static void encoder_5_channel_sum(int n, int task, const float *restrict dy,
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
  * linear_weight: dy[n, 20], x[n, 7, 7, 128], dw[125440]; 250.9 kFLOP an image */
-static void encoder_5_linear_weight(int n, int task, const float *restrict dy,
-    const float *restrict x, float *restrict dw)
+static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
 {
-  const int begin = task * 784;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 20, 784, n, 1,
-      dy, 20, x + begin, 6272, 0, dw + begin, 6272);
+  const int begin = task * 800;
+  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
+  for (int i = 0; i < n; i += 128) {
+    const int count = i + 128 < n ? 128 : n - i;
+    const struct lathe_panels panels = lathe_pack(count, (end - begin), x + begin + i * 6272, 6272,
+        scratch);
+    lathe_product(20, (end - begin), count, (struct lathe_rows){dy + i * 20, 1, 20}, panels,
+        i > 0, dw + begin, 6272);
+  }
 }
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
  * linear_input: dy[n, 20], w[20, 49, 128], dx[n, 6272]; 250.9 kFLOP an image */
-static void encoder_5_linear_input(int n, int task, const float *restrict dy,
-    const float *restrict w, float *restrict dx)
+static void encoder_5_linear_input(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, float *restrict dx)
 {
-  const int begin = task * 784;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 784, 20, 1, dy, 20,
-      w + begin, 6272, 0, dx + begin, 6272);
+  const int begin = task * 800;
+  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
+  const struct lathe_panels w_panels =
+          lathe_pack(20, (end - begin), w + begin, 6272, scratch);
+  lathe_product(n, (end - begin), 20, (struct lathe_rows){dy, 20, 1}, w_panels, 0,
+      dx + begin, 6272);
 }
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
  * linear_input + add: dy[n, 20], w[20, 49, 128], a[n, 6272], y[n, 6272]; 257.2 kFLOP an image */
-static void encoder_5_linear_input_2(int n, int task, const float *restrict dy,
-    const float *restrict w, const float *restrict a, float *restrict y)
+static void encoder_5_linear_input_2(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, const float *restrict a,
+    float *restrict y)
 {
-  const int begin = task * 784;
-  const int end = begin + 784;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 784, 20, 1, dy, 20,
-      w + begin, 6272, 0, y + begin, 6272);
+  const int begin = task * 800;
+  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
+  const struct lathe_panels w_panels =
+          lathe_pack(20, (end - begin), w + begin, 6272, scratch);
+  lathe_product(n, (end - begin), 20, (struct lathe_rows){dy, 20, 1}, w_panels, 0,
+      y + begin, 6272);
   for (int r = 0; r < n; r++) {
     const float *const a_row = a + r * 6272;
     float *const y_row = y + r * 6272;
@@ -426,64 +621,210 @@ static void encoder_2_channel_sum(int n, int task, const float *restrict dy,
   }
 }
 
-/* encoder.2: conv2d 128, kernel 4, stride 2, pad 1   (digits_conv.lathe:13)
- * conv_weight: dy[n, 7, 7, 128], x[n, 14, 14, 64], dw[131072]; 12.8 MFLOP an image */
-static void encoder_2_conv_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
+/* F(4, 2): outputs to their values at the points, each of `count` channels. */
+static void winograd_inverse_adjoint_4_2(const float *const d[4], float *const to[5], int count)
 {
-  const int begin = task;
-  const int ky = begin; /* this task's row of the kernel */
-  for (int from = 0; from < n; from += 8) {
-    const int to = from + 8 < n ? from + 8 : n;
-    float *column = scratch;
-    for (int i = from; i < to; i++) {
-      const float *const image = x + i * 12544;
-      for (int oy = 0; oy < 7; oy++) {
-        const int iy = oy * 2 + ky - 1;
-        for (int ox = 0; ox < 7; ox++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 14 && ix >= 0 && ix < 14)
-              memcpy(column, image + (iy * 14 + ix) * 64, 64 * sizeof *column);
-            else
-              memset(column, 0, 64 * sizeof *column);
-            column += 64;
-          }
+  for (int c = 0; c < count; c += LATHE_LANES) {
+    const lathe_vector d0 = lathe_load(d[0] + c);
+    const lathe_vector d1 = lathe_load(d[1] + c);
+    const lathe_vector d2 = lathe_load(d[2] + c);
+    const lathe_vector d3 = lathe_load(d[3] + c);
+    lathe_store(to[0] + c, d0);
+    lathe_store(to[1] + c, d3);
+    lathe_store(to[2] + c, d0 + d1 + d2 + d3);
+    lathe_store(to[3] + c, d0 - d1 + d2 - d3);
+    lathe_store(to[4] + c, d0 + 2.0F * d1 + 4.0F * d2 + 8.0F * d3);
+  }
+}
+
+/* F(3, 2): outputs to their values at the points, each of `count` channels. */
+static void winograd_inverse_adjoint_3_2(const float *const d[3], float *const to[4], int count)
+{
+  for (int c = 0; c < count; c += LATHE_LANES) {
+    const lathe_vector d0 = lathe_load(d[0] + c);
+    const lathe_vector d1 = lathe_load(d[1] + c);
+    const lathe_vector d2 = lathe_load(d[2] + c);
+    lathe_store(to[0] + c, d0);
+    lathe_store(to[1] + c, d2);
+    lathe_store(to[2] + c, d0 + d1 + d2);
+    lathe_store(to[3] + c, d0 - d1 + d2);
+  }
+}
+
+/* encoder.2: conv2d 128, kernel 4, stride 2, pad 1   (digits_conv.lathe:13)
+ * winograd_inverse_adjoint: dy[n, 7, 7, 128], dm[n, 81, 128] */
+static void encoder_2_winograd_inverse_adjoint(int n, int task, float *restrict scratch,
+    const float *restrict dy, float *restrict dm)
+{
+  const int begin = task * 2;
+  const int end = begin + 2 < n ? begin + 2 : n;
+  float *const tile = scratch;
+  for (int i = begin; i < end; i++) {
+    const float *const image = dy + i * 7 * 7 * 128;
+    for (int ty = 0; ty < 2; ty++) {
+      for (int tx = 0; tx < 2; tx++) {
+        const int down = ty < 1 ? 5 : 4, along = tx < 1 ? 5 : 4; /* points of the tile */
+        for (int ox = 0; ox < along - 1; ox++) { /* down the columns of outputs */
+          const float *from[5];
+          float *to[5];
+          for (int oy = 0; oy < down - 1; oy++)
+            from[oy] = image + ((ty * 4 + oy) * 7 + tx * 4 + ox) * 128;
+          for (int p = 0; p < down; p++)
+            to[p] = tile + (p * 5 + ox) * 128;
+          if (ty < 1)
+            winograd_inverse_adjoint_4_2(from, to, 128);
+          else
+            winograd_inverse_adjoint_3_2(from, to, 128);
+        }
+        for (int p = 0; p < down; p++) { /* along the rows of points */
+          const float *from[5];
+          float *to[5];
+          for (int ox = 0; ox < along - 1; ox++)
+            from[ox] = tile + (p * 5 + ox) * 128;
+          for (int q = 0; q < along; q++)
+            to[q] = dm + winograd_row_7x7_2(n, p, q, i, ty, tx) * 128;
+          if (tx < 1)
+            winograd_inverse_adjoint_4_2(from, to, 128);
+          else
+            winograd_inverse_adjoint_3_2(from, to, 128);
         }
       }
     }
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 256, 128, (to - from) * 49, 1, scratch,
-        256, dy + from * 49 * 128, 128, from > 0, dw + ky * 256 * 128, 128);
+  }
+}
+
+/* encoder.2: conv2d 128, kernel 4, stride 2, pad 1   (digits_conv.lathe:13)
+ * winograd_weight: dm[n, 81, 128], v[n, 81, 256], dw[131072]; 12.8 MFLOP an image */
+static void encoder_2_winograd_weight(int n, int task, float *restrict scratch,
+    const float *restrict dm, const float *restrict v, float *restrict dw)
+{
+  const int begin = task;
+  static const float g[5][2] = {{1.0F, 0.0F}, {0.0F, 1.0F}, {1.0F, 1.0F}, {1.0F, -1.0F}, {1.0F,
+      2.0F}};
+  const int phase = begin / 2, channel = begin % 2 * 32; /* this task's */
+  float *const taps = dw + ((phase / 2 * 4 + phase % 2) * 64 + channel) * 128;
+  float *const du = scratch;
+  for (int y = 0; y < 2; y++)
+    for (int x = 0; x < 2; x++)
+      memset(taps + (y * 4 + x) * 2 * 64 * 128, 0, 32 * 128 * sizeof *taps);
+  for (int p = 0; p < 5; p++) {
+    for (int q = 0; q < 5; q++) {
+      const int first = winograd_row_7x7_2(n, p, q, 0, 0, 0), rows = winograd_row_7x7_2(n, p, q, n,
+          0, 0) - first;
+      const float *const left = v + first * 256 + phase * 64 + channel;
+      lathe_product(32, 128, rows, (struct lathe_rows){left, 1, 256},
+          (struct lathe_panels){dm + first * 128, LATHE_PANEL, 128}, 0, du, 128);
+      for (int y = 0; y < 2; y++) {
+        for (int x = 0; x < 2; x++) {
+          const float factor = g[p][y] * g[q][x];
+          float *const tap = taps + (y * 4 + x) * 2 * 64 * 128;
+          if (factor == 0)
+            continue;
+          for (int i = 0; i < 32 * 128; i++)
+            tap[i] += factor * du[i];
+        }
+      }
+    }
+  }
+}
+
+/* encoder.2: conv2d 128, kernel 4, stride 2, pad 1   (digits_conv.lathe:13)
+ * winograd_product_adjoint: dm[n, 81, 128], w[4, 4, 64, 128], dv[n, 81, 256];
+ * 12.8 MFLOP an image */
+static void encoder_2_winograd_product_adjoint(int n, int task, float *restrict scratch,
+    const float *restrict dm, const float *restrict w, float *restrict dv)
+{
+  const int begin = task;
+  const int p = begin / 5, q = begin % 5; /* this task's point */
+  const int first = winograd_row_7x7_2(n, p, q, 0, 0, 0), rows = winograd_row_7x7_2(n, p, q, n, 0,
+      0) - first;
+  float *const u = scratch, *const packed = scratch + 256 * 128;
+  winograd_filter_4_2_64x128(p, q, w, u);
+  lathe_product(rows, 256, 128, (struct lathe_rows){dm + first * 128, 128, 1},
+      lathe_pack_transposed(128, 256, u, 128, packed), 0, dv + first * 256, 256);
+}
+
+/* F(4, 2): values at the points to pixels of a tile, each of `count` channels. */
+static void winograd_data_adjoint_4_2(const float *const d[5], float *const to[5], int count)
+{
+  for (int c = 0; c < count; c += LATHE_LANES) {
+    const lathe_vector d0 = lathe_load(d[0] + c);
+    const lathe_vector d1 = lathe_load(d[1] + c);
+    const lathe_vector d2 = lathe_load(d[2] + c);
+    const lathe_vector d3 = lathe_load(d[3] + c);
+    const lathe_vector d4 = lathe_load(d[4] + c);
+    lathe_store(to[0] + c, d0);
+    lathe_store(to[1] + c, -0.5F * d0 + 2.0F * d1 + d2 - 0.33333334F * d3 - 0.16666667F * d4);
+    lathe_store(to[2] + c, -d0 - d1 + 0.5F * d2 + 0.5F * d3);
+    lathe_store(to[3] + c, 0.5F * d0 - 2.0F * d1 - 0.5F * d2 - 0.16666667F * d3 + 0.16666667F * d4);
+    lathe_store(to[4] + c, d1);
+  }
+}
+
+/* F(3, 2): values at the points to pixels of a tile, each of `count` channels. */
+static void winograd_data_adjoint_3_2(const float *const d[4], float *const to[4], int count)
+{
+  for (int c = 0; c < count; c += LATHE_LANES) {
+    const lathe_vector d0 = lathe_load(d[0] + c);
+    const lathe_vector d1 = lathe_load(d[1] + c);
+    const lathe_vector d2 = lathe_load(d[2] + c);
+    const lathe_vector d3 = lathe_load(d[3] + c);
+    lathe_store(to[0] + c, d0);
+    lathe_store(to[1] + c, -d1 + 0.5F * d2 - 0.5F * d3);
+    lathe_store(to[2] + c, -d0 + 0.5F * d2 + 0.5F * d3);
+    lathe_store(to[3] + c, d1);
   }
 }
 
 /* encoder.2: conv2d 128, kernel 4, stride 2, pad 1; relu   (digits_conv.lathe:13)
- * conv_input + relu_grad: dy[n, 7, 7, 128], w[4, 4, 64, 128], act[n, 14, 14, 64],
- * dx[n, 14, 14, 64]; 12.9 MFLOP an image */
-static void encoder_2_conv_input(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict w, const float *restrict act,
-    float *restrict dx)
+ * winograd_data_adjoint + relu_grad: dv[n, 81, 256], act[n, 14, 14, 64], dx[n, 14, 14, 64];
+ * 12.5 kFLOP an image */
+static void encoder_2_winograd_data_adjoint(int n, int task, float *restrict scratch,
+    const float *restrict dv, const float *restrict act, float *restrict dx)
 {
-  const int begin = task * 8;
-  const int end = begin + 8 < n ? begin + 8 : n;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (end - begin) * 49, 1024, 128, 1,
-      dy + begin * 49 * 128, 128, w, 128, 0, scratch, 1024);
-  const float *column = scratch;
+  const int begin = task * 2;
+  const int end = begin + 2 < n ? begin + 2 : n;
+  float *const tile = scratch;
   for (int i = begin; i < end; i++) {
-    float *const image = dx + i * 12544;
-    memset(image, 0, 12544 * sizeof *image);
-    for (int oy = 0; oy < 7; oy++) {
-      for (int ox = 0; ox < 7; ox++) {
-        for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 14 && ix >= 0 && ix < 14) {
-              float *const pixel = image + (iy * 14 + ix) * 64;
-              for (int ch = 0; ch < 64; ch++)
-                pixel[ch] += column[ch];
+    float *const image = dx + i * 14 * 14 * 64;
+    memset(image, 0, 14 * 14 * 64 * sizeof *image); /* tiles overlap */
+    for (int ty = 0; ty < 2; ty++) {
+      for (int tx = 0; tx < 2; tx++) {
+        const int down = ty < 1 ? 5 : 4, along = tx < 1 ? 5 : 4; /* points of the tile */
+        for (int phase = 0; phase < 4; phase++) {
+          const int oy = (ty * 4) * 2 + phase / 2 - 1, ox = (tx * 4) * 2 + phase % 2 - 1;
+          for (int p = 0; p < down; p++) { /* along the rows of points */
+            const float *from[5];
+            float *to[5];
+            for (int q = 0; q < along; q++) {
+              to[q] = tile + (p * 5 + q) * 64;
+              from[q] = dv + (winograd_row_7x7_2(n, p, q, i, ty, tx) * 4 + phase) * 64;
             }
-            column += 64;
+            if (tx < 1)
+              winograd_data_adjoint_4_2(from, to, 64);
+            else
+              winograd_data_adjoint_3_2(from, to, 64);
+          }
+          for (int q = 0; q < along; q++) { /* down the columns of pixels */
+            const float *from[5];
+            float *to[5];
+            for (int p = 0; p < down; p++) {
+              from[p] = tile + (p * 5 + q) * 64;
+              to[p] = tile + (p * 5 + q) * 64;
+            }
+            if (ty < 1)
+              winograd_data_adjoint_4_2(from, to, 64);
+            else
+              winograd_data_adjoint_3_2(from, to, 64);
+            const int ix = ox + q * 2;
+            for (int p = 0; p < down; p++) {
+              const int iy = oy + p * 2;
+              if (iy < 0 || iy >= 14 || ix < 0 || ix >= 14)
+                continue;
+              float *const pixel = image + (iy * 14 + ix) * 64;
+              for (int c = 0; c < 64; c++)
+                pixel[c] += to[p][c];
+            }
           }
         }
       }
@@ -541,8 +882,9 @@ static void encoder_0_conv_weight(int n, int task, float *restrict scratch,
         }
       }
     }
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 4, 64, (to - from) * 196, 1, scratch,
-        4, dy + from * 196 * 64, 64, from > 0, dw + ky * 4 * 64, 64);
+    const struct lathe_panels panels = {dy + from * 196 * 64, LATHE_PANEL, 64};
+    lathe_product(4, 64, (to - from) * 196, (struct lathe_rows){scratch, 1, 4}, panels,
+        from > 0, dw + ky * 4 * 64, 64);
   }
 }
 
@@ -616,22 +958,38 @@ static void backward_6(void *arg, int task, int thread)
 static void backward_7(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_2_conv_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_DECODER_0,
+  decoder_2_winograd_data(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_2,
-      c->fixed + TRAIN_D_DECODER_2_WEIGHT);
+      c->batch + c->capacity * TRAIN_D_DECODER_2_WINOGRAD_PRODUCT_ADJOINT);
 }
 
 static void backward_8(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_2_conv(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_DECODER_2,
-      c->fixed + DECODER_2_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_DECODER_1);
+  decoder_2_winograd_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * TRAIN_DECODER_2_WINOGRAD_INVERSE_ADJOINT,
+      c->batch + c->capacity * TRAIN_D_DECODER_2_WINOGRAD_PRODUCT_ADJOINT,
+      c->fixed + TRAIN_D_DECODER_2_WEIGHT);
 }
 
 static void backward_9(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  decoder_2_winograd_product(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_DECODER_2_WINOGRAD_PRODUCT_ADJOINT,
+      c->fixed + DECODER_2_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_DECODER_2_WINOGRAD_INVERSE_ADJOINT);
+}
+
+static void backward_10(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  decoder_2_winograd_inverse(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_DECODER_2_WINOGRAD_INVERSE_ADJOINT,
+      c->batch + c->capacity * TRAIN_D_DECODER_1);
+}
+
+static void backward_11(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -640,27 +998,25 @@ static void backward_9(void *arg, int task, int thread)
       c->fixed + TRAIN_D_DECODER_0_BIAS);
 }
 
-static void backward_10(void *arg, int task, int thread)
+static void backward_12(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  (void)thread;
-  decoder_0_linear_weight(c->n, task,
+  decoder_0_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_1,
       c->batch + c->capacity * TRAIN_Z,
       c->fixed + TRAIN_D_DECODER_0_WEIGHT);
 }
 
-static void backward_11(void *arg, int task, int thread)
+static void backward_13(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  (void)thread;
-  decoder_0_linear_input(c->n, task,
+  decoder_0_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_1,
       c->fixed + DECODER_0_WEIGHT,
       c->batch + c->capacity * TRAIN_D_Z);
 }
 
-static void backward_12(void *arg, int task, int thread)
+static void backward_14(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -669,7 +1025,7 @@ static void backward_12(void *arg, int task, int thread)
       c->batch + c->capacity * TRAIN_D_MEAN_PART);
 }
 
-static void backward_13(void *arg, int task, int thread)
+static void backward_15(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -680,7 +1036,7 @@ static void backward_13(void *arg, int task, int thread)
       c->batch + c->capacity * TRAIN_D_LOGVAR_PART);
 }
 
-static void backward_14(void *arg, int task, int thread)
+static void backward_16(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -689,27 +1045,25 @@ static void backward_14(void *arg, int task, int thread)
       c->fixed + TRAIN_D_LOGVAR_BIAS);
 }
 
-static void backward_15(void *arg, int task, int thread)
+static void backward_17(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_weight(c->n, task,
+  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + TRAIN_D_LOGVAR_WEIGHT);
 }
 
-static void backward_16(void *arg, int task, int thread)
+static void backward_18(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_input(c->n, task,
+  encoder_5_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->fixed + LOGVAR_WEIGHT,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART);
 }
 
-static void backward_17(void *arg, int task, int thread)
+static void backward_19(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -718,28 +1072,26 @@ static void backward_17(void *arg, int task, int thread)
       c->fixed + TRAIN_D_MEAN_BIAS);
 }
 
-static void backward_18(void *arg, int task, int thread)
+static void backward_20(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_weight(c->n, task,
+  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_MEAN,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + TRAIN_D_MEAN_WEIGHT);
 }
 
-static void backward_19(void *arg, int task, int thread)
+static void backward_21(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_input_2(c->n, task,
+  encoder_5_linear_input_2(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_MEAN,
       c->fixed + MEAN_WEIGHT,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW);
 }
 
-static void backward_20(void *arg, int task, int thread)
+static void backward_22(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -748,7 +1100,7 @@ static void backward_20(void *arg, int task, int thread)
       c->batch + c->capacity * TRAIN_ENCODER_4);
 }
 
-static void backward_21(void *arg, int task, int thread)
+static void backward_23(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -759,7 +1111,7 @@ static void backward_21(void *arg, int task, int thread)
       c->fixed + TRAIN_D_ENCODER_3_WEIGHT);
 }
 
-static void backward_22(void *arg, int task, int thread)
+static void backward_24(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -768,7 +1120,7 @@ static void backward_22(void *arg, int task, int thread)
       c->fixed + TRAIN_D_ENCODER_3_BIAS);
 }
 
-static void backward_23(void *arg, int task, int thread)
+static void backward_25(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -781,7 +1133,7 @@ static void backward_23(void *arg, int task, int thread)
       c->fixed + TRAIN_D_ENCODER_3_BIAS);
 }
 
-static void backward_24(void *arg, int task, int thread)
+static void backward_26(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -790,26 +1142,42 @@ static void backward_24(void *arg, int task, int thread)
       c->fixed + TRAIN_D_ENCODER_2_BIAS);
 }
 
-static void backward_25(void *arg, int task, int thread)
+static void backward_27(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_2_conv_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  encoder_2_winograd_inverse_adjoint(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_ENCODER_2,
-      c->batch + c->capacity * TRAIN_ENCODER_1,
+      c->batch + c->capacity * TRAIN_D_ENCODER_2_WINOGRAD_PRODUCT);
+}
+
+static void backward_28(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  encoder_2_winograd_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_ENCODER_2_WINOGRAD_PRODUCT,
+      c->batch + c->capacity * TRAIN_ENCODER_2_WINOGRAD_DATA,
       c->fixed + TRAIN_D_ENCODER_2_WEIGHT);
 }
 
-static void backward_26(void *arg, int task, int thread)
+static void backward_29(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_2_conv_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_ENCODER_2,
+  encoder_2_winograd_product_adjoint(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_ENCODER_2_WINOGRAD_PRODUCT,
       c->fixed + ENCODER_2_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_ENCODER_2_WINOGRAD_DATA);
+}
+
+static void backward_30(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  encoder_2_winograd_data_adjoint(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_ENCODER_2_WINOGRAD_DATA,
       c->batch + c->capacity * TRAIN_ENCODER_1,
       c->batch + c->capacity * TRAIN_D_ENCODER_0);
 }
 
-static void backward_27(void *arg, int task, int thread)
+static void backward_31(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   (void)thread;
@@ -818,7 +1186,7 @@ static void backward_27(void *arg, int task, int thread)
       c->fixed + TRAIN_D_ENCODER_0_BIAS);
 }
 
-static void backward_28(void *arg, int task, int thread)
+static void backward_32(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
   encoder_0_conv_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
@@ -839,33 +1207,37 @@ void digits_conv_backward(struct lathe_state *state, int n, const float *images,
     .images = images,
     .noise = noise,
   };
-  lathe_kernel(state, 13, (n + 15) / 16, backward_0, &call);
-  lathe_kernel(state, 14, (n + 15) / 16, backward_1, &call);
-  lathe_kernel(state, 15, (n + 15) / 16, backward_2, &call);
-  lathe_kernel(state, 16, 1, backward_3, &call);
-  lathe_kernel(state, 17, 4, backward_4, &call);
-  lathe_kernel(state, 18, (n + 7) / 8, backward_5, &call);
-  lathe_kernel(state, 19, 4, backward_6, &call);
-  lathe_kernel(state, 20, 4, backward_7, &call);
-  lathe_kernel(state, 21, (n + 7) / 8, backward_8, &call);
-  lathe_kernel(state, 22, 8, backward_9, &call);
-  lathe_kernel(state, 23, 8, backward_10, &call);
-  lathe_kernel(state, 24, (n + 15) / 16, backward_11, &call);
-  lathe_kernel(state, 25, (n + 15) / 16, backward_12, &call);
-  lathe_kernel(state, 26, (n + 15) / 16, backward_13, &call);
-  lathe_kernel(state, 27, 2, backward_14, &call);
-  lathe_kernel(state, 28, 8, backward_15, &call);
-  lathe_kernel(state, 29, 8, backward_16, &call);
-  lathe_kernel(state, 30, 2, backward_17, &call);
-  lathe_kernel(state, 31, 8, backward_18, &call);
-  lathe_kernel(state, 32, 8, backward_19, &call);
-  lathe_kernel(state, 33, (n + 15) / 16, backward_20, &call);
-  lathe_kernel(state, 34, 8, backward_21, &call);
-  lathe_kernel(state, 35, 8, backward_22, &call);
-  lathe_kernel(state, 36, (n + 15) / 16, backward_23, &call);
-  lathe_kernel(state, 37, 8, backward_24, &call);
-  lathe_kernel(state, 38, 4, backward_25, &call);
-  lathe_kernel(state, 39, (n + 7) / 8, backward_26, &call);
-  lathe_kernel(state, 40, 4, backward_27, &call);
-  lathe_kernel(state, 41, 4, backward_28, &call);
+  lathe_kernel(state, 17, (n + 15) / 16, backward_0, &call);
+  lathe_kernel(state, 18, (n + 15) / 16, backward_1, &call);
+  lathe_kernel(state, 19, (n + 15) / 16, backward_2, &call);
+  lathe_kernel(state, 20, 1, backward_3, &call);
+  lathe_kernel(state, 21, 4, backward_4, &call);
+  lathe_kernel(state, 22, (n + 7) / 8, backward_5, &call);
+  lathe_kernel(state, 23, 4, backward_6, &call);
+  lathe_kernel(state, 24, (n + 1) / 2, backward_7, &call);
+  lathe_kernel(state, 25, 8, backward_8, &call);
+  lathe_kernel(state, 26, 25, backward_9, &call);
+  lathe_kernel(state, 27, (n + 1) / 2, backward_10, &call);
+  lathe_kernel(state, 28, 8, backward_11, &call);
+  lathe_kernel(state, 29, 8, backward_12, &call);
+  lathe_kernel(state, 30, (n + 31) / 32, backward_13, &call);
+  lathe_kernel(state, 31, (n + 15) / 16, backward_14, &call);
+  lathe_kernel(state, 32, (n + 15) / 16, backward_15, &call);
+  lathe_kernel(state, 33, 2, backward_16, &call);
+  lathe_kernel(state, 34, 8, backward_17, &call);
+  lathe_kernel(state, 35, 8, backward_18, &call);
+  lathe_kernel(state, 36, 2, backward_19, &call);
+  lathe_kernel(state, 37, 8, backward_20, &call);
+  lathe_kernel(state, 38, 8, backward_21, &call);
+  lathe_kernel(state, 39, (n + 15) / 16, backward_22, &call);
+  lathe_kernel(state, 40, 8, backward_23, &call);
+  lathe_kernel(state, 41, 8, backward_24, &call);
+  lathe_kernel(state, 42, (n + 15) / 16, backward_25, &call);
+  lathe_kernel(state, 43, 8, backward_26, &call);
+  lathe_kernel(state, 44, (n + 1) / 2, backward_27, &call);
+  lathe_kernel(state, 45, 8, backward_28, &call);
+  lathe_kernel(state, 46, 25, backward_29, &call);
+  lathe_kernel(state, 47, (n + 1) / 2, backward_30, &call);
+  lathe_kernel(state, 48, 4, backward_31, &call);
+  lathe_kernel(state, 49, 4, backward_32, &call);
 }

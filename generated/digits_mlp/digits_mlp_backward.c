@@ -1,6 +1,8 @@
 /* The backward pass of digits_mlp: gradients of the batch's mean loss, in reverse order. */
 #include "digits_mlp_internal.h"
+#include <lathe/dots.h>
 #include <lathe/kernel.h>
+#include <lathe/pack.h>
 #include <lathe/vector_math.h>
 #include <cblas.h>
 #include <math.h>
@@ -70,25 +72,33 @@ static void decoder_4_channel_sum(int n, int task, const float *restrict dy,
 
 /* decoder.4: linear 784   (digits_mlp.lathe:25)
  * linear_weight: dy[n, 1, 28, 28], x[n, 512], dw[401408]; 802.8 kFLOP an image */
-static void decoder_4_linear_weight(int n, int task, const float *restrict dy,
-    const float *restrict x, float *restrict dw)
+static void decoder_4_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
 {
-  const int begin = task * 144;
-  const int end = begin + 144 < 784 ? begin + 144 : 784;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (end - begin), 512, n, 1,
-      dy + begin, 784, x, 512, 0, dw + begin * 512, 512);
+  const int begin = task * 160;
+  const int end = begin + 160 < 784 ? begin + 160 : 784;
+  for (int i = 0; i < n; i += 128) {
+    const int count = i + 128 < n ? 128 : n - i;
+    const struct lathe_panels panels = lathe_pack(count, 512, x + i * 512, 512, scratch);
+    lathe_product((end - begin), 512, count, (struct lathe_rows){dy + begin + i * 784, 1, 784},
+        panels,
+        i > 0, dw + begin * 512, 512);
+  }
 }
 
 /* decoder.4: linear 784; relu   (digits_mlp.lathe:25)
  * linear_input + relu_grad: dy[n, 1, 28, 28], w[784, 512], act[n, 512], dx[n, 512];
  * 803.3 kFLOP an image */
-static void decoder_4_linear_input(int n, int task, const float *restrict dy,
-    const float *restrict w, const float *restrict act, float *restrict dx)
+static void decoder_4_linear_input(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, const float *restrict act,
+    float *restrict dx)
 {
   const int begin = task * 128;
   const int end = begin + 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 784, 1, dy, 784,
-      w + begin, 512, 0, dx + begin, 512);
+  const struct lathe_panels w_panels =
+          lathe_pack(784, 128, w + begin, 512, scratch);
+  lathe_product(n, 128, 784, (struct lathe_rows){dy, 784, 1}, w_panels, 0,
+      dx + begin, 512);
   for (int r = 0; r < n; r++) {
     const float *const act_row = act + r * 512;
     float *const dx_row = dx + r * 512;
@@ -117,24 +127,31 @@ static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
 
 /* decoder.2: linear 512   (digits_mlp.lathe:23)
  * linear_weight: dy[n, 512], x[n, 256], dw[131072]; 262.1 kFLOP an image */
-static void decoder_2_linear_weight(int n, int task, const float *restrict dy,
-    const float *restrict x, float *restrict dw)
+static void decoder_2_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
 {
   const int begin = task * 128;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 128, 256, n, 1,
-      dy + begin, 512, x, 256, 0, dw + begin * 256, 256);
+  for (int i = 0; i < n; i += 128) {
+    const int count = i + 128 < n ? 128 : n - i;
+    const struct lathe_panels panels = lathe_pack(count, 256, x + i * 256, 256, scratch);
+    lathe_product(128, 256, count, (struct lathe_rows){dy + begin + i * 512, 1, 512}, panels,
+        i > 0, dw + begin * 256, 256);
+  }
 }
 
 /* decoder.2: linear 512; relu   (digits_mlp.lathe:23)
  * linear_input + relu_grad: dy[n, 512], w[512, 256], act[n, 256], dx[n, 256];
  * 262.4 kFLOP an image */
-static void decoder_2_linear_input(int n, int task, const float *restrict dy,
-    const float *restrict w, const float *restrict act, float *restrict dx)
+static void decoder_2_linear_input(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, const float *restrict act,
+    float *restrict dx)
 {
   const int begin = task * 128;
   const int end = begin + 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 512, 1, dy, 512,
-      w + begin, 256, 0, dx + begin, 256);
+  const struct lathe_panels w_panels =
+          lathe_pack(512, 128, w + begin, 256, scratch);
+  lathe_product(n, 128, 512, (struct lathe_rows){dy, 512, 1}, w_panels, 0,
+      dx + begin, 256);
   for (int r = 0; r < n; r++) {
     const float *const act_row = act + r * 256;
     float *const dx_row = dx + r * 256;
@@ -163,23 +180,29 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
 
 /* decoder.0: linear 256   (digits_mlp.lathe:21)
  * linear_weight: dy[n, 256], x[n, 2], dw[512]; 1.0 kFLOP an image */
-static void decoder_0_linear_weight(int n, int task, const float *restrict dy,
-    const float *restrict x, float *restrict dw)
+static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
 {
   const int begin = task * 128;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 128, 2, n, 1,
-      dy + begin, 256, x, 2, 0, dw + begin * 2, 2);
+  for (int i = 0; i < n; i += 128) {
+    const int count = i + 128 < n ? 128 : n - i;
+    const struct lathe_panels panels = lathe_pack(count, 2, x + i * 2, 2, scratch);
+    lathe_product(128, 2, count, (struct lathe_rows){dy + begin + i * 256, 1, 256}, panels,
+        i > 0, dw + begin * 2, 2);
+  }
 }
 
 /* decoder.0: linear 256   (digits_mlp.lathe:21)
  * linear_input: dy[n, 256], w[256, 2], dx[n, 2]; 1.0 kFLOP an image */
-static void decoder_0_linear_input(int n, int task, const float *restrict dy,
-    const float *restrict w, float *restrict dx)
+static void decoder_0_linear_input(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, float *restrict dx)
 {
-  const int begin = task * 16;
-  const int end = begin + 16 < n ? begin + 16 : n;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, end - begin, 2, 256, 1,
-      dy + begin * 256, 256, w, 2, 0, dx + begin * 2, 2);
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  const struct lathe_panels w_panels =
+          lathe_pack(256, 2, w, 2, scratch);
+  lathe_product(end - begin, 2, 256, (struct lathe_rows){dy + begin * 256, 256, 1}, w_panels, 0,
+      dx + begin * 2, 2);
 }
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
@@ -233,33 +256,42 @@ static void encoder_5_channel_sum(int n, const float *restrict dy, float *restri
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
  * linear_weight: dy[n, 2], x[n, 256], dw[512]; 1.0 kFLOP an image */
-static void encoder_5_linear_weight(int n, int task, const float *restrict dy,
-    const float *restrict x, float *restrict dw)
+static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
 {
   const int begin = task * 128;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 2, 128, n, 1,
-      dy, 2, x + begin, 256, 0, dw + begin, 256);
+  for (int i = 0; i < n; i += 128) {
+    const int count = i + 128 < n ? 128 : n - i;
+    const struct lathe_panels panels = lathe_pack(count, 128, x + begin + i * 256, 256, scratch);
+    lathe_product(2, 128, count, (struct lathe_rows){dy + i * 2, 1, 2}, panels,
+        i > 0, dw + begin, 256);
+  }
 }
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
  * linear_input: dy[n, 2], w[2, 256], dx[n, 256]; 1.0 kFLOP an image */
-static void encoder_5_linear_input(int n, int task, const float *restrict dy,
-    const float *restrict w, float *restrict dx)
+static void encoder_5_linear_input(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, float *restrict dx)
 {
   const int begin = task * 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 2, 1, dy, 2,
-      w + begin, 256, 0, dx + begin, 256);
+  const struct lathe_panels w_panels =
+          lathe_pack(2, 128, w + begin, 256, scratch);
+  lathe_product(n, 128, 2, (struct lathe_rows){dy, 2, 1}, w_panels, 0,
+      dx + begin, 256);
 }
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
  * linear_input + add: dy[n, 2], w[2, 256], a[n, 256], y[n, 256]; 1.3 kFLOP an image */
-static void encoder_5_linear_input_2(int n, int task, const float *restrict dy,
-    const float *restrict w, const float *restrict a, float *restrict y)
+static void encoder_5_linear_input_2(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, const float *restrict a,
+    float *restrict y)
 {
   const int begin = task * 128;
   const int end = begin + 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 2, 1, dy, 2,
-      w + begin, 256, 0, y + begin, 256);
+  const struct lathe_panels w_panels =
+          lathe_pack(2, 128, w + begin, 256, scratch);
+  lathe_product(n, 128, 2, (struct lathe_rows){dy, 2, 1}, w_panels, 0,
+      y + begin, 256);
   for (int r = 0; r < n; r++) {
     const float *const a_row = a + r * 256;
     float *const y_row = y + r * 256;
@@ -304,24 +336,31 @@ static void encoder_3_channel_sum(int n, int task, const float *restrict dy,
 
 /* encoder.3: linear 256   (digits_mlp.lathe:15)
  * linear_weight: dy[n, 256], x[n, 512], dw[131072]; 262.1 kFLOP an image */
-static void encoder_3_linear_weight(int n, int task, const float *restrict dy,
-    const float *restrict x, float *restrict dw)
+static void encoder_3_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
 {
   const int begin = task * 128;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 128, 512, n, 1,
-      dy + begin, 256, x, 512, 0, dw + begin * 512, 512);
+  for (int i = 0; i < n; i += 128) {
+    const int count = i + 128 < n ? 128 : n - i;
+    const struct lathe_panels panels = lathe_pack(count, 512, x + i * 512, 512, scratch);
+    lathe_product(128, 512, count, (struct lathe_rows){dy + begin + i * 256, 1, 256}, panels,
+        i > 0, dw + begin * 512, 512);
+  }
 }
 
 /* encoder.3: linear 256; relu   (digits_mlp.lathe:15)
  * linear_input + relu_grad: dy[n, 256], w[256, 512], act[n, 512], dx[n, 512];
  * 262.7 kFLOP an image */
-static void encoder_3_linear_input(int n, int task, const float *restrict dy,
-    const float *restrict w, const float *restrict act, float *restrict dx)
+static void encoder_3_linear_input(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, const float *restrict act,
+    float *restrict dx)
 {
   const int begin = task * 128;
   const int end = begin + 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, 128, 256, 1, dy, 256,
-      w + begin, 512, 0, dx + begin, 512);
+  const struct lathe_panels w_panels =
+          lathe_pack(256, 128, w + begin, 512, scratch);
+  lathe_product(n, 128, 256, (struct lathe_rows){dy, 256, 1}, w_panels, 0,
+      dx + begin, 512);
   for (int r = 0; r < n; r++) {
     const float *const act_row = act + r * 512;
     float *const dx_row = dx + r * 512;
@@ -350,12 +389,16 @@ static void encoder_1_channel_sum(int n, int task, const float *restrict dy,
 
 /* encoder.1: linear 512   (digits_mlp.lathe:13)
  * linear_weight: dy[n, 512], x[n, 1, 28, 28], dw[401408]; 802.8 kFLOP an image */
-static void encoder_1_linear_weight(int n, int task, const float *restrict dy,
-    const float *restrict x, float *restrict dw)
+static void encoder_1_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw)
 {
   const int begin = task * 128;
-  cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 128, 784, n, 1,
-      dy + begin, 512, x, 784, 0, dw + begin * 784, 784);
+  for (int i = 0; i < n; i += 128) {
+    const int count = i + 128 < n ? 128 : n - i;
+    const struct lathe_panels panels = lathe_pack(count, 784, x + i * 784, 784, scratch);
+    lathe_product(128, 784, count, (struct lathe_rows){dy + begin + i * 512, 1, 512}, panels,
+        i > 0, dw + begin * 784, 784);
+  }
 }
 
 static void backward_0(void *arg, int task, int thread)
@@ -399,8 +442,7 @@ static void backward_3(void *arg, int task, int thread)
 static void backward_4(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_4_linear_weight(c->n, task,
+  decoder_4_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_5,
       c->batch + c->capacity * TRAIN_DECODER_3,
       c->fixed + TRAIN_D_DECODER_4_WEIGHT);
@@ -409,8 +451,7 @@ static void backward_4(void *arg, int task, int thread)
 static void backward_5(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_4_linear_input(c->n, task,
+  decoder_4_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_5,
       c->fixed + DECODER_4_WEIGHT,
       c->batch + c->capacity * TRAIN_DECODER_3,
@@ -429,8 +470,7 @@ static void backward_6(void *arg, int task, int thread)
 static void backward_7(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_2_linear_weight(c->n, task,
+  decoder_2_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->batch + c->capacity * TRAIN_DECODER_1,
       c->fixed + TRAIN_D_DECODER_2_WEIGHT);
@@ -439,8 +479,7 @@ static void backward_7(void *arg, int task, int thread)
 static void backward_8(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_2_linear_input(c->n, task,
+  decoder_2_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->fixed + DECODER_2_WEIGHT,
       c->batch + c->capacity * TRAIN_DECODER_1,
@@ -459,8 +498,7 @@ static void backward_9(void *arg, int task, int thread)
 static void backward_10(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_0_linear_weight(c->n, task,
+  decoder_0_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_0,
       c->batch + c->capacity * TRAIN_Z,
       c->fixed + TRAIN_D_DECODER_0_WEIGHT);
@@ -469,8 +507,7 @@ static void backward_10(void *arg, int task, int thread)
 static void backward_11(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_0_linear_input(c->n, task,
+  decoder_0_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_0,
       c->fixed + DECODER_0_WEIGHT,
       c->batch + c->capacity * TRAIN_D_Z);
@@ -509,8 +546,7 @@ static void backward_14(void *arg, int task, int thread)
 static void backward_15(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_weight(c->n, task,
+  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + TRAIN_D_LOGVAR_WEIGHT);
@@ -519,8 +555,7 @@ static void backward_15(void *arg, int task, int thread)
 static void backward_16(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_input(c->n, task,
+  encoder_5_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_LOGVAR,
       c->fixed + LOGVAR_WEIGHT,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART);
@@ -539,8 +574,7 @@ static void backward_17(void *arg, int task, int thread)
 static void backward_18(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_weight(c->n, task,
+  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_MEAN,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + TRAIN_D_MEAN_WEIGHT);
@@ -549,8 +583,7 @@ static void backward_18(void *arg, int task, int thread)
 static void backward_19(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_input_2(c->n, task,
+  encoder_5_linear_input_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_MEAN,
       c->fixed + MEAN_WEIGHT,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART,
@@ -578,8 +611,7 @@ static void backward_21(void *arg, int task, int thread)
 static void backward_22(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_3_linear_weight(c->n, task,
+  encoder_3_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_ENCODER_3,
       c->batch + c->capacity * TRAIN_ENCODER_2,
       c->fixed + TRAIN_D_ENCODER_3_WEIGHT);
@@ -588,8 +620,7 @@ static void backward_22(void *arg, int task, int thread)
 static void backward_23(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_3_linear_input(c->n, task,
+  encoder_3_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_ENCODER_3,
       c->fixed + ENCODER_3_WEIGHT,
       c->batch + c->capacity * TRAIN_ENCODER_2,
@@ -608,8 +639,7 @@ static void backward_24(void *arg, int task, int thread)
 static void backward_25(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_1_linear_weight(c->n, task,
+  encoder_1_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_ENCODER_1,
       c->images,
       c->fixed + TRAIN_D_ENCODER_1_WEIGHT);
@@ -631,14 +661,14 @@ void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 11, (n + 15) / 16, backward_1, &call);
   lathe_kernel(state, 12, (n + 15) / 16, backward_2, &call);
   lathe_kernel(state, 13, 7, backward_3, &call);
-  lathe_kernel(state, 14, 6, backward_4, &call);
+  lathe_kernel(state, 14, 5, backward_4, &call);
   lathe_kernel(state, 15, 4, backward_5, &call);
   lathe_kernel(state, 16, 8, backward_6, &call);
   lathe_kernel(state, 17, 4, backward_7, &call);
   lathe_kernel(state, 18, 2, backward_8, &call);
   lathe_kernel(state, 19, 8, backward_9, &call);
   lathe_kernel(state, 20, 2, backward_10, &call);
-  lathe_kernel(state, 21, (n + 15) / 16, backward_11, &call);
+  lathe_kernel(state, 21, (n + 31) / 32, backward_11, &call);
   lathe_kernel(state, 22, (n + 15) / 16, backward_12, &call);
   lathe_kernel(state, 23, (n + 15) / 16, backward_13, &call);
   lathe_kernel(state, 24, 1, backward_14, &call);

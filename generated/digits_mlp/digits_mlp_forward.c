@@ -2,7 +2,9 @@
  * result does not depend on the number of threads; the function below the kernels of a pass
  * runs them in order. */
 #include "digits_mlp_internal.h"
+#include <lathe/dots.h>
 #include <lathe/kernel.h>
+#include <lathe/pack.h>
 #include <lathe/vector_math.h>
 #include <cblas.h>
 #include <math.h>
@@ -15,8 +17,7 @@ static void encoder_1_linear(int n, int task, const float *restrict x,
 {
   const int begin = task * 128;
   const int end = begin + 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, 128, 784, 1, x, 784,
-      w + begin * 784, 784, 0, y + begin, 512);
+  lathe_dots(n, 128, 784, x, 784, w + begin * 784, 784, y + begin, 512);
   for (int r = 0; r < n; r++) {
     float *const y_row = y + r * 512;
     for (int c = begin; c < end; c++) {
@@ -33,8 +34,7 @@ static void encoder_3_linear(int n, int task, const float *restrict x,
 {
   const int begin = task * 128;
   const int end = begin + 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, 128, 512, 1, x, 512,
-      w + begin * 512, 512, 0, y + begin, 256);
+  lathe_dots(n, 128, 512, x, 512, w + begin * 512, 512, y + begin, 256);
   for (int r = 0; r < n; r++) {
     float *const y_row = y + r * 256;
     for (int c = begin; c < end; c++) {
@@ -49,10 +49,9 @@ static void encoder_3_linear(int n, int task, const float *restrict x,
 static void encoder_5_linear(int n, int task, const float *restrict x,
     const float *restrict w, const float *restrict b, float *restrict y)
 {
-  const int begin = task * 16;
-  const int end = begin + 16 < n ? begin + 16 : n;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, end - begin, 2, 256, 1,
-      x + begin * 256, 256, w, 256, 0, y + begin * 2, 2);
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  lathe_dots(end - begin, 2, 256, x + begin * 256, 256, w, 256, y + begin * 2, 2);
   for (int r = begin; r < end; r++) {
     float *const y_row = y + r * 2;
     for (int c = 0; c < 2; c++) {
@@ -120,19 +119,21 @@ void digits_mlp_encode(struct lathe_state *state, int n, const float *images, fl
   };
   lathe_parallel(state->pool, 4, encode_0, &call);
   lathe_parallel(state->pool, 2, encode_1, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, encode_2, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, encode_3, &call);
+  lathe_parallel(state->pool, (n + 31) / 32, encode_2, &call);
+  lathe_parallel(state->pool, (n + 31) / 32, encode_3, &call);
 }
 
 /* decoder.0: linear 256; relu   (digits_mlp.lathe:21)
  * linear + bias + relu: x[n, 2], w[256, 2], b[256], y[n, 256]; 1.5 kFLOP an image */
-static void decoder_0_linear(int n, int task, const float *restrict x,
-    const float *restrict w, const float *restrict b, float *restrict y)
+static void decoder_0_linear(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
 {
   const int begin = task * 128;
   const int end = begin + 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, 128, 2, 1, x, 2,
-      w + begin * 2, 2, 0, y + begin, 256);
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(2, 128, w + begin * 2, 2, scratch);
+  lathe_product(n, 128, 2, (struct lathe_rows){x, 2, 1}, w_panels, 0,
+      y + begin, 256);
   for (int r = 0; r < n; r++) {
     float *const y_row = y + r * 256;
     for (int c = begin; c < end; c++) {
@@ -149,8 +150,7 @@ static void decoder_2_linear(int n, int task, const float *restrict x,
 {
   const int begin = task * 128;
   const int end = begin + 128;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, 128, 256, 1, x, 256,
-      w + begin * 256, 256, 0, y + begin, 512);
+  lathe_dots(n, 128, 256, x, 256, w + begin * 256, 256, y + begin, 512);
   for (int r = 0; r < n; r++) {
     float *const y_row = y + r * 512;
     for (int c = begin; c < end; c++) {
@@ -165,10 +165,9 @@ static void decoder_2_linear(int n, int task, const float *restrict x,
 static void decoder_4_linear(int n, int task, const float *restrict x,
     const float *restrict w, const float *restrict b, float *restrict y)
 {
-  const int begin = task * 144;
-  const int end = begin + 144 < 784 ? begin + 144 : 784;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, (end - begin), 512, 1, x, 512,
-      w + begin * 512, 512, 0, y + begin, 784);
+  const int begin = task * 160;
+  const int end = begin + 160 < 784 ? begin + 160 : 784;
+  lathe_dots(n, (end - begin), 512, x, 512, w + begin * 512, 512, y + begin, 784);
   for (int r = 0; r < n; r++) {
     float *const y_row = y + r * 784;
     for (int c = begin; c < end; c++) {
@@ -196,8 +195,7 @@ static void decoder_6_sigmoid(int n, int task, const float *restrict x,
 static void decode_0(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_0_linear(c->n, task,
+  decoder_0_linear(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->latents,
       c->fixed + DECODER_0_WEIGHT,
       c->fixed + DECODER_0_BIAS,
@@ -248,8 +246,67 @@ void digits_mlp_decode(struct lathe_state *state, int n, const float *latents, f
   };
   lathe_parallel(state->pool, 2, decode_0, &call);
   lathe_parallel(state->pool, 4, decode_1, &call);
-  lathe_parallel(state->pool, 6, decode_2, &call);
+  lathe_parallel(state->pool, 5, decode_2, &call);
   lathe_parallel(state->pool, (n + 15) / 16, decode_3, &call);
+}
+
+/* encoder.1: linear 512; relu   (digits_mlp.lathe:13)
+ * linear + bias + relu: x[n, 1, 28, 28], w[512, 784], b[512], y[n, 512]; 803.8 kFLOP an image */
+static void encoder_1_linear_2(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 128;
+  const int end = begin + 128;
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(784, 128, w + begin * 784, 784, scratch);
+  lathe_product(n, 128, 784, (struct lathe_rows){x, 784, 1}, w_panels, 0,
+      y + begin, 512);
+  for (int r = 0; r < n; r++) {
+    float *const y_row = y + r * 512;
+    for (int c = begin; c < end; c++) {
+      const float bias1 = y_row[c] + b[c];
+      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+    }
+  }
+}
+
+/* encoder.3: linear 256; relu   (digits_mlp.lathe:15)
+ * linear + bias + relu: x[n, 512], w[256, 512], b[256], y[n, 256]; 262.7 kFLOP an image */
+static void encoder_3_linear_2(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 128;
+  const int end = begin + 128;
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(512, 128, w + begin * 512, 512, scratch);
+  lathe_product(n, 128, 512, (struct lathe_rows){x, 512, 1}, w_panels, 0,
+      y + begin, 256);
+  for (int r = 0; r < n; r++) {
+    float *const y_row = y + r * 256;
+    for (int c = begin; c < end; c++) {
+      const float bias1 = y_row[c] + b[c];
+      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+    }
+  }
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear + bias: x[n, 256], w[2, 256], b[2], y[n, 2]; 1.0 kFLOP an image */
+static void encoder_5_linear_2(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(256, 2, w, 256, scratch);
+  lathe_product(end - begin, 2, 256, (struct lathe_rows){x + begin * 256, 256, 1}, w_panels, 0,
+      y + begin * 2, 2);
+  for (int r = begin; r < end; r++) {
+    float *const y_row = y + r * 2;
+    for (int c = 0; c < 2; c++) {
+      y_row[c] = y_row[c] + b[c];
+    }
+  }
 }
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
@@ -266,6 +323,45 @@ static void encoder_5_sample(int n, int task, const float *restrict mean,
     float *const z_row = z + r * 2;
     for (int c = 0; c < 2; c++) {
       z_row[c] = mean_row[c] + lathe_expf(0.5F * logvar_row[c]) * noise_row[c];
+    }
+  }
+}
+
+/* decoder.2: linear 512; relu   (digits_mlp.lathe:23)
+ * linear + bias + relu: x[n, 256], w[512, 256], b[512], y[n, 512]; 263.2 kFLOP an image */
+static void decoder_2_linear_2(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 128;
+  const int end = begin + 128;
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(256, 128, w + begin * 256, 256, scratch);
+  lathe_product(n, 128, 256, (struct lathe_rows){x, 256, 1}, w_panels, 0,
+      y + begin, 512);
+  for (int r = 0; r < n; r++) {
+    float *const y_row = y + r * 512;
+    for (int c = begin; c < end; c++) {
+      const float bias1 = y_row[c] + b[c];
+      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+    }
+  }
+}
+
+/* decoder.4: linear 784   (digits_mlp.lathe:25)
+ * linear + bias: x[n, 512], w[784, 512], b[784], y[n, 784]; 803.6 kFLOP an image */
+static void decoder_4_linear_2(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 160;
+  const int end = begin + 160 < 784 ? begin + 160 : 784;
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(512, (end - begin), w + begin * 512, 512, scratch);
+  lathe_product(n, (end - begin), 512, (struct lathe_rows){x, 512, 1}, w_panels, 0,
+      y + begin, 784);
+  for (int r = 0; r < n; r++) {
+    float *const y_row = y + r * 784;
+    for (int c = begin; c < end; c++) {
+      y_row[c] = y_row[c] + b[c];
     }
   }
 }
@@ -315,8 +411,7 @@ static void kl(int n, int task, const float *restrict mean,
 static void evaluate_0(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_1_linear(c->n, task,
+  encoder_1_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->images,
       c->fixed + ENCODER_1_WEIGHT,
       c->fixed + ENCODER_1_BIAS,
@@ -326,8 +421,7 @@ static void evaluate_0(void *arg, int task, int thread)
 static void evaluate_1(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_3_linear(c->n, task,
+  encoder_3_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * EVALUATE_ENCODER_2,
       c->fixed + ENCODER_3_WEIGHT,
       c->fixed + ENCODER_3_BIAS,
@@ -337,8 +431,7 @@ static void evaluate_1(void *arg, int task, int thread)
 static void evaluate_2(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_5_linear(c->n, task,
+  encoder_5_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * EVALUATE_ENCODER_4,
       c->fixed + MEAN_WEIGHT,
       c->fixed + MEAN_BIAS,
@@ -348,8 +441,7 @@ static void evaluate_2(void *arg, int task, int thread)
 static void evaluate_3(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_5_linear(c->n, task,
+  encoder_5_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * EVALUATE_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -370,8 +462,7 @@ static void evaluate_4(void *arg, int task, int thread)
 static void evaluate_5(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_0_linear(c->n, task,
+  decoder_0_linear(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * EVALUATE_Z,
       c->fixed + DECODER_0_WEIGHT,
       c->fixed + DECODER_0_BIAS,
@@ -381,8 +472,7 @@ static void evaluate_5(void *arg, int task, int thread)
 static void evaluate_6(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_2_linear(c->n, task,
+  decoder_2_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * EVALUATE_DECODER_1,
       c->fixed + DECODER_2_WEIGHT,
       c->fixed + DECODER_2_BIAS,
@@ -392,8 +482,7 @@ static void evaluate_6(void *arg, int task, int thread)
 static void evaluate_7(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_4_linear(c->n, task,
+  decoder_4_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * EVALUATE_DECODER_3,
       c->fixed + DECODER_4_WEIGHT,
       c->fixed + DECODER_4_BIAS,
@@ -434,12 +523,12 @@ struct lathe_loss digits_mlp_evaluate(struct lathe_state *state, int n, const fl
   };
   lathe_parallel(state->pool, 4, evaluate_0, &call);
   lathe_parallel(state->pool, 2, evaluate_1, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, evaluate_2, &call);
-  lathe_parallel(state->pool, (n + 15) / 16, evaluate_3, &call);
+  lathe_parallel(state->pool, (n + 31) / 32, evaluate_2, &call);
+  lathe_parallel(state->pool, (n + 31) / 32, evaluate_3, &call);
   lathe_parallel(state->pool, (n + 15) / 16, evaluate_4, &call);
   lathe_parallel(state->pool, 2, evaluate_5, &call);
   lathe_parallel(state->pool, 4, evaluate_6, &call);
-  lathe_parallel(state->pool, 6, evaluate_7, &call);
+  lathe_parallel(state->pool, 5, evaluate_7, &call);
   lathe_parallel(state->pool, (n + 15) / 16, evaluate_8, &call);
   lathe_parallel(state->pool, (n + 15) / 16, evaluate_9, &call);
   const double *const reconstruction =
@@ -459,8 +548,7 @@ struct lathe_loss digits_mlp_evaluate(struct lathe_state *state, int n, const fl
 static void forward_0(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_1_linear(c->n, task,
+  encoder_1_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->images,
       c->fixed + ENCODER_1_WEIGHT,
       c->fixed + ENCODER_1_BIAS,
@@ -470,8 +558,7 @@ static void forward_0(void *arg, int task, int thread)
 static void forward_1(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_3_linear(c->n, task,
+  encoder_3_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_ENCODER_2,
       c->fixed + ENCODER_3_WEIGHT,
       c->fixed + ENCODER_3_BIAS,
@@ -481,8 +568,7 @@ static void forward_1(void *arg, int task, int thread)
 static void forward_2(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_5_linear(c->n, task,
+  encoder_5_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + MEAN_WEIGHT,
       c->fixed + MEAN_BIAS,
@@ -492,8 +578,7 @@ static void forward_2(void *arg, int task, int thread)
 static void forward_3(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  encoder_5_linear(c->n, task,
+  encoder_5_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -514,8 +599,7 @@ static void forward_4(void *arg, int task, int thread)
 static void forward_5(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_0_linear(c->n, task,
+  decoder_0_linear(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_Z,
       c->fixed + DECODER_0_WEIGHT,
       c->fixed + DECODER_0_BIAS,
@@ -525,8 +609,7 @@ static void forward_5(void *arg, int task, int thread)
 static void forward_6(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_2_linear(c->n, task,
+  decoder_2_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_DECODER_1,
       c->fixed + DECODER_2_WEIGHT,
       c->fixed + DECODER_2_BIAS,
@@ -536,8 +619,7 @@ static void forward_6(void *arg, int task, int thread)
 static void forward_7(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  (void)thread;
-  decoder_4_linear(c->n, task,
+  decoder_4_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_DECODER_3,
       c->fixed + DECODER_4_WEIGHT,
       c->fixed + DECODER_4_BIAS,
@@ -578,12 +660,12 @@ struct lathe_loss digits_mlp_forward(struct lathe_state *state, int n, const flo
   };
   lathe_kernel(state, 0, 4, forward_0, &call);
   lathe_kernel(state, 1, 2, forward_1, &call);
-  lathe_kernel(state, 2, (n + 15) / 16, forward_2, &call);
-  lathe_kernel(state, 3, (n + 15) / 16, forward_3, &call);
+  lathe_kernel(state, 2, (n + 31) / 32, forward_2, &call);
+  lathe_kernel(state, 3, (n + 31) / 32, forward_3, &call);
   lathe_kernel(state, 4, (n + 15) / 16, forward_4, &call);
   lathe_kernel(state, 5, 2, forward_5, &call);
   lathe_kernel(state, 6, 4, forward_6, &call);
-  lathe_kernel(state, 7, 6, forward_7, &call);
+  lathe_kernel(state, 7, 5, forward_7, &call);
   lathe_kernel(state, 8, (n + 15) / 16, forward_8, &call);
   lathe_kernel(state, 9, (n + 15) / 16, forward_9, &call);
   const double *const reconstruction =

@@ -7,8 +7,9 @@ static void encoder_2_conv_input(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (end - begin) * 9, 16, 8, 1,
-      dy + begin * 9 * 8, 8, w, 8, 0, scratch, 16);
+  lathe_product((end - begin) * 9, 16, 8,
+      (struct lathe_rows){dy + begin * 9 * 8, 8, 1},
+      lathe_pack_transposed(8, 16, w, 8, scratch + 1152), 0, scratch, 16);
   const float *column = scratch;
   for (int i = begin; i < end; i++) {
     float *const image = dx + i * 144;

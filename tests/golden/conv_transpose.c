@@ -6,8 +6,9 @@ static void decoder_1_conv_input(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (end - begin) * 9, 12, 4, 1,
-      dy + begin * 9 * 4, 4, w, 4, 0, scratch, 12);
+  lathe_product((end - begin) * 9, 12, 4,
+      (struct lathe_rows){dy + begin * 9 * 4, 4, 1},
+      lathe_pack_transposed(4, 12, w, 4, scratch + 864), 0, scratch, 12);
   const float *column = scratch;
   for (int i = begin; i < end; i++) {
     float *const image = y + i * 108;

@@ -34,6 +34,7 @@ static void decoder_1_conv(int n, int task, float *restrict scratch,
       }
     }
   }
-  cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * 9, 4, 12, 1,
-      scratch, 12, w, 4, 0, y + begin * 9 * 4, 4);
+  lathe_product((end - begin) * 9, 4, 12, (struct lathe_rows){scratch, 12, 1},
+      lathe_pack(12, 4, w, 4, scratch + 864), 0,
+      y + begin * 9 * 4, 4);
 }

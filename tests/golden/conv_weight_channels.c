@@ -21,7 +21,9 @@ static void encoder_2_conv_weight(int n, int task, float *restrict scratch,
         }
       }
     }
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 8, 8, (to - from) * 9, 1, scratch,
-        8, dy + from * 9 * 8, 8, from > 0, dw + ky * 8 * 8, 8);
+    const struct lathe_panels panels = lathe_pack((to - from) * 9, 8,
+        dy + from * 9 * 8, 8, scratch + 576);
+    lathe_product(8, 8, (to - from) * 9, (struct lathe_rows){scratch, 1, 8}, panels,
+        from > 0, dw + ky * 8 * 8, 8);
   }
 }

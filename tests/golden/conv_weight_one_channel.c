@@ -24,7 +24,9 @@ static void encoder_0_conv_weight(int n, int task, float *restrict scratch,
         }
       }
     }
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, 3, 4, (to - from) * 36, 1, scratch,
-        3, dy + from * 36 * 4, 4, from > 0, dw + ky * 3 * 4, 4);
+    const struct lathe_panels panels = lathe_pack((to - from) * 36, 4,
+        dy + from * 36 * 4, 4, scratch + 864);
+    lathe_product(3, 4, (to - from) * 36, (struct lathe_rows){scratch, 1, 3}, panels,
+        from > 0, dw + ky * 3 * 4, 4);
   }
 }
