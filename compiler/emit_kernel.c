@@ -448,6 +448,12 @@ static const char *signature(struct emitter *e, const struct kernel_function *f)
     text_printf(&piece, form, type, o->name);
     append_wrapped(&out, &column, piece.data, "    ");
   }
+  if (f->kernel->updates != NULL) {
+    text_printf(&out, ",");
+    column++;
+    append_wrapped(&out, &column,
+                   mem_printf(e->mem, " const struct %s_update *update", e->model->name), "    ");
+  }
   text_printf(&out, ")");
   return out.data;
 }

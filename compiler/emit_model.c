@@ -143,20 +143,25 @@ static void emit_internal(struct emitter *e, const struct compilation *c)
     text_printf(&e->out, "%s", values->out.data);
     emit(e, "};\n");
   }
+  emit(e, "\n/* The arguments of one call, for its tasks. */\n"
+          "struct ${model}_call {\n"
+          "int n;\n"
+          "size_t capacity;\n"
+          "$real *fixed, *batch, *scratch;\n"
+          "const $real *images, *noise, *latents;\n"
+          "$real *mean, *logvar, *decoded;\n"
+          "const struct ${model}_update *update; /* NULL: gradients are left in memory */\n"
+          "};\n\n");
+  emit_update_struct(e);
   emit(e,
-       "\n/* The arguments of one call, for its tasks. */\n"
-       "struct ${model}_call {\n"
-       "int n;\n"
-       "size_t capacity;\n"
-       "$real *fixed, *batch, *scratch;\n"
-       "const $real *images, *noise, *latents;\n"
-       "$real *mean, *logvar, *decoded;\n"
-       "};\n\n"
-       "/* The two halves of a training step. Backward leaves the gradients of all parameters. */\n"
+       "/* The two halves of a training step. Backward leaves the gradients of all parameters, or, "
+       "with\n"
+       " * an update, applies those of weight matrices as it makes them and leaves only the "
+       "others. */\n"
        "struct lathe_loss ${model}_forward(struct lathe_state *state, int n, const $real *images,\n"
        "const $real *noise);\n"
        "void ${model}_backward(struct lathe_state *state, int n, const $real *images,\n"
-       "const $real *noise);\n\n"
+       "const $real *noise, const struct ${model}_update *update);\n\n"
        "#endif\n");
 }
 
@@ -272,8 +277,8 @@ static void emit_backward(struct emitter *e, const struct compilation *c)
   emit_includes(e);
   emit_kernels(e, kernel_list_new(c->mem), train, train->forward_count, train->count, "backward");
   emit(e, "void ${model}_backward(struct lathe_state *state, int n, const $real *images,\n"
-          "const $real *noise)\n{\n");
-  emit_call_struct(e, ".images = images,\n.noise = noise,\n");
+          "const $real *noise, const struct ${model}_update *update)\n{\n");
+  emit_call_struct(e, ".images = images,\n.noise = noise,\n.update = update,\n");
   emit_calls(e, train, train->forward_count, train->count, "backward");
   emit(e, "}\n");
 }
@@ -318,7 +323,7 @@ struct emitted *emit_model(const struct compilation *c)
   add_file(all, e, "_backward.c");
 
   e = begin(c);
-  emit_optimiser(e);
+  emit_optimiser(e, c);
   add_file(all, e, "_train.c");
 
   e = begin(c);

@@ -126,6 +126,8 @@ static void emit_task(struct emitter *e, const struct schedule *s, const struct 
     emit_bind(e, "location", "%s", location(e, s, f->operands[i].node));
     emit(e, "$location");
   }
+  if (kernel->updates != NULL)
+    emit(e, ",\nc->update");
   emit(e, ");\n}\n\n");
   e->binding_count = count;
 }

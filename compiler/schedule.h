@@ -38,11 +38,14 @@ struct kernel {
       *chain[KERNEL_MAX_CHAIN]; /* the op that begins it, then elementwise ops on its result */
   int length;
   enum domain domain;
-  int chunk;             /* DOMAIN_IMAGES: images of a task */
-  int extent;            /* DOMAIN_FIXED: what is cut (outputs, channels), */
-  int block, tasks;      /* into so many tasks of `block` each, the last one shorter */
-  int64_t scratch;       /* elements of scratch memory a thread needs */
-  bool in_place;         /* the result overwrites the first operand */
+  int chunk;        /* DOMAIN_IMAGES: images of a task */
+  int extent;       /* DOMAIN_FIXED: what is cut (outputs, channels), */
+  int block, tasks; /* into so many tasks of `block` each, the last one shorter */
+  int64_t scratch;  /* elements of scratch memory a thread needs */
+  bool in_place;    /* the result overwrites the first operand */
+  /* The parameter that the optimiser may change from within the kernel, which makes its gradient;
+   * nothing after it reads the parameter. NULL: gradients go through memory. */
+  const struct parameter *updates;
   const char *algorithm; /* what `lathe summary` says of it */
 };
 

@@ -60,7 +60,10 @@ static bool load_data(struct job *job, struct lathe_error *err)
                       options->noise, (long long)job->noise.shape[0], (long long)job->used);
   struct lathe_session_size size = {(int)(batch < count ? batch : count), (int)options->threads,
                                     true};
-  return lathe_session_open(&job->session, model, size, err);
+  if (!lathe_session_open(&job->session, model, size, err))
+    return false;
+  job->session.state.keep_gradients = true;
+  return true;
 }
 
 static bool load_parameters(struct job *job, struct lathe_error *err)

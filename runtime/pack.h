@@ -96,12 +96,15 @@ lathe_pack_transposed(int k, int n, const lathe_real *b, ptrdiff_t row, lathe_re
   for (int j = 0; j < n; j += LATHE_LANES) {
     lathe_real *const panel =
         packed + (ptrdiff_t)(j / LATHE_PANEL) * k * LATHE_PANEL + j % LATHE_PANEL;
-    const ptrdiff_t whole = j + LATHE_LANES <= n ? k - k % LATHE_LANES : 0;
-    for (ptrdiff_t i = 0; i < whole; i += LATHE_LANES)
-      lathe_transpose_square(b + j * row + i, row, panel + i * LATHE_PANEL, LATHE_PANEL);
-    for (ptrdiff_t i = whole; i < k; i++)
+    const int squares = j + LATHE_LANES <= n ? k / LATHE_LANES : 0;
+    for (int i = 0; i < squares; i++)
+      lathe_transpose_square(b + j * row + i * LATHE_LANES, row,
+                             panel + (ptrdiff_t)i * LATHE_LANES * LATHE_PANEL, LATHE_PANEL);
+    const lathe_real *from = b + j * row + squares * LATHE_LANES;
+    lathe_real *to = panel + (ptrdiff_t)squares * LATHE_LANES * LATHE_PANEL;
+    for (int i = squares * LATHE_LANES; i < k; i++, from++, to += LATHE_PANEL)
       for (int c = 0; c < LATHE_LANES; c++)
-        panel[i * LATHE_PANEL + c] = j + c < n ? b[(j + c) * row + i] : 0;
+        to[c] = j + c < n ? from[c * row] : 0;
   }
   if ((n - 1) % LATHE_PANEL < LATHE_LANES) { /* the last panel is half empty */
     lathe_real *const half =

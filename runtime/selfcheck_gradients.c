@@ -119,6 +119,7 @@ static bool prepare(struct probing *p, const struct lathe_model *model, struct l
   size_t bytes = model->trained * sizeof *p->weights;
   if (!lathe_session_open(&p->session, model, size, err))
     return false;
+  p->session.state.keep_gradients = true;
   p->weights = lathe_allocate((int64_t)model->trained, 1, sizeof *p->weights, "weights", err);
   p->gradient = lathe_allocate((int64_t)model->trained, 1, sizeof *p->weights, "gradients", err);
   p->direction = lathe_allocate((int64_t)model->trained, 1, sizeof *p->weights, "weights", err);

@@ -127,6 +127,7 @@ bool lathe_selfcheck_optimiser(const struct lathe_model *model, char **arguments
   struct lathe_session_size size = {IMAGES, 1, true};
   if (!lathe_session_open(&session, model, size, err))
     return false;
+  session.state.keep_gradients = true;
   lathe_real *before =
       lathe_allocate((int64_t)model->fixed_training, 1, sizeof *before, "weights", err);
   struct lathe_finding *findings =

@@ -168,6 +168,7 @@ static bool write_batch(const struct lathe_model *model, char **arguments, bool 
   struct lathe_session session;
   if (!lathe_session_open(&session, model, (struct lathe_session_size){n + SPARE, 0, true}, err))
     return false;
+  session.state.keep_gradients = true;
   struct lathe_tensors exact = {0}, moved = {0};
   bool good = record(&session, n, 0, &exact, err) &&
               (!disturbed || disturb(&session, n, &exact, &moved, err)) &&

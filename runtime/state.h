@@ -17,6 +17,9 @@ struct lathe_state {
   double *em;              /* EM statistics (training arenas only, else NULL) */
   int capacity;            /* most images in one call */
   bool training;           /* whether train_step and em_step may be called */
+  /* Whether train_step leaves all gradients in memory. Else it applies those of weight matrices as
+   * they are made, and what lies at model->gradients in their place means nothing. */
+  bool keep_gradients;
   struct lathe_pool *pool; /* not owned; NULL works on the caller's thread */
   /* Called after each kernel of a training step, numbered from 0; NULL: nobody is told. */
   void (*after_kernel)(void *arg, int kernel);

@@ -28,6 +28,7 @@ static inline struct watched watched_new(const struct lathe_model *model, int ca
   ck_assert_ptr_nonnull(w.arena);
   memset(w.arena + w.bytes, CANARY_BYTE, CANARY);
   lathe_state_attach(&w.state, model, w.arena, capacity, pool, training);
+  w.state.keep_gradients = true;
   return w;
 }
 

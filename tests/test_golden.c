@@ -52,9 +52,11 @@ static const struct {
   const char *needle[MOST_NEEDLES];
 } cases[] = {
     {"linear_narrow", "_forward.c", narrow, {"/* encoder.0: linear"}},
-    {"linear_narrow_backward", "_backward.c", narrow, {"/* decoder.0: linear"}},
+    {"linear_narrow_backward", "_backward.c", narrow, {"static void decoder_0_linear_input("}},
+    {"linear_narrow_weight", "_backward.c", narrow, {"static void decoder_0_linear_weight("}},
     {"linear_wide", "_forward.c", wide, {"/* encoder.0: linear"}},
-    {"linear_wide_backward", "_backward.c", wide, {"/* decoder.0: linear"}},
+    {"linear_wide_backward", "_backward.c", wide, {"static void decoder_0_linear_input("}},
+    {"linear_wide_weight", "_backward.c", wide, {"static void decoder_0_linear_weight("}},
     {"conv_one_channel", "_forward.c", conv, {"/* encoder.0: conv2d"}},
     {"conv_channels", "_forward.c", conv, {"/* encoder.2: conv2d"}},
     {"conv_weight_one_channel", "_backward.c", conv, {"static void encoder_0_conv_weight("}},

@@ -33,13 +33,13 @@ START_TEST(fusion_in_mlp)
   assert_chains(train, 0, train->forward_count, LOSSES);
   assert_chains(train, train->forward_count, train->count,
                 "kl_grad_mean, kl_grad_logvar, bernoulli_grad, "
-                "channel_sum, linear_weight, linear_input+relu_grad, "
-                "channel_sum, linear_weight, linear_input+relu_grad, "
-                "channel_sum, linear_weight, linear_input, "
+                "channel_sum, linear_input+relu_grad, linear_weight, "
+                "channel_sum, linear_input+relu_grad, linear_weight, "
+                "channel_sum, linear_input, linear_weight, "
                 "add, sample_grad_logvar+add, "
-                "channel_sum, linear_weight, linear_input, "
-                "channel_sum, linear_weight, linear_input+add, relu_grad, "
-                "channel_sum, linear_weight, linear_input+relu_grad, "
+                "channel_sum, linear_input, linear_weight, "
+                "channel_sum, linear_input+add, linear_weight, relu_grad, "
+                "channel_sum, linear_input+relu_grad, linear_weight, "
                 "channel_sum, linear_weight");
 #undef ENCODER
 #undef DECODER
@@ -71,10 +71,10 @@ START_TEST(fusion_in_conv)
                 "kl_grad_mean, kl_grad_logvar, bernoulli_grad, "
                 "channel_sum, conv_weight, conv+relu_grad, "
                 "channel_sum, winograd_data, winograd_weight, winograd_product, winograd_inverse, "
-                "channel_sum, linear_weight, linear_input, "
+                "channel_sum, linear_input, linear_weight, "
                 "add, sample_grad_logvar+add, "
-                "channel_sum, linear_weight, linear_input, "
-                "channel_sum, linear_weight, linear_input+add, relu_grad, "
+                "channel_sum, linear_input, linear_weight, "
+                "channel_sum, linear_input+add, linear_weight, relu_grad, "
                 "channel_dot, channel_sum, normalise_grad, "
                 "channel_sum, winograd_inverse_adjoint, winograd_weight, "
                 "winograd_product_adjoint, winograd_data_adjoint+relu_grad, "

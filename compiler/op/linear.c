@@ -8,9 +8,13 @@
 enum {
   BLOCK = LATHE_WIDEST_PANEL, /* columns are cut in panels */
   MOST_TASKS = 8,
-  NARROW = 128,        /* results of fewer columns are cut by images, */
-  FEW_IMAGES = 32,     /* so many a task */
-  WEIGHT_IMAGES = 128, /* whose values a weight's gradient packs at a time */
+  NARROW = 128,    /* results of fewer columns are cut by images, */
+  FEW_IMAGES = 32, /* so many a task */
+  /* A weight's gradient is made in parts of so many rows and columns, from so many images at a
+   * time: what is packed and what is made stay in cache. */
+  WEIGHT_IMAGES = 128,
+  WEIGHT_ROWS = 14,
+  WEIGHT_COLUMNS = 1024, /* long rows: the optimiser's memory is read in long stretches */
 };
 
 struct node *op_linear(struct graph *g, struct node *x, struct node *w, int64_t outputs,
@@ -27,16 +31,17 @@ void linear_gradient(struct graph *g, struct node *y, struct node *dy)
   struct node *x = y->in[0];
   struct node *w = y->in[1];
 
+  /* The weight is last read here: its gradient, after it, may change it at once. */
+  struct node *dx = op_binary(g, OP_LINEAR_INPUT, dy, w);
+  dx->shape = x->shape;
+  dx->interleave = x->interleave;
+  graph_accumulate(g, x, dx);
+
   struct node *dw = op_binary(g, OP_LINEAR_WEIGHT, dy, x);
   dw->per_image = false;
   dw->shape = w->shape;
   dw->interleave = 0;
   graph_accumulate(g, w, dw);
-
-  struct node *dx = op_binary(g, OP_LINEAR_INPUT, dy, w);
-  dx->shape = x->shape;
-  dx->interleave = x->interleave;
-  graph_accumulate(g, x, dx);
 }
 
 /* Inputs K and outputs N of the forward product, for any of the three ops. */
@@ -101,16 +106,37 @@ static bool weight_cut_by_outputs(const struct node *dw)
   return node_size(dw->in[0]) >= node_size(dw->in[1]) / 4;
 }
 
+/* The parameter whose whole gradient the node is, or NULL. */
+static const struct parameter *gradient_of(const struct graph *g, const struct node *node)
+{
+  for (int i = 0; i < g->output_count; i++)
+    if (g->outputs[i].node == node)
+      return g->outputs[i].gradient_of;
+  return NULL;
+}
+
+/* Columns that are made at a time. */
+static int64_t weight_width(const struct kernel *kernel, bool by_outputs)
+{
+  int64_t width = by_outputs ? node_size(kernel->chain[0]->in[1]) : kernel->block;
+  return width < WEIGHT_COLUMNS ? width : WEIGHT_COLUMNS;
+}
+
 void linear_weight_plan(struct kernel *kernel)
 {
   const struct node *dw = kernel->chain[0];
   enum algorithm algorithm = choose(kernel);
   bool by_outputs = algorithm == ALGORITHM_LOOPS || weight_cut_by_outputs(dw);
   kernel->algorithm = algorithm_table[algorithm].linear;
-  cut_columns(kernel, node_size(dw->in[by_outputs ? 0 : 1]));
-  if (algorithm == ALGORITHM_BLOCKS)
-    kernel->scratch =
-        (int64_t)LATHE_PACKED(WEIGHT_IMAGES, by_outputs ? node_size(dw->in[1]) : kernel->block);
+  if (algorithm != ALGORITHM_BLOCKS) {
+    cut_columns(kernel, node_size(dw->in[by_outputs ? 0 : 1]));
+  } else {
+    int64_t extent = node_size(dw->in[by_outputs ? 0 : 1]);
+    kernel_cut(kernel, extent, by_outputs ? WEIGHT_ROWS : BLOCK, 2 * MOST_TASKS);
+    int64_t width = weight_width(kernel, by_outputs);
+    kernel->scratch = (int64_t)LATHE_PACKED(WEIGHT_IMAGES, width) + WEIGHT_ROWS * width;
+    kernel->updates = gradient_of(kernel->graph, dw);
+  }
 }
 
 static void bind_sizes(struct emitter *e, const struct node *node)
@@ -224,6 +250,56 @@ void linear_input_emit(struct emitter *e, const struct kernel *kernel)
              "(double)$dy[i * $N + k] * $w[k * $K + c]", "$dx[i * $K + c]");
 }
 
+/* dw = dy^T x in register blocks. Of a batch that is packed at once, the optimiser takes each part
+ * of the gradient from the cache it was made in; only of a larger one it goes through memory. */
+static void emit_weight_blocks(struct emitter *e, const struct kernel *kernel, bool by_outputs)
+{
+  int64_t width = weight_width(kernel, by_outputs);
+  bool whole_rows = by_outputs && width == node_size(kernel->chain[0]->in[1]);
+  emit_bind_int(e, "images", WEIGHT_IMAGES);
+  emit_bind_int(e, "height", WEIGHT_ROWS);
+  emit_bind_int(e, "width", width);
+  emit_bind_int(e, "packed", (int64_t)LATHE_PACKED(WEIGHT_IMAGES, width));
+  emit_bind(e, "row0", "%s", by_outputs ? emit_value(e, "begin") : "0");
+  emit_bind(e, "row1", "%s", emit_value(e, by_outputs ? "end" : "N"));
+  emit_bind(e, "column0", "%s", by_outputs ? "0" : emit_value(e, "begin"));
+  emit_bind(e, "column1", "%s", emit_value(e, by_outputs ? "K" : "end"));
+  emit_bind(e, "columns", "%s", whole_rows ? emit_value(e, "K") : "columns");
+  emit_bind(e, "at", whole_rows ? "" : " + column");
+  emit_bind(e, "to_row", "%s", whole_rows ? emit_value(e, "K") : "to_row");
+  bool updates = kernel->updates != NULL;
+  if (updates) {
+    emit_bind(e, "offset", "%s", emit_upper(e->mem, kernel->updates->tensor.name));
+    emit(e, "const int at_once = update != NULL && n <= $images;\n"
+            "$real *const tile = scratch + $packed;\n");
+  }
+  if (!whole_rows)
+    emit(e, "for (int column = $column0; column < $column1; column += $width) {\n"
+            "const int columns = $column1 - column < $width ? $column1 - column : $width;\n");
+  emit(e, "for (int i = 0; i < n; i += $images) {\n"
+          "const int count = n - i < $images ? n - i : $images;\n"
+          "const struct lathe_panels panels =\n"
+          "lathe_pack(count, $columns, $x + i * $K$at, $K, scratch);\n"
+          "for (int row = $row0; row < $row1; row += $height) {\n"
+          "const int rows = $row1 - row < $height ? $row1 - row : $height;\n"
+          "const struct lathe_rows left = {$dy + i * $N + row, 1, $N};\n");
+  if (updates) {
+    emit(e, "$real *const to = at_once ? tile : $dw + row * $K$at;\n");
+    if (!whole_rows)
+      emit(e, "const int to_row = at_once ? $width : $K;\n");
+    emit(e, "lathe_product(rows, $columns, count, left, panels, i > 0, to, $to_row);\n");
+    emit(e, whole_rows
+                ? "if (update != NULL && i + count == n)\n"
+                  "  ${model}_update(update, $offset + row * $K, rows * $K, to);\n"
+                : "for (int r = 0; update != NULL && i + count == n && r < rows; r++)\n"
+                  "  ${model}_update(update, $offset + (row + r) * $K + column, columns, to + r * "
+                  "to_row);\n");
+  } else {
+    emit(e, "lathe_product(rows, $columns, count, left, panels, i > 0, $dw + row * $K$at, $K);\n");
+  }
+  emit(e, whole_rows ? "}\n}\n" : "}\n}\n}\n");
+}
+
 /* dw = dy^T x, over a part of dy's columns or of x's. */
 void linear_weight_emit(struct emitter *e, const struct kernel *kernel)
 {
@@ -237,23 +313,16 @@ void linear_weight_emit(struct emitter *e, const struct kernel *kernel)
     return;
   }
   bool by_outputs = weight_cut_by_outputs(dw);
+  if (algorithm == ALGORITHM_BLOCKS) {
+    emit_weight_blocks(e, kernel, by_outputs);
+    return;
+  }
   bind_from(e, kernel, "to", dw, by_outputs ? node_size(dw->in[1]) : 1);
   emit_bind(e, "rows", "%s", emit_value(e, by_outputs ? "length" : "N"));
   emit_bind(e, "columns", "%s", emit_value(e, by_outputs ? "K" : "length"));
   emit_bind(e, "dy_part", "%s", emit_value(e, "dy"));
   emit_bind(e, "x_part", "%s", emit_value(e, "x"));
   bind_from(e, kernel, by_outputs ? "dy_part" : "x_part", dw->in[by_outputs ? 0 : 1], 1);
-  if (algorithm == ALGORITHM_BLAS) {
-    emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $rows, $columns, n, 1,\n"
-            "$dy_part, $N, $x_part, $K, 0, $to, $K);\n");
-    return;
-  }
-  emit_bind_int(e, "images", WEIGHT_IMAGES);
-  emit(e, "for (int i = 0; i < n; i += $images) {\n"
-          "const int count = i + $images < n ? $images : n - i;\n"
-          "const struct lathe_panels panels = lathe_pack(count, $columns, $x_part + i * $K, $K, "
-          "scratch);\n"
-          "lathe_product($rows, $columns, count, (struct lathe_rows){$dy_part + i * $N, 1, $N}, "
-          "panels,\ni > 0, $to, $K);\n"
-          "}\n");
+  emit(e, "$gemm(CblasRowMajor, CblasTrans, CblasNoTrans, $rows, $columns, n, 1,\n"
+          "$dy_part, $N, $x_part, $K, 0, $to, $K);\n");
 }

@@ -407,22 +407,6 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
 }
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
- * linear_weight: dy[n, 7, 7, 128], x[n, 20], dw[125440]; 250.9 kFLOP an image */
-static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
-{
-  const int begin = task * 800;
-  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
-  for (int i = 0; i < n; i += 128) {
-    const int count = i + 128 < n ? 128 : n - i;
-    const struct lathe_panels panels = lathe_pack(count, 20, x + i * 20, 20, scratch);
-    lathe_product((end - begin), 20, count, (struct lathe_rows){dy + begin + i * 6272, 1, 6272},
-        panels,
-        i > 0, dw + begin * 20, 20);
-  }
-}
-
-/* decoder.0: linear 6272   (digits_conv.lathe:20)
  * linear_input: dy[n, 7, 7, 128], w[49, 128, 20], dx[n, 20]; 250.9 kFLOP an image */
 static void decoder_0_linear_input(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict w, float *restrict dx)
@@ -433,6 +417,31 @@ static void decoder_0_linear_input(int n, int task, float *restrict scratch,
           lathe_pack(6272, 20, w, 20, scratch);
   lathe_product(end - begin, 20, 6272, (struct lathe_rows){dy + begin * 6272, 6272, 1}, w_panels, 0,
       dx + begin * 20, 20);
+}
+
+/* decoder.0: linear 6272   (digits_conv.lathe:20)
+ * linear_weight: dy[n, 7, 7, 128], x[n, 20], dw[125440]; 250.9 kFLOP an image */
+static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_conv_update *update)
+{
+  const int begin = task * 392;
+  const int end = begin + 392;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 4096;
+  for (int i = 0; i < n; i += 128) {
+    const int count = n - i < 128 ? n - i : 128;
+    const struct lathe_panels panels =
+        lathe_pack(count, 20, x + i * 20, 20, scratch);
+    for (int row = begin; row < end; row += 14) {
+      const int rows = end - row < 14 ? end - row : 14;
+      const struct lathe_rows left = {dy + i * 6272 + row, 1, 6272};
+      float *const to = at_once ? tile : dw + row * 20;
+      lathe_product(rows, 20, count, left, panels, i > 0, to, 20);
+      if (update != NULL && i + count == n)
+        digits_conv_update(update, DECODER_0_WEIGHT + row * 20, rows * 20, to);
+    }
+  }
 }
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
@@ -488,22 +497,6 @@ static void encoder_5_channel_sum(int n, int task, const float *restrict dy,
 }
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
- * linear_weight: dy[n, 20], x[n, 7, 7, 128], dw[125440]; 250.9 kFLOP an image */
-static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
-{
-  const int begin = task * 800;
-  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
-  for (int i = 0; i < n; i += 128) {
-    const int count = i + 128 < n ? 128 : n - i;
-    const struct lathe_panels panels = lathe_pack(count, (end - begin), x + begin + i * 6272, 6272,
-        scratch);
-    lathe_product(20, (end - begin), count, (struct lathe_rows){dy + i * 20, 1, 20}, panels,
-        i > 0, dw + begin, 6272);
-  }
-}
-
-/* encoder.5: gaussian z   (digits_conv.lathe:16)
  * linear_input: dy[n, 20], w[20, 49, 128], dx[n, 6272]; 250.9 kFLOP an image */
 static void encoder_5_linear_input(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict w, float *restrict dx)
@@ -514,6 +507,36 @@ static void encoder_5_linear_input(int n, int task, float *restrict scratch,
           lathe_pack(20, (end - begin), w + begin, 6272, scratch);
   lathe_product(n, (end - begin), 20, (struct lathe_rows){dy, 20, 1}, w_panels, 0,
       dx + begin, 6272);
+}
+
+/* encoder.5: gaussian z   (digits_conv.lathe:16)
+ * linear_weight: dy[n, 20], x[n, 7, 7, 128], dw[125440]; 250.9 kFLOP an image */
+static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_conv_update *update)
+{
+  const int begin = task * 416;
+  const int end = begin + 416 < 6272 ? begin + 416 : 6272;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 53248;
+  for (int column = begin; column < end; column += 416) {
+    const int columns = end - column < 416 ? end - column : 416;
+    for (int i = 0; i < n; i += 128) {
+      const int count = n - i < 128 ? n - i : 128;
+      const struct lathe_panels panels =
+          lathe_pack(count, columns, x + i * 6272 + column, 6272, scratch);
+      for (int row = 0; row < 20; row += 14) {
+        const int rows = 20 - row < 14 ? 20 - row : 14;
+        const struct lathe_rows left = {dy + i * 20 + row, 1, 20};
+        float *const to = at_once ? tile : dw + row * 6272 + column;
+        const int to_row = at_once ? 416 : 6272;
+        lathe_product(rows, columns, count, left, panels, i > 0, to, to_row);
+        for (int r = 0; update != NULL && i + count == n && r < rows; r++)
+          digits_conv_update(update, LOGVAR_WEIGHT + (row + r) * 6272 + column, columns, to + r *
+              to_row);
+      }
+    }
+  }
 }
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
@@ -533,6 +556,36 @@ static void encoder_5_linear_input_2(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 6272;
     for (int c = begin; c < end; c++) {
       y_row[c] = y_row[c] + a_row[c];
+    }
+  }
+}
+
+/* encoder.5: gaussian z   (digits_conv.lathe:16)
+ * linear_weight: dy[n, 20], x[n, 7, 7, 128], dw[125440]; 250.9 kFLOP an image */
+static void encoder_5_linear_weight_2(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_conv_update *update)
+{
+  const int begin = task * 416;
+  const int end = begin + 416 < 6272 ? begin + 416 : 6272;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 53248;
+  for (int column = begin; column < end; column += 416) {
+    const int columns = end - column < 416 ? end - column : 416;
+    for (int i = 0; i < n; i += 128) {
+      const int count = n - i < 128 ? n - i : 128;
+      const struct lathe_panels panels =
+          lathe_pack(count, columns, x + i * 6272 + column, 6272, scratch);
+      for (int row = 0; row < 20; row += 14) {
+        const int rows = 20 - row < 14 ? 20 - row : 14;
+        const struct lathe_rows left = {dy + i * 20 + row, 1, 20};
+        float *const to = at_once ? tile : dw + row * 6272 + column;
+        const int to_row = at_once ? 416 : 6272;
+        lathe_product(rows, columns, count, left, panels, i > 0, to, to_row);
+        for (int r = 0; update != NULL && i + count == n && r < rows; r++)
+          digits_conv_update(update, MEAN_WEIGHT + (row + r) * 6272 + column, columns, to + r *
+              to_row);
+      }
     }
   }
 }
@@ -1001,19 +1054,20 @@ static void backward_11(void *arg, int task, int thread)
 static void backward_12(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_0_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  decoder_0_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_1,
-      c->batch + c->capacity * TRAIN_Z,
-      c->fixed + TRAIN_D_DECODER_0_WEIGHT);
+      c->fixed + DECODER_0_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_Z);
 }
 
 static void backward_13(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_0_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  decoder_0_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_1,
-      c->fixed + DECODER_0_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_Z);
+      c->batch + c->capacity * TRAIN_Z,
+      c->fixed + TRAIN_D_DECODER_0_WEIGHT,
+      c->update);
 }
 
 static void backward_14(void *arg, int task, int thread)
@@ -1048,19 +1102,20 @@ static void backward_16(void *arg, int task, int thread)
 static void backward_17(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  encoder_5_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_LOGVAR,
-      c->batch + c->capacity * TRAIN_ENCODER_4,
-      c->fixed + TRAIN_D_LOGVAR_WEIGHT);
+      c->fixed + LOGVAR_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART);
 }
 
 static void backward_18(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_5_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_LOGVAR,
-      c->fixed + LOGVAR_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART);
+      c->batch + c->capacity * TRAIN_ENCODER_4,
+      c->fixed + TRAIN_D_LOGVAR_WEIGHT,
+      c->update);
 }
 
 static void backward_19(void *arg, int task, int thread)
@@ -1075,20 +1130,21 @@ static void backward_19(void *arg, int task, int thread)
 static void backward_20(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_MEAN,
-      c->batch + c->capacity * TRAIN_ENCODER_4,
-      c->fixed + TRAIN_D_MEAN_WEIGHT);
-}
-
-static void backward_21(void *arg, int task, int thread)
-{
-  const struct digits_conv_call *const c = arg;
   encoder_5_linear_input_2(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_D_MEAN,
       c->fixed + MEAN_WEIGHT,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW);
+}
+
+static void backward_21(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  encoder_5_linear_weight_2(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_MEAN,
+      c->batch + c->capacity * TRAIN_ENCODER_4,
+      c->fixed + TRAIN_D_MEAN_WEIGHT,
+      c->update);
 }
 
 static void backward_22(void *arg, int task, int thread)
@@ -1196,7 +1252,7 @@ static void backward_32(void *arg, int task, int thread)
 }
 
 void digits_conv_backward(struct lathe_state *state, int n, const float *images,
-    const float *noise)
+    const float *noise, const struct digits_conv_update *update)
 {
   struct digits_conv_call call = {
     .n = n,
@@ -1206,6 +1262,7 @@ void digits_conv_backward(struct lathe_state *state, int n, const float *images,
     .scratch = state->scratch,
     .images = images,
     .noise = noise,
+    .update = update,
   };
   lathe_kernel(state, 17, (n + 15) / 16, backward_0, &call);
   lathe_kernel(state, 18, (n + 15) / 16, backward_1, &call);
@@ -1219,16 +1276,16 @@ void digits_conv_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 26, 25, backward_9, &call);
   lathe_kernel(state, 27, (n + 1) / 2, backward_10, &call);
   lathe_kernel(state, 28, 8, backward_11, &call);
-  lathe_kernel(state, 29, 8, backward_12, &call);
-  lathe_kernel(state, 30, (n + 31) / 32, backward_13, &call);
+  lathe_kernel(state, 29, (n + 31) / 32, backward_12, &call);
+  lathe_kernel(state, 30, 16, backward_13, &call);
   lathe_kernel(state, 31, (n + 15) / 16, backward_14, &call);
   lathe_kernel(state, 32, (n + 15) / 16, backward_15, &call);
   lathe_kernel(state, 33, 2, backward_16, &call);
   lathe_kernel(state, 34, 8, backward_17, &call);
-  lathe_kernel(state, 35, 8, backward_18, &call);
+  lathe_kernel(state, 35, 16, backward_18, &call);
   lathe_kernel(state, 36, 2, backward_19, &call);
   lathe_kernel(state, 37, 8, backward_20, &call);
-  lathe_kernel(state, 38, 8, backward_21, &call);
+  lathe_kernel(state, 38, 16, backward_21, &call);
   lathe_kernel(state, 39, (n + 15) / 16, backward_22, &call);
   lathe_kernel(state, 40, 8, backward_23, &call);
   lathe_kernel(state, 41, 8, backward_24, &call);

@@ -97,18 +97,18 @@ enum {
   TRAIN_D_DECODER_2_WINOGRAD_PRODUCT_ADJOINT = 56352, /* [81, 256] */
   TRAIN_D_DECODER_2_WEIGHT = 1162832, /* fixed, [131072] */
   TRAIN_D_DECODER_2_WINOGRAD_INVERSE_ADJOINT = 77088, /* [81, 128] */
-  TRAIN_D_DECODER_1 = 45952, /* [128, 7, 7] */
+  TRAIN_D_DECODER_1 = 45984, /* [128, 7, 7] */
   TRAIN_D_DECODER_0_BIAS = 1156560, /* fixed, [6272] */
+  TRAIN_D_Z = 45952, /* [20] */
   TRAIN_D_DECODER_0_WEIGHT = 1031120, /* fixed, [125440] */
-  TRAIN_D_Z = 45920, /* [20] */
   TRAIN_D_MEAN = 45856, /* [20] */
-  TRAIN_D_LOGVAR = 45920, /* [20] */
+  TRAIN_D_LOGVAR = 45952, /* [20] */
   TRAIN_D_LOGVAR_BIAS = 1031088, /* fixed, [20] */
-  TRAIN_D_LOGVAR_WEIGHT = 905648, /* fixed, [125440] */
   TRAIN_D_ENCODER_5_VIEW_PART = 52160, /* [6272] */
+  TRAIN_D_LOGVAR_WEIGHT = 905648, /* fixed, [125440] */
   TRAIN_D_MEAN_BIAS = 905616, /* fixed, [20] */
-  TRAIN_D_MEAN_WEIGHT = 780176, /* fixed, [125440] */
   TRAIN_D_ENCODER_5_VIEW = 45888, /* [6272] */
+  TRAIN_D_MEAN_WEIGHT = 780176, /* fixed, [125440] */
   TRAIN_D_ENCODER_3 = 45888, /* [128, 7, 7] */
   TRAIN_D_ENCODER_3_WEIGHT = 779920, /* fixed, [128] */
   TRAIN_D_ENCODER_3_BIAS = 780048, /* fixed, [128] */
@@ -129,12 +129,25 @@ struct digits_conv_call {
   float *fixed, *batch, *scratch;
   const float *images, *noise, *latents;
   float *mean, *logvar, *decoded;
+  const struct digits_conv_update *update; /* NULL: gradients are left in memory */
 };
 
-/* The two halves of a training step. Backward leaves the gradients of all parameters. */
+/* One step of the optimiser. */
+struct digits_conv_update {
+  float *fixed; /* parameters, and what follows them */
+  float rate; /* what the learning rate comes to in this step */
+  float correction; /* 1 / sqrt(1 - beta2^step) */
+};
+
+/* Changes the parameters first .. first+count-1 by their gradients. */
+void digits_conv_update(const struct digits_conv_update *update, int first_parameter, int count,
+    const float *restrict gradient);
+
+/* The two halves of a training step. Backward leaves the gradients of all parameters, or, with
+ * an update, applies those of weight matrices as it makes them and leaves only the others. */
 struct lathe_loss digits_conv_forward(struct lathe_state *state, int n, const float *images,
     const float *noise);
 void digits_conv_backward(struct lathe_state *state, int n, const float *images,
-    const float *noise);
+    const float *noise, const struct digits_conv_update *update);
 
 #endif

@@ -1,30 +1,45 @@
-/* One training step: forward, backward, and the optimiser on all parameters at once. */
+/* One training step: forward, backward, and the optimiser. */
 #include "digits_conv_internal.h"
 #include <math.h>
 
-enum { UPDATE_BLOCK = 16384 }; /* parameters of one task */
-
-struct update {
-  float *fixed;
-  float rate; /* what the learning rate comes to in this step */
-  float correction; /* 1 / sqrt(1 - beta2^step) */
+/* Parameters in blocks, one a task: `first` and how many. Those of the weight matrices whose
+ * gradients are applied where they are made come last. */
+static const int blocks[][2] = {
+  {0, 16384},
+  {16384, 16384},
+  {32768, 16384},
+  {49152, 16384},
+  {65536, 16384},
+  {81920, 16384},
+  {98304, 16384},
+  {114688, 16384},
+  {131072, 1472},
+  {257984, 32},
+  {383456, 32},
+  {508928, 16384},
+  {525312, 16384},
+  {541696, 16384},
+  {558080, 16384},
+  {574464, 16384},
+  {590848, 16384},
+  {607232, 16384},
+  {623616, 16384},
+  {640000, 7376},
+  {132544, 125440},
+  {258016, 125440},
+  {383488, 125440},
 };
 
 /* Adam (Kingma & Ba 2015, algorithm 1), in the form in which PyTorch computes it. */
-static void update(void *arg, int task, int thread)
+void digits_conv_update(const struct digits_conv_update *update, int first_parameter, int count,
+    const float *restrict gradient)
 {
-  (void)thread;
-  const struct update *const u = arg;
-  float *const restrict parameter = u->fixed;
-  const float *const restrict gradient = u->fixed + DIGITS_CONV_GRADIENTS;
-  float *const restrict first = u->fixed + DIGITS_CONV_FIRST_MOMENT;
-  float *const restrict second = u->fixed + DIGITS_CONV_SECOND_MOMENT;
-  const float rate = u->rate;
-  const float correction = u->correction;
-  const int begin = task * UPDATE_BLOCK;
-  const int end = begin + UPDATE_BLOCK < DIGITS_CONV_TRAINED ? begin + UPDATE_BLOCK :
-      DIGITS_CONV_TRAINED;
-  for (int i = begin; i < end; i++) {
+  float *const restrict parameter = update->fixed + first_parameter;
+  float *const restrict first = parameter + DIGITS_CONV_FIRST_MOMENT;
+  float *const restrict second = parameter + DIGITS_CONV_SECOND_MOMENT;
+  const float rate = update->rate;
+  const float correction = update->correction;
+  for (int i = 0; i < count; i++) {
     const float g = gradient[i];
     first[i] = 0.9F * first[i] + 0.1F * g;
     second[i] = 0.999F * second[i] + 0.001F * g * g;
@@ -32,16 +47,24 @@ static void update(void *arg, int task, int thread)
   }
 }
 
+static void update_block(void *arg, int task, int thread)
+{
+  (void)thread;
+  const struct digits_conv_update *const update = arg;
+  const int first = blocks[task][0];
+  digits_conv_update(update, first, blocks[task][1], update->fixed + DIGITS_CONV_GRADIENTS + first);
+}
+
 struct lathe_loss digits_conv_train_step(struct lathe_state *state, int n, const float *images,
     const float *noise, double rate, int64_t step)
 {
-  const struct lathe_loss loss = digits_conv_forward(state, n, images, noise);
-  digits_conv_backward(state, n, images, noise);
-  struct update u = {
+  struct digits_conv_update update = {
     .fixed = state->fixed,
     .rate = (float)(rate / (1 - pow(0.9, (double)step))),
     .correction = (float)(1 / sqrt(1 - pow(0.999, (double)step))),
   };
-  lathe_parallel(state->pool, (DIGITS_CONV_TRAINED + UPDATE_BLOCK - 1) / UPDATE_BLOCK, update, &u);
+  const struct lathe_loss loss = digits_conv_forward(state, n, images, noise);
+  digits_conv_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);
+  lathe_parallel(state->pool, state->keep_gradients ? 23 : 20, update_block, &update);
   return loss;
 }

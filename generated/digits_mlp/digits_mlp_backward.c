@@ -70,22 +70,6 @@ static void decoder_4_channel_sum(int n, int task, const float *restrict dy,
   }
 }
 
-/* decoder.4: linear 784   (digits_mlp.lathe:25)
- * linear_weight: dy[n, 1, 28, 28], x[n, 512], dw[401408]; 802.8 kFLOP an image */
-static void decoder_4_linear_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
-{
-  const int begin = task * 160;
-  const int end = begin + 160 < 784 ? begin + 160 : 784;
-  for (int i = 0; i < n; i += 128) {
-    const int count = i + 128 < n ? 128 : n - i;
-    const struct lathe_panels panels = lathe_pack(count, 512, x + i * 512, 512, scratch);
-    lathe_product((end - begin), 512, count, (struct lathe_rows){dy + begin + i * 784, 1, 784},
-        panels,
-        i > 0, dw + begin * 512, 512);
-  }
-}
-
 /* decoder.4: linear 784; relu   (digits_mlp.lathe:25)
  * linear_input + relu_grad: dy[n, 1, 28, 28], w[784, 512], act[n, 512], dx[n, 512];
  * 803.3 kFLOP an image */
@@ -109,6 +93,31 @@ static void decoder_4_linear_input(int n, int task, float *restrict scratch,
   }
 }
 
+/* decoder.4: linear 784   (digits_mlp.lathe:25)
+ * linear_weight: dy[n, 1, 28, 28], x[n, 512], dw[401408]; 802.8 kFLOP an image */
+static void decoder_4_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_mlp_update *update)
+{
+  const int begin = task * 56;
+  const int end = begin + 56;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 65536;
+  for (int i = 0; i < n; i += 128) {
+    const int count = n - i < 128 ? n - i : 128;
+    const struct lathe_panels panels =
+        lathe_pack(count, 512, x + i * 512, 512, scratch);
+    for (int row = begin; row < end; row += 14) {
+      const int rows = end - row < 14 ? end - row : 14;
+      const struct lathe_rows left = {dy + i * 784 + row, 1, 784};
+      float *const to = at_once ? tile : dw + row * 512;
+      lathe_product(rows, 512, count, left, panels, i > 0, to, 512);
+      if (update != NULL && i + count == n)
+        digits_mlp_update(update, DECODER_4_WEIGHT + row * 512, rows * 512, to);
+    }
+  }
+}
+
 /* decoder.2: linear 512   (digits_mlp.lathe:23)
  * channel_sum: dy[n, 512], db[512] */
 static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
@@ -122,20 +131,6 @@ static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
       sum[c - begin] += dy[r * 512 + c];
   for (int c = begin; c < end; c++) {
     db[c] = (float)sum[c - begin];
-  }
-}
-
-/* decoder.2: linear 512   (digits_mlp.lathe:23)
- * linear_weight: dy[n, 512], x[n, 256], dw[131072]; 262.1 kFLOP an image */
-static void decoder_2_linear_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
-{
-  const int begin = task * 128;
-  for (int i = 0; i < n; i += 128) {
-    const int count = i + 128 < n ? 128 : n - i;
-    const struct lathe_panels panels = lathe_pack(count, 256, x + i * 256, 256, scratch);
-    lathe_product(128, 256, count, (struct lathe_rows){dy + begin + i * 512, 1, 512}, panels,
-        i > 0, dw + begin * 256, 256);
   }
 }
 
@@ -162,6 +157,31 @@ static void decoder_2_linear_input(int n, int task, float *restrict scratch,
   }
 }
 
+/* decoder.2: linear 512   (digits_mlp.lathe:23)
+ * linear_weight: dy[n, 512], x[n, 256], dw[131072]; 262.1 kFLOP an image */
+static void decoder_2_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_mlp_update *update)
+{
+  const int begin = task * 42;
+  const int end = begin + 42 < 512 ? begin + 42 : 512;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 32768;
+  for (int i = 0; i < n; i += 128) {
+    const int count = n - i < 128 ? n - i : 128;
+    const struct lathe_panels panels =
+        lathe_pack(count, 256, x + i * 256, 256, scratch);
+    for (int row = begin; row < end; row += 14) {
+      const int rows = end - row < 14 ? end - row : 14;
+      const struct lathe_rows left = {dy + i * 512 + row, 1, 512};
+      float *const to = at_once ? tile : dw + row * 256;
+      lathe_product(rows, 256, count, left, panels, i > 0, to, 256);
+      if (update != NULL && i + count == n)
+        digits_mlp_update(update, DECODER_2_WEIGHT + row * 256, rows * 256, to);
+    }
+  }
+}
+
 /* decoder.0: linear 256   (digits_mlp.lathe:21)
  * channel_sum: dy[n, 256], db[256] */
 static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
@@ -179,20 +199,6 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
 }
 
 /* decoder.0: linear 256   (digits_mlp.lathe:21)
- * linear_weight: dy[n, 256], x[n, 2], dw[512]; 1.0 kFLOP an image */
-static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
-{
-  const int begin = task * 128;
-  for (int i = 0; i < n; i += 128) {
-    const int count = i + 128 < n ? 128 : n - i;
-    const struct lathe_panels panels = lathe_pack(count, 2, x + i * 2, 2, scratch);
-    lathe_product(128, 2, count, (struct lathe_rows){dy + begin + i * 256, 1, 256}, panels,
-        i > 0, dw + begin * 2, 2);
-  }
-}
-
-/* decoder.0: linear 256   (digits_mlp.lathe:21)
  * linear_input: dy[n, 256], w[256, 2], dx[n, 2]; 1.0 kFLOP an image */
 static void decoder_0_linear_input(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict w, float *restrict dx)
@@ -203,6 +209,31 @@ static void decoder_0_linear_input(int n, int task, float *restrict scratch,
           lathe_pack(256, 2, w, 2, scratch);
   lathe_product(end - begin, 2, 256, (struct lathe_rows){dy + begin * 256, 256, 1}, w_panels, 0,
       dx + begin * 2, 2);
+}
+
+/* decoder.0: linear 256   (digits_mlp.lathe:21)
+ * linear_weight: dy[n, 256], x[n, 2], dw[512]; 1.0 kFLOP an image */
+static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_mlp_update *update)
+{
+  const int begin = task * 28;
+  const int end = begin + 28 < 256 ? begin + 28 : 256;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 4096;
+  for (int i = 0; i < n; i += 128) {
+    const int count = n - i < 128 ? n - i : 128;
+    const struct lathe_panels panels =
+        lathe_pack(count, 2, x + i * 2, 2, scratch);
+    for (int row = begin; row < end; row += 14) {
+      const int rows = end - row < 14 ? end - row : 14;
+      const struct lathe_rows left = {dy + i * 256 + row, 1, 256};
+      float *const to = at_once ? tile : dw + row * 2;
+      lathe_product(rows, 2, count, left, panels, i > 0, to, 2);
+      if (update != NULL && i + count == n)
+        digits_mlp_update(update, DECODER_0_WEIGHT + row * 2, rows * 2, to);
+    }
+  }
 }
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
@@ -255,20 +286,6 @@ static void encoder_5_channel_sum(int n, const float *restrict dy, float *restri
 }
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
- * linear_weight: dy[n, 2], x[n, 256], dw[512]; 1.0 kFLOP an image */
-static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
-{
-  const int begin = task * 128;
-  for (int i = 0; i < n; i += 128) {
-    const int count = i + 128 < n ? 128 : n - i;
-    const struct lathe_panels panels = lathe_pack(count, 128, x + begin + i * 256, 256, scratch);
-    lathe_product(2, 128, count, (struct lathe_rows){dy + i * 2, 1, 2}, panels,
-        i > 0, dw + begin, 256);
-  }
-}
-
-/* encoder.5: gaussian z   (digits_mlp.lathe:17)
  * linear_input: dy[n, 2], w[2, 256], dx[n, 256]; 1.0 kFLOP an image */
 static void encoder_5_linear_input(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict w, float *restrict dx)
@@ -278,6 +295,36 @@ static void encoder_5_linear_input(int n, int task, float *restrict scratch,
           lathe_pack(2, 128, w + begin, 256, scratch);
   lathe_product(n, 128, 2, (struct lathe_rows){dy, 2, 1}, w_panels, 0,
       dx + begin, 256);
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear_weight: dy[n, 2], x[n, 256], dw[512]; 1.0 kFLOP an image */
+static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_mlp_update *update)
+{
+  const int begin = task * 32;
+  const int end = begin + 32;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 4096;
+  for (int column = begin; column < end; column += 32) {
+    const int columns = end - column < 32 ? end - column : 32;
+    for (int i = 0; i < n; i += 128) {
+      const int count = n - i < 128 ? n - i : 128;
+      const struct lathe_panels panels =
+          lathe_pack(count, columns, x + i * 256 + column, 256, scratch);
+      for (int row = 0; row < 2; row += 14) {
+        const int rows = 2 - row < 14 ? 2 - row : 14;
+        const struct lathe_rows left = {dy + i * 2 + row, 1, 2};
+        float *const to = at_once ? tile : dw + row * 256 + column;
+        const int to_row = at_once ? 32 : 256;
+        lathe_product(rows, columns, count, left, panels, i > 0, to, to_row);
+        for (int r = 0; update != NULL && i + count == n && r < rows; r++)
+          digits_mlp_update(update, LOGVAR_WEIGHT + (row + r) * 256 + column, columns, to + r *
+              to_row);
+      }
+    }
+  }
 }
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
@@ -297,6 +344,36 @@ static void encoder_5_linear_input_2(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 256;
     for (int c = begin; c < end; c++) {
       y_row[c] = y_row[c] + a_row[c];
+    }
+  }
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear_weight: dy[n, 2], x[n, 256], dw[512]; 1.0 kFLOP an image */
+static void encoder_5_linear_weight_2(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_mlp_update *update)
+{
+  const int begin = task * 32;
+  const int end = begin + 32;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 4096;
+  for (int column = begin; column < end; column += 32) {
+    const int columns = end - column < 32 ? end - column : 32;
+    for (int i = 0; i < n; i += 128) {
+      const int count = n - i < 128 ? n - i : 128;
+      const struct lathe_panels panels =
+          lathe_pack(count, columns, x + i * 256 + column, 256, scratch);
+      for (int row = 0; row < 2; row += 14) {
+        const int rows = 2 - row < 14 ? 2 - row : 14;
+        const struct lathe_rows left = {dy + i * 2 + row, 1, 2};
+        float *const to = at_once ? tile : dw + row * 256 + column;
+        const int to_row = at_once ? 32 : 256;
+        lathe_product(rows, columns, count, left, panels, i > 0, to, to_row);
+        for (int r = 0; update != NULL && i + count == n && r < rows; r++)
+          digits_mlp_update(update, MEAN_WEIGHT + (row + r) * 256 + column, columns, to + r *
+              to_row);
+      }
     }
   }
 }
@@ -334,20 +411,6 @@ static void encoder_3_channel_sum(int n, int task, const float *restrict dy,
   }
 }
 
-/* encoder.3: linear 256   (digits_mlp.lathe:15)
- * linear_weight: dy[n, 256], x[n, 512], dw[131072]; 262.1 kFLOP an image */
-static void encoder_3_linear_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
-{
-  const int begin = task * 128;
-  for (int i = 0; i < n; i += 128) {
-    const int count = i + 128 < n ? 128 : n - i;
-    const struct lathe_panels panels = lathe_pack(count, 512, x + i * 512, 512, scratch);
-    lathe_product(128, 512, count, (struct lathe_rows){dy + begin + i * 256, 1, 256}, panels,
-        i > 0, dw + begin * 512, 512);
-  }
-}
-
 /* encoder.3: linear 256; relu   (digits_mlp.lathe:15)
  * linear_input + relu_grad: dy[n, 256], w[256, 512], act[n, 512], dx[n, 512];
  * 262.7 kFLOP an image */
@@ -371,6 +434,31 @@ static void encoder_3_linear_input(int n, int task, float *restrict scratch,
   }
 }
 
+/* encoder.3: linear 256   (digits_mlp.lathe:15)
+ * linear_weight: dy[n, 256], x[n, 512], dw[131072]; 262.1 kFLOP an image */
+static void encoder_3_linear_weight(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_mlp_update *update)
+{
+  const int begin = task * 28;
+  const int end = begin + 28 < 256 ? begin + 28 : 256;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 65536;
+  for (int i = 0; i < n; i += 128) {
+    const int count = n - i < 128 ? n - i : 128;
+    const struct lathe_panels panels =
+        lathe_pack(count, 512, x + i * 512, 512, scratch);
+    for (int row = begin; row < end; row += 14) {
+      const int rows = end - row < 14 ? end - row : 14;
+      const struct lathe_rows left = {dy + i * 256 + row, 1, 256};
+      float *const to = at_once ? tile : dw + row * 512;
+      lathe_product(rows, 512, count, left, panels, i > 0, to, 512);
+      if (update != NULL && i + count == n)
+        digits_mlp_update(update, ENCODER_3_WEIGHT + row * 512, rows * 512, to);
+    }
+  }
+}
+
 /* encoder.1: linear 512   (digits_mlp.lathe:13)
  * channel_sum: dy[n, 512], db[512] */
 static void encoder_1_channel_sum(int n, int task, const float *restrict dy,
@@ -390,14 +478,25 @@ static void encoder_1_channel_sum(int n, int task, const float *restrict dy,
 /* encoder.1: linear 512   (digits_mlp.lathe:13)
  * linear_weight: dy[n, 512], x[n, 1, 28, 28], dw[401408]; 802.8 kFLOP an image */
 static void encoder_1_linear_weight(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict x, float *restrict dw)
+    const float *restrict dy, const float *restrict x, float *restrict dw,
+    const struct digits_mlp_update *update)
 {
-  const int begin = task * 128;
+  const int begin = task * 42;
+  const int end = begin + 42 < 512 ? begin + 42 : 512;
+  const int at_once = update != NULL && n <= 128;
+  float *const tile = scratch + 102400;
   for (int i = 0; i < n; i += 128) {
-    const int count = i + 128 < n ? 128 : n - i;
-    const struct lathe_panels panels = lathe_pack(count, 784, x + i * 784, 784, scratch);
-    lathe_product(128, 784, count, (struct lathe_rows){dy + begin + i * 512, 1, 512}, panels,
-        i > 0, dw + begin * 784, 784);
+    const int count = n - i < 128 ? n - i : 128;
+    const struct lathe_panels panels =
+        lathe_pack(count, 784, x + i * 784, 784, scratch);
+    for (int row = begin; row < end; row += 14) {
+      const int rows = end - row < 14 ? end - row : 14;
+      const struct lathe_rows left = {dy + i * 512 + row, 1, 512};
+      float *const to = at_once ? tile : dw + row * 784;
+      lathe_product(rows, 784, count, left, panels, i > 0, to, 784);
+      if (update != NULL && i + count == n)
+        digits_mlp_update(update, ENCODER_1_WEIGHT + row * 784, rows * 784, to);
+    }
   }
 }
 
@@ -442,20 +541,21 @@ static void backward_3(void *arg, int task, int thread)
 static void backward_4(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  decoder_4_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_DECODER_5,
-      c->batch + c->capacity * TRAIN_DECODER_3,
-      c->fixed + TRAIN_D_DECODER_4_WEIGHT);
-}
-
-static void backward_5(void *arg, int task, int thread)
-{
-  const struct digits_mlp_call *const c = arg;
   decoder_4_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_5,
       c->fixed + DECODER_4_WEIGHT,
       c->batch + c->capacity * TRAIN_DECODER_3,
       c->batch + c->capacity * TRAIN_D_DECODER_2);
+}
+
+static void backward_5(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  decoder_4_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_DECODER_5,
+      c->batch + c->capacity * TRAIN_DECODER_3,
+      c->fixed + TRAIN_D_DECODER_4_WEIGHT,
+      c->update);
 }
 
 static void backward_6(void *arg, int task, int thread)
@@ -470,20 +570,21 @@ static void backward_6(void *arg, int task, int thread)
 static void backward_7(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  decoder_2_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_DECODER_2,
-      c->batch + c->capacity * TRAIN_DECODER_1,
-      c->fixed + TRAIN_D_DECODER_2_WEIGHT);
-}
-
-static void backward_8(void *arg, int task, int thread)
-{
-  const struct digits_mlp_call *const c = arg;
   decoder_2_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_2,
       c->fixed + DECODER_2_WEIGHT,
       c->batch + c->capacity * TRAIN_DECODER_1,
       c->batch + c->capacity * TRAIN_D_DECODER_0);
+}
+
+static void backward_8(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  decoder_2_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_DECODER_2,
+      c->batch + c->capacity * TRAIN_DECODER_1,
+      c->fixed + TRAIN_D_DECODER_2_WEIGHT,
+      c->update);
 }
 
 static void backward_9(void *arg, int task, int thread)
@@ -498,19 +599,20 @@ static void backward_9(void *arg, int task, int thread)
 static void backward_10(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  decoder_0_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  decoder_0_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_0,
-      c->batch + c->capacity * TRAIN_Z,
-      c->fixed + TRAIN_D_DECODER_0_WEIGHT);
+      c->fixed + DECODER_0_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_Z);
 }
 
 static void backward_11(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  decoder_0_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  decoder_0_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_DECODER_0,
-      c->fixed + DECODER_0_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_Z);
+      c->batch + c->capacity * TRAIN_Z,
+      c->fixed + TRAIN_D_DECODER_0_WEIGHT,
+      c->update);
 }
 
 static void backward_12(void *arg, int task, int thread)
@@ -546,19 +648,20 @@ static void backward_14(void *arg, int task, int thread)
 static void backward_15(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  encoder_5_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_LOGVAR,
-      c->batch + c->capacity * TRAIN_ENCODER_4,
-      c->fixed + TRAIN_D_LOGVAR_WEIGHT);
+      c->fixed + LOGVAR_WEIGHT,
+      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART);
 }
 
 static void backward_16(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  encoder_5_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_LOGVAR,
-      c->fixed + LOGVAR_WEIGHT,
-      c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART);
+      c->batch + c->capacity * TRAIN_ENCODER_4,
+      c->fixed + TRAIN_D_LOGVAR_WEIGHT,
+      c->update);
 }
 
 static void backward_17(void *arg, int task, int thread)
@@ -574,20 +677,21 @@ static void backward_17(void *arg, int task, int thread)
 static void backward_18(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  encoder_5_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_MEAN,
-      c->batch + c->capacity * TRAIN_ENCODER_4,
-      c->fixed + TRAIN_D_MEAN_WEIGHT);
-}
-
-static void backward_19(void *arg, int task, int thread)
-{
-  const struct digits_mlp_call *const c = arg;
   encoder_5_linear_input_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_MEAN,
       c->fixed + MEAN_WEIGHT,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW_PART,
       c->batch + c->capacity * TRAIN_D_ENCODER_5_VIEW);
+}
+
+static void backward_19(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  encoder_5_linear_weight_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_MEAN,
+      c->batch + c->capacity * TRAIN_ENCODER_4,
+      c->fixed + TRAIN_D_MEAN_WEIGHT,
+      c->update);
 }
 
 static void backward_20(void *arg, int task, int thread)
@@ -611,20 +715,21 @@ static void backward_21(void *arg, int task, int thread)
 static void backward_22(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  encoder_3_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
-      c->batch + c->capacity * TRAIN_D_ENCODER_3,
-      c->batch + c->capacity * TRAIN_ENCODER_2,
-      c->fixed + TRAIN_D_ENCODER_3_WEIGHT);
-}
-
-static void backward_23(void *arg, int task, int thread)
-{
-  const struct digits_mlp_call *const c = arg;
   encoder_3_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_ENCODER_3,
       c->fixed + ENCODER_3_WEIGHT,
       c->batch + c->capacity * TRAIN_ENCODER_2,
       c->batch + c->capacity * TRAIN_D_ENCODER_1);
+}
+
+static void backward_23(void *arg, int task, int thread)
+{
+  const struct digits_mlp_call *const c = arg;
+  encoder_3_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+      c->batch + c->capacity * TRAIN_D_ENCODER_3,
+      c->batch + c->capacity * TRAIN_ENCODER_2,
+      c->fixed + TRAIN_D_ENCODER_3_WEIGHT,
+      c->update);
 }
 
 static void backward_24(void *arg, int task, int thread)
@@ -642,11 +747,12 @@ static void backward_25(void *arg, int task, int thread)
   encoder_1_linear_weight(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_D_ENCODER_1,
       c->images,
-      c->fixed + TRAIN_D_ENCODER_1_WEIGHT);
+      c->fixed + TRAIN_D_ENCODER_1_WEIGHT,
+      c->update);
 }
 
 void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
-    const float *noise)
+    const float *noise, const struct digits_mlp_update *update)
 {
   struct digits_mlp_call call = {
     .n = n,
@@ -656,31 +762,32 @@ void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
     .scratch = state->scratch,
     .images = images,
     .noise = noise,
+    .update = update,
   };
   lathe_kernel(state, 10, (n + 15) / 16, backward_0, &call);
   lathe_kernel(state, 11, (n + 15) / 16, backward_1, &call);
   lathe_kernel(state, 12, (n + 15) / 16, backward_2, &call);
   lathe_kernel(state, 13, 7, backward_3, &call);
-  lathe_kernel(state, 14, 5, backward_4, &call);
-  lathe_kernel(state, 15, 4, backward_5, &call);
+  lathe_kernel(state, 14, 4, backward_4, &call);
+  lathe_kernel(state, 15, 14, backward_5, &call);
   lathe_kernel(state, 16, 8, backward_6, &call);
-  lathe_kernel(state, 17, 4, backward_7, &call);
-  lathe_kernel(state, 18, 2, backward_8, &call);
+  lathe_kernel(state, 17, 2, backward_7, &call);
+  lathe_kernel(state, 18, 13, backward_8, &call);
   lathe_kernel(state, 19, 8, backward_9, &call);
-  lathe_kernel(state, 20, 2, backward_10, &call);
-  lathe_kernel(state, 21, (n + 31) / 32, backward_11, &call);
+  lathe_kernel(state, 20, (n + 31) / 32, backward_10, &call);
+  lathe_kernel(state, 21, 10, backward_11, &call);
   lathe_kernel(state, 22, (n + 15) / 16, backward_12, &call);
   lathe_kernel(state, 23, (n + 15) / 16, backward_13, &call);
   lathe_kernel(state, 24, 1, backward_14, &call);
   lathe_kernel(state, 25, 2, backward_15, &call);
-  lathe_kernel(state, 26, 2, backward_16, &call);
+  lathe_kernel(state, 26, 8, backward_16, &call);
   lathe_kernel(state, 27, 1, backward_17, &call);
   lathe_kernel(state, 28, 2, backward_18, &call);
-  lathe_kernel(state, 29, 2, backward_19, &call);
+  lathe_kernel(state, 29, 8, backward_19, &call);
   lathe_kernel(state, 30, (n + 15) / 16, backward_20, &call);
   lathe_kernel(state, 31, 8, backward_21, &call);
-  lathe_kernel(state, 32, 2, backward_22, &call);
-  lathe_kernel(state, 33, 4, backward_23, &call);
+  lathe_kernel(state, 32, 4, backward_22, &call);
+  lathe_kernel(state, 33, 10, backward_23, &call);
   lathe_kernel(state, 34, 8, backward_24, &call);
-  lathe_kernel(state, 35, 4, backward_25, &call);
+  lathe_kernel(state, 35, 13, backward_25, &call);
 }

@@ -84,16 +84,16 @@ enum {
   TRAIN_D_DECODER_2_WEIGHT = 1603920, /* fixed, [131072] */
   TRAIN_D_DECODER_0 = 0, /* [256] */
   TRAIN_D_DECODER_0_BIAS = 1603664, /* fixed, [256] */
-  TRAIN_D_DECODER_0_WEIGHT = 1603152, /* fixed, [512] */
   TRAIN_D_Z = 256, /* [2] */
+  TRAIN_D_DECODER_0_WEIGHT = 1603152, /* fixed, [512] */
   TRAIN_D_MEAN = 2832, /* [2] */
   TRAIN_D_LOGVAR = 256, /* [2] */
   TRAIN_D_LOGVAR_BIAS = 1603136, /* fixed, [2] */
-  TRAIN_D_LOGVAR_WEIGHT = 1602624, /* fixed, [512] */
   TRAIN_D_ENCODER_5_VIEW_PART = 0, /* [256] */
+  TRAIN_D_LOGVAR_WEIGHT = 1602624, /* fixed, [512] */
   TRAIN_D_MEAN_BIAS = 1602608, /* fixed, [2] */
-  TRAIN_D_MEAN_WEIGHT = 1602096, /* fixed, [512] */
   TRAIN_D_ENCODER_5_VIEW = 512, /* [256] */
+  TRAIN_D_MEAN_WEIGHT = 1602096, /* fixed, [512] */
   TRAIN_D_ENCODER_3 = 512, /* [256] */
   TRAIN_D_ENCODER_3_BIAS = 1601840, /* fixed, [256] */
   TRAIN_D_ENCODER_3_WEIGHT = 1470768, /* fixed, [131072] */
@@ -109,12 +109,25 @@ struct digits_mlp_call {
   float *fixed, *batch, *scratch;
   const float *images, *noise, *latents;
   float *mean, *logvar, *decoded;
+  const struct digits_mlp_update *update; /* NULL: gradients are left in memory */
 };
 
-/* The two halves of a training step. Backward leaves the gradients of all parameters. */
+/* One step of the optimiser. */
+struct digits_mlp_update {
+  float *fixed; /* parameters, and what follows them */
+  float rate; /* what the learning rate comes to in this step */
+  float correction; /* 1 / sqrt(1 - beta2^step) */
+};
+
+/* Changes the parameters first .. first+count-1 by their gradients. */
+void digits_mlp_update(const struct digits_mlp_update *update, int first_parameter, int count,
+    const float *restrict gradient);
+
+/* The two halves of a training step. Backward leaves the gradients of all parameters, or, with
+ * an update, applies those of weight matrices as it makes them and leaves only the others. */
 struct lathe_loss digits_mlp_forward(struct lathe_state *state, int n, const float *images,
     const float *noise);
 void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
-    const float *noise);
+    const float *noise, const struct digits_mlp_update *update);
 
 #endif

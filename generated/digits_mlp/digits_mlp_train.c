@@ -1,30 +1,36 @@
-/* One training step: forward, backward, and the optimiser on all parameters at once. */
+/* One training step: forward, backward, and the optimiser. */
 #include "digits_mlp_internal.h"
 #include <math.h>
 
-enum { UPDATE_BLOCK = 16384 }; /* parameters of one task */
-
-struct update {
-  float *fixed;
-  float rate; /* what the learning rate comes to in this step */
-  float correction; /* 1 / sqrt(1 - beta2^step) */
+/* Parameters in blocks, one a task: `first` and how many. Those of the weight matrices whose
+ * gradients are applied where they are made come last. */
+static const int blocks[][2] = {
+  {401408, 512},
+  {532992, 256},
+  {533760, 16},
+  {534288, 16},
+  {534816, 256},
+  {666144, 512},
+  {1068064, 784},
+  {0, 401408},
+  {401920, 131072},
+  {533248, 512},
+  {533776, 512},
+  {534304, 512},
+  {535072, 131072},
+  {666656, 401408},
 };
 
 /* Adam (Kingma & Ba 2015, algorithm 1), in the form in which PyTorch computes it. */
-static void update(void *arg, int task, int thread)
+void digits_mlp_update(const struct digits_mlp_update *update, int first_parameter, int count,
+    const float *restrict gradient)
 {
-  (void)thread;
-  const struct update *const u = arg;
-  float *const restrict parameter = u->fixed;
-  const float *const restrict gradient = u->fixed + DIGITS_MLP_GRADIENTS;
-  float *const restrict first = u->fixed + DIGITS_MLP_FIRST_MOMENT;
-  float *const restrict second = u->fixed + DIGITS_MLP_SECOND_MOMENT;
-  const float rate = u->rate;
-  const float correction = u->correction;
-  const int begin = task * UPDATE_BLOCK;
-  const int end = begin + UPDATE_BLOCK < DIGITS_MLP_TRAINED ? begin + UPDATE_BLOCK :
-      DIGITS_MLP_TRAINED;
-  for (int i = begin; i < end; i++) {
+  float *const restrict parameter = update->fixed + first_parameter;
+  float *const restrict first = parameter + DIGITS_MLP_FIRST_MOMENT;
+  float *const restrict second = parameter + DIGITS_MLP_SECOND_MOMENT;
+  const float rate = update->rate;
+  const float correction = update->correction;
+  for (int i = 0; i < count; i++) {
     const float g = gradient[i];
     first[i] = 0.9F * first[i] + 0.1F * g;
     second[i] = 0.999F * second[i] + 0.001F * g * g;
@@ -32,16 +38,24 @@ static void update(void *arg, int task, int thread)
   }
 }
 
+static void update_block(void *arg, int task, int thread)
+{
+  (void)thread;
+  const struct digits_mlp_update *const update = arg;
+  const int first = blocks[task][0];
+  digits_mlp_update(update, first, blocks[task][1], update->fixed + DIGITS_MLP_GRADIENTS + first);
+}
+
 struct lathe_loss digits_mlp_train_step(struct lathe_state *state, int n, const float *images,
     const float *noise, double rate, int64_t step)
 {
-  const struct lathe_loss loss = digits_mlp_forward(state, n, images, noise);
-  digits_mlp_backward(state, n, images, noise);
-  struct update u = {
+  struct digits_mlp_update update = {
     .fixed = state->fixed,
     .rate = (float)(rate / (1 - pow(0.9, (double)step))),
     .correction = (float)(1 / sqrt(1 - pow(0.999, (double)step))),
   };
-  lathe_parallel(state->pool, (DIGITS_MLP_TRAINED + UPDATE_BLOCK - 1) / UPDATE_BLOCK, update, &u);
+  const struct lathe_loss loss = digits_mlp_forward(state, n, images, noise);
+  digits_mlp_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);
+  lathe_parallel(state->pool, state->keep_gradients ? 14 : 7, update_block, &update);
   return loss;
 }

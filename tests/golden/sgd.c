@@ -1,13 +1,11 @@
 /* Stochastic gradient descent. */
-static void update(void *arg, int task, int thread)
+void tiny_update(const struct tiny_update *update, int first_parameter, int count,
+    const float *restrict gradient)
 {
-  (void)thread;
-  const struct update *const u = arg;
-  float *const restrict parameter = u->fixed;
-  const float *const restrict gradient = u->fixed + TINY_GRADIENTS;
-  const float rate = u->rate;
-  const int begin = task * UPDATE_BLOCK;
-  const int end = begin + UPDATE_BLOCK < TINY_TRAINED ? begin + UPDATE_BLOCK : TINY_TRAINED;
-  for (int i = begin; i < end; i++)
-    parameter[i] -= rate * gradient[i];
+  float *const restrict parameter = update->fixed + first_parameter;
+  const float rate = update->rate;
+  for (int i = 0; i < count; i++) {
+    const float g = gradient[i];
+    parameter[i] -= rate * g;
+  }
 }

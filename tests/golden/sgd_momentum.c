@@ -1,16 +1,13 @@
 /* Stochastic gradient descent with momentum, as PyTorch's SGD. */
-static void update(void *arg, int task, int thread)
+void tiny_update(const struct tiny_update *update, int first_parameter, int count,
+    const float *restrict gradient)
 {
-  (void)thread;
-  const struct update *const u = arg;
-  float *const restrict parameter = u->fixed;
-  const float *const restrict gradient = u->fixed + TINY_GRADIENTS;
-  float *const restrict velocity = u->fixed + TINY_FIRST_MOMENT;
-  const float rate = u->rate;
-  const int begin = task * UPDATE_BLOCK;
-  const int end = begin + UPDATE_BLOCK < TINY_TRAINED ? begin + UPDATE_BLOCK : TINY_TRAINED;
-  for (int i = begin; i < end; i++) {
-    velocity[i] = 0.9F * velocity[i] + gradient[i];
-    parameter[i] -= rate * velocity[i];
+  float *const restrict parameter = update->fixed + first_parameter;
+  float *const restrict first = parameter + TINY_FIRST_MOMENT;
+  const float rate = update->rate;
+  for (int i = 0; i < count; i++) {
+    const float g = gradient[i];
+    first[i] = 0.9F * first[i] + g;
+    parameter[i] -= rate * first[i];
   }
 }

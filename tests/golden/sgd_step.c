@@ -1,10 +1,10 @@
 struct lathe_loss tiny_train_step(struct lathe_state *state, int n, const float *images,
     const float *noise, double rate, int64_t step)
 {
-  const struct lathe_loss loss = tiny_forward(state, n, images, noise);
-  tiny_backward(state, n, images, noise);
   (void)step;
-  struct update u = {.fixed = state->fixed, .rate = (float)rate};
-  lathe_parallel(state->pool, (TINY_TRAINED + UPDATE_BLOCK - 1) / UPDATE_BLOCK, update, &u);
+  struct tiny_update update = {.fixed = state->fixed, .rate = (float)rate};
+  const struct lathe_loss loss = tiny_forward(state, n, images, noise);
+  tiny_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);
+  lathe_parallel(state->pool, state->keep_gradients ? 6 : 3, update_block, &update);
   return loss;
 }
