@@ -7,7 +7,7 @@
 #include "emitted_state.h"
 #include "read_numbers.h"
 #include "runtime/gmm.h"
-#include "torch_reference.h"
+#include "torch_models.h"
 
 enum { KINDS = 4, MIXED = 3 /* components, and dimensions */, MOST_POINTS = 128 };
 static const char *const KIND_NAMES[KINDS] = {"full", "diag", "tied", "spherical"};
@@ -96,10 +96,10 @@ static inline struct lathe_mixture torch_mixture(const struct lathe_tensors *ten
   size_t count = lathe_covariance_count(covariance, MIXED, MIXED);
   snprintf(name, sizeof name, "%s.covariances", KIND_NAMES[kind]);
   ck_assert(lathe_mixture_new(&m, MIXED, MIXED, covariance, NULL));
-  memcpy(m.weights, torch_values(tensors, "", "weights", MIXED), sizeof(double) * MIXED);
-  memcpy(m.means, torch_values(tensors, "", "means", MIXED * MIXED),
+  memcpy(m.weights, fixture_values(tensors, "", "weights", MIXED), sizeof(double) * MIXED);
+  memcpy(m.means, fixture_values(tensors, "", "means", MIXED * MIXED),
          sizeof(double) * MIXED * MIXED);
-  memcpy(m.covariances, torch_values(tensors, "", name, (int64_t)count), sizeof(double) * count);
+  memcpy(m.covariances, fixture_values(tensors, "", name, (int64_t)count), sizeof(double) * count);
   return m;
 }
 
@@ -114,17 +114,17 @@ static inline void check_posteriors(const struct lathe_model *model, int kind)
   snprintf(prefix, sizeof prefix, "%s.", name);
   int n = (int)lathe_tensors_find(&tensors, "points")->shape[0];
   size_t last = lathe_covariance_count(m.covariance, MIXED, MIXED) - 1;
-  const double *means = torch_values(&tensors, "", "means", MIXED * MIXED);
+  const double *means = fixture_values(&tensors, "", "means", MIXED * MIXED);
   lathe_real *points = torch_reals(&tensors, "points", n * MIXED);
   double posterior[MOST_POINTS * MIXED], again[MOST_POINTS * MIXED], log_likelihood[MOST_POINTS];
   ck_assert_int_le(n, MOST_POINTS);
   struct watched w = watched_new(model, 1, NULL, true);
 
   ck_assert_int_eq(model->responsibilities(&m, n, points, posterior, log_likelihood), 0);
-  all_near(name, "posterior", posterior, torch_values(&tensors, prefix, "posterior", n * MIXED),
+  all_near(name, "posterior", posterior, fixture_values(&tensors, prefix, "posterior", n * MIXED),
            n * MIXED);
   all_near(name, "log-likelihood", log_likelihood,
-           torch_values(&tensors, prefix, "log_likelihood", n), n);
+           fixture_values(&tensors, prefix, "log_likelihood", n), n);
   ck_assert_int_eq(model->responsibilities(&m, n, points, again, NULL), 0);
   ck_assert_mem_eq(again, posterior, sizeof(double) * (size_t)(n * MIXED));
 

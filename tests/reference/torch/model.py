@@ -1,0 +1,199 @@
+"""Descriptions, and the same models made of PyTorch's own layers, losses, optimisers and distributions.
+
+Reads the statements that the descriptions of these fixtures are made of; it is no second compiler.
+"""
+import math
+import os
+import re
+import sys
+from collections import OrderedDict
+
+import torch
+from torch import nn
+from torch.distributions import Normal, kl_divergence
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+from fixture import WEIGHTS, single, uniform
+
+torch.set_default_dtype(torch.float64)
+torch.set_num_threads(1)  # the same bytes on each run
+
+
+# ---- Descriptions ----
+
+def statements(text):
+    """[(word, value, {attribute: value})] of the statements in a section's text."""
+    found = []
+    for statement in filter(None, (s.strip() for s in text.split(";"))):
+        parts = [p.strip() for p in re.split(r",(?![^\[]*\])", statement)]
+        word, _, value = parts[0].partition(" ")
+        found.append((word, value.strip(), dict(p.split(None, 1) for p in parts[1:])))
+    return found
+
+
+def shape(text):
+    return [int(v) for v in text.strip("[] ").split(",")]
+
+
+class Description:
+    def __init__(self, path):
+        text = re.sub(r"#.*", "", open(path).read())
+        body = text[text.index("{") + 1:text.rindex("}")]
+        sections = dict(re.findall(r"(\w+)\s*\{([^}]*)\}", body))
+        rest = {word: (value, more)
+                for word, value, more in statements(re.sub(r"\w+\s*\{[^}]*\}", "", body))}
+        self.input = shape(rest["input"][0].partition(" ")[2])
+        self.range = [float(v) for v in rest["input"][1].get("range", "[0, 1]").strip("[]").split(",")]
+        self.latent = shape(rest["latent"][0].partition(" ")[2])[0]
+        self.encoder = statements(sections["encoder"])
+        self.decoder = statements(sections["decoder"])
+        self.loss = {word: (value, more) for word, value, more in statements(sections.get("loss", ""))}
+        self.train = {word: (value, more) for word, value, more in statements(sections["train"])}
+
+    def lies_in_memory(self, name, derivative=False):
+        """Whether emitted code always keeps a layer's output, or the derivative by it: it computes
+        `relu`, `sigmoid` and their derivatives together with what is beside them, never the last
+        `sigmoid`, and no view."""
+        part, _, place = name.partition(".")
+        elementwise = ("relu", "sigmoid")
+        if not place:
+            return name != "z" or self.decoder[0][0] not in elementwise
+        words = [word for word, _, _ in getattr(self, part)] + [""]
+        word, follower = words[int(place)], words[int(place) + 1]
+        return word not in ("flatten", "reshape") and follower not in elementwise and not (
+            word in elementwise and (derivative or follower == ""))
+
+
+# ---- Modules ----
+
+class Reshape(nn.Module):
+    def __init__(self, to):
+        super().__init__()
+        self.to = to
+
+    def forward(self, x):
+        return x.reshape(len(x), *self.to)
+
+
+class ShapedLinear(nn.Linear):
+    """`linear [C, H, W]`: a fully connected layer whose output is taken as an image."""
+
+    def __init__(self, inputs, to):
+        super().__init__(inputs, math.prod(to))
+        self.to = to
+
+    def forward(self, x):
+        return super().forward(x).reshape(len(x), *self.to)
+
+
+def layer(word, value, more, given):
+    """The module of one statement that receives `given` (a shape without the batch)."""
+    window = {"kernel_size": int(more.get("kernel", 1)), "stride": int(more.get("stride", 1)),
+              "padding": int(more.get("pad", 0))}
+    if word == "linear":
+        return ShapedLinear(given[0], shape(value))
+    if word == "conv2d":
+        return nn.Conv2d(given[0], int(value), **window)
+    if word == "conv_transpose2d":
+        return nn.ConvTranspose2d(given[0], int(value), **window)
+    if word == "batchnorm":
+        kind = nn.BatchNorm2d if len(given) == 3 else nn.BatchNorm1d
+        return kind(given[0], momentum=float(more.get("momentum", 0.1)), eps=float(more.get("eps", 1e-5)))
+    return {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}[word]() \
+        if word != "reshape" else Reshape(shape(value))
+
+
+def section(layers, given):
+    """Modules named by the position of their statements, and the shape that they give."""
+    modules = OrderedDict()
+    for i, (word, value, more) in enumerate(layers):
+        module = modules[str(i)] = layer(word, value, more, given)
+        given = list(module.eval()(torch.zeros(1, *given)).shape[1:])
+    return nn.Sequential(modules).train(), given
+
+
+class Autoencoder(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.description = d
+        self.encoder, features = section(d.encoder[:-1], d.input)
+        self.mean = nn.Linear(math.prod(features), d.latent)
+        self.logvar = nn.Linear(math.prod(features), d.latent)
+        self.decoder, _ = section(d.decoder, [d.latent])
+
+    def encode(self, x):
+        features = self.encoder(x).flatten(1)
+        return self.mean(features), self.logvar(features)
+
+    def forward(self, x, noise):
+        """Every layer's output by its name, and the two parts of each image's loss, in nats."""
+        values, y = {}, x
+        for name, module in self.encoder.named_children():
+            y = values["encoder." + name] = module(y)
+        y = y.flatten(1)
+        mean, logvar = values["mean"], values["logvar"] = self.mean(y), self.logvar(y)
+        posterior = Normal(mean, torch.exp(logvar / 2))
+        y = values["z"] = posterior.loc + posterior.scale * noise
+        for name, module in self.decoder.named_children():
+            y = values["decoder." + name] = module(y)
+        if "gaussian" in self.description.loss:
+            variance = float(self.description.loss["gaussian"][1].get("variance", 1))
+            reconstruction = -Normal(y, math.sqrt(variance)).log_prob(x)
+        else:
+            reconstruction = nn.functional.binary_cross_entropy(y, x, reduction="none")
+        divergence = kl_divergence(posterior, Normal(0, 1))
+        return values, reconstruction.flatten(1).sum(1), divergence.sum(1)
+
+    def losses(self, x, noise):
+        """Reconstruction and divergence, means over the batch."""
+        _, reconstruction, divergence = self(x, noise)
+        return reconstruction.mean(), divergence.mean()
+
+    def total(self, reconstruction, divergence):
+        return reconstruction + float(self.description.loss.get("kl", ("1", {}))[0]) * divergence
+
+    def optimiser(self):
+        train = self.description.train
+        if "sgd" in train:
+            rate, more = train["sgd"]
+            return torch.optim.SGD(self.parameters(), float(rate), momentum=float(more.get("momentum", 0)))
+        rate, more = train["adam"]
+        betas = float(more.get("beta1", 0.9)), float(more.get("beta2", 0.999))
+        return torch.optim.Adam(self.parameters(), float(rate), betas, float(more.get("eps", 1e-8)))
+
+    def values(self):
+        """Parameters and running statistics by name."""
+        return {name: value.clone() for name, value in self.state_dict().items()
+                if not name.endswith("num_batches_tracked")}
+
+    def gradients(self):
+        return {name: value.grad.clone() for name, value in self.named_parameters()}
+
+    def step(self, optimiser, x, noise):
+        optimiser.zero_grad()
+        reconstruction, divergence = self.losses(x, noise)
+        self.total(reconstruction, divergence).backward()
+        optimiser.step()
+        return [reconstruction.item(), divergence.item()]
+
+    def schedule(self, optimiser):
+        """`step EVERY, gamma G` of the description."""
+        every, more = self.description.train["step"]
+        return torch.optim.lr_scheduler.StepLR(optimiser, int(every), float(more["gamma"]))
+
+    def start(self, spread):
+        """PyTorch's default bound times [-1, 1) for what it draws; else its constant + spread x that."""
+        places = list(self.state_dict())
+        for name, module in self.named_modules():
+            bound = 0
+            if isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+                bound = 1 / math.sqrt(nn.init._calculate_fan_in_and_fan_out(module.weight)[0])
+            values = dict(module.named_parameters(recurse=False)) | dict(module.named_buffers(recurse=False))
+            for leaf, value in values.items():
+                if leaf == "num_batches_tracked":
+                    continue
+                fill = 1 if not bound and leaf in ("weight", "running_var") else 0
+                signs = 2 * uniform(WEIGHTS + places.index(name + "." + leaf), 0, value.numel()) - 1
+                with torch.no_grad():
+                    numbers = torch.from_numpy(single(fill + (bound or spread) * signs))
+                    value.copy_(numbers.reshape(value.shape))
