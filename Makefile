@@ -27,7 +27,7 @@ Q := $(if $(V),,@)# make V=1 shows the commands
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all models examples demo test test-long mutants check setup generated golden install uninstall format clean help
+.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help
 
 all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` installs)
 
@@ -135,6 +135,9 @@ $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
 golden: $(TESTS) ## rewrite the expected outputs of the tests, to be read with `git diff`
 	UPDATE=1 sh tests/run.sh $(B) $(B)/tests/test_frontend $(B)/tests/test_golden
 	$(MAKE) generated
+
+references: ## make the fixtures of tests/reference anew, with PyTorch and scikit-learn (PYTHON=one that has them)
+	sh tests/reference/make.sh $(B)/references $(PYTHON)
 
 # ---- Around it ----
 

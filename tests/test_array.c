@@ -23,7 +23,7 @@ static double value(const struct lathe_array *array, int64_t i)
   }
 }
 
-/* What make_files.py puts at i. */
+/* What make.py puts at i. */
 static double made(enum lathe_dtype dtype, int64_t i)
 {
   return dtype == LATHE_F32 || dtype == LATHE_F64 ? (double)i / 8 - 1 : (double)(7 * i % 251);
@@ -89,7 +89,7 @@ static const struct {
     {"records.npy", "records"},
     {"no_such_file.npy", "no_such_file.npy|No such file"},
     {"", "folder|name a file"},
-    {"make_files.py", "none of .npz, .npy and IDX"},
+    {"make.py", "none of .npz, .npy and IDX"},
     {"other_members.npz", "no member `data`|x_train, y_train|np.savez"},
     {"nothing.npz", "no member `data`"},
 };

@@ -4,6 +4,7 @@
  * call, whatever the capacity, the threads and the calls between. */
 #include "emitted.h"
 #include "emitted_state.h"
+#include "tolerances.h"
 #include <float.h>
 #include <math.h>
 
@@ -53,9 +54,10 @@ static struct emitted open_model(int i)
 
 /* ---- Gradients ---- */
 
-/* What is allowed between a derivative and its finite difference: TOLERANCE of the norm of the
- * tensor's gradient and, for the rounding of the loss over the (first) step, NOISE of the loss. */
-static const double TOLERANCE = 1e-6, NOISE = 1e-11;
+/* What is allowed between a derivative and its finite difference: FINITE_DIFFERENCES of the norm of
+ * the tensor's gradient and, for the rounding of the loss over the (first) step, NOISE of the loss.
+ */
+static const double NOISE = 1e-11;
 
 /* Floating-point operations to spend on one tensor of one model; at least LEAST_PROBES anyway. */
 static const double BUDGET = 1e8;
@@ -111,7 +113,7 @@ static void check_direction(const struct probing *p, const double *direction, do
   for (size_t i = 0; i < p->model->trained; i++)
     derivative += p->gradient[i] * direction[i];
   for (int i = 0; i < 3 && !(off <= allowed); i++) {
-    allowed = TOLERANCE * norm + NOISE * fabs(p->loss) * (STEPS[0] / STEPS[i]);
+    allowed = FINITE_DIFFERENCES * norm + NOISE * fabs(p->loss) * (STEPS[0] / STEPS[i]);
     found = difference(p, direction, STEPS[i]);
     off = fabs(found - derivative);
   }

@@ -1,9 +1,8 @@
 /* k-means: seeding, iterations, empty clusters, and the same bits for any number of threads. */
+#include "fixture.h"
 #include "runtime/kmeans.h"
 #include "runtime/philox.h"
-#include <check.h>
-#include <math.h>
-#include <stdlib.h>
+#include "runtime/tensor_check.h"
 #include <string.h>
 
 enum { N = 5000, D = 2, K = 4 };
@@ -38,6 +37,47 @@ START_TEST(finds_the_clusters)
   ck_assert_double_eq_tol(inertia, sum, 1e-9 * sum);
   free(nearest);
   free((void *)points.values);
+}
+END_TEST
+
+static const char *const REFERENCES[] = {"line", "plane", "wide"};
+
+/* Lloyd's iterations from a given start, one by one until the last of them changes nothing: the
+ * fixtures kmeans_*.safetensors of tests/reference/gmm. */
+START_TEST(iterates_as_scikit_learn)
+{
+  char path[64], prefix[16];
+  snprintf(path, sizeof path, "tests/reference/gmm/kmeans_%s.safetensors", REFERENCES[_i]);
+  struct lathe_tensors tensors = fixture_read(path);
+  const struct lathe_array *array = fixture_array(&tensors, "", "points");
+  const struct lathe_array *start = fixture_array(&tensors, "", "start");
+  int n = (int)array->shape[0], k = (int)start->shape[0];
+  lathe_real *values = malloc((size_t)array->count * sizeof *values);
+  for (int64_t i = 0; i < array->count; i++)
+    values[i] = (lathe_real)lathe_array_real(array, i);
+  struct lathe_points points = {n, (int)array->shape[1], values};
+  double *centres = malloc((size_t)start->count * sizeof *centres), inertia;
+  int *nearest = malloc((size_t)n * sizeof *nearest);
+
+  int iterations = (int)fixture_integers(&tensors, "iterations", 1)[0];
+  ck_assert_int_ge(iterations, 4);
+  for (int i = 1; i <= iterations + 1; i++) { /* the last but one is the same as the last */
+    snprintf(prefix, sizeof prefix, "%d.", i);
+    memcpy(centres, fixture_values(&tensors, "", "start", start->count),
+           (size_t)start->count * sizeof *centres);
+    ck_assert(lathe_kmeans(&points, k, i, centres, nearest, &inertia, NULL, NULL));
+    near_fixture(REFERENCES[_i], &tensors, prefix, "centres", centres, start->count, 0, MEASURES);
+    near_fixture(REFERENCES[_i], &tensors, prefix, "inertia", &inertia, 1, 0, MEASURES);
+    strcat(prefix, "labels");
+    const int64_t *labels = fixture_integers(&tensors, prefix, n);
+    for (int j = 0; j < n; j++)
+      ck_assert_msg(labels[j] == nearest[j], "iteration %d: point %d is of cluster %d", i, j,
+                    nearest[j]);
+  }
+  free(values);
+  free(centres);
+  free(nearest);
+  lathe_tensors_free(&tensors);
 }
 END_TEST
 
@@ -124,6 +164,7 @@ int main(void)
   Suite *suite = suite_create("kmeans");
   TCase *cases = tcase_create("kmeans");
   tcase_add_loop_test(cases, finds_the_clusters, 0, 10);
+  tcase_add_loop_test(cases, iterates_as_scikit_learn, 0, sizeof REFERENCES / sizeof *REFERENCES);
   tcase_add_test(cases, seeds_by_squared_distance);
   tcase_add_test(cases, empty_cluster_takes_the_farthest);
   tcase_add_test(cases, points_all_alike);

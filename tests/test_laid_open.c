@@ -1,9 +1,7 @@
 /* The commands `trace` and `em` of model binaries, in double, against PyTorch and scikit-learn: the
  * fixtures of tests/reference, as a person would compare them, through files alone. */
+#include "em_reference.h"
 #include "model_files.h"
-#include "read_numbers.h"
-
-static const double TOLERANCE = 1e-9;
 
 /* ---- trace ---- */
 
@@ -97,7 +95,7 @@ static bool wanders(const struct lathe_tensors *torch, const char *parameter)
   double sum = 0;
   for (int64_t j = 0; gradient && j < gradient->count; j++)
     sum += pow(lathe_array_real(gradient, j), 2);
-  return gradient != NULL && sqrt(sum) < 1e-10 * gradient_norm(torch);
+  return gradient != NULL && sqrt(sum) < NEGLIGIBLE * gradient_norm(torch);
 }
 
 /* Every tensor of the fixture under `prefix` is that of the trace under `as`; returns how many. */
@@ -115,7 +113,7 @@ static int compare(const struct lathe_tensors *out, const struct lathe_tensors *
     if (as[0] == '\0' && wanders(torch, name))
       continue;
     double difference = relative_difference(tensor_of(out, full), &torch->items[t].array, least);
-    ck_assert_msg(difference <= TOLERANCE, "%s differs by %g", full, difference);
+    ck_assert_msg(difference <= DOUBLE_VALUES, "%s differs by %g", full, difference);
     compared++;
   }
   return compared;
@@ -130,7 +128,8 @@ START_TEST(steps_are_pytorch)
   write_inputs(&torch, _i);
 
   struct lathe_tensors out = trace(_i, "1");
-  int gradients = compare(&out, &torch, "gradient.", "gradient.", 1e-2 * gradient_norm(&torch));
+  int gradients =
+      compare(&out, &torch, "gradient.", "gradient.", LEAST_DOUBLE * gradient_norm(&torch));
   ck_assert_int_ge(gradients, 6);
   ck_assert_int_ge(compare(&out, &torch, "after1.", "", 0), gradients - 3);
   lathe_tensors_free(&out);
@@ -140,8 +139,8 @@ START_TEST(steps_are_pytorch)
     double reconstruction = value_of(&torch, "losses", 2 * step);
     double kl = value_of(&torch, "losses", 2 * step + 1);
     ck_assert_double_eq_tol(value_of(&out, "loss.reconstruction", step), reconstruction,
-                            TOLERANCE * fabs(reconstruction));
-    ck_assert_double_eq_tol(value_of(&out, "loss.kl", step), kl, TOLERANCE * fabs(kl));
+                            DOUBLE_VALUES * fabs(reconstruction));
+    ck_assert_double_eq_tol(value_of(&out, "loss.kl", step), kl, DOUBLE_VALUES * fabs(kl));
   }
   lathe_tensors_free(&out);
   lathe_tensors_free(&torch);
@@ -150,76 +149,71 @@ END_TEST
 
 /* ---- em ---- */
 
-enum { K = 3, D = 3, N = 80, ITERATIONS = 6, KINDS = 4 };
-
-static const struct {
-  const char *name;
-  int rank;
-  int64_t shape[3];
-  int count;
-} kinds[KINDS] = {
-    {"full", 3, {K, D, D}, K *D *D},
-    {"diag", 2, {K, D}, K *D},
-    {"tied", 2, {D, D}, D *D},
-    {"spherical", 1, {K}, K},
-};
-
-static void check_row(const struct lathe_tensors *out, const char *name, int row, int count,
-                      FILE *fixture)
+/* Row `row` of a tensor, `count` doubles. */
+static const double *row_of(const struct lathe_tensors *out, const char *name, int row, int count)
 {
-  double expected[K * D * D];
-  read_doubles(fixture, count, expected);
-  for (int i = 0; i < count; i++)
-    ck_assert_double_eq_tol(value_of(out, name, row * count + i), expected[i],
-                            TOLERANCE * (1 + fabs(expected[i])));
+  const struct lathe_array *array = tensor_of(out, name);
+  ck_assert_int_eq(array->dtype, LATHE_F64);
+  ck_assert_int_le((row + 1) * count, array->count);
+  return (const double *)array->data + (size_t)row * (size_t)count;
+}
+
+/* The fixture's start as a file: the covariances' shape is that of their kind. */
+static void write_start_of(const struct em_case *e, struct lathe_mixture *m)
+{
+  int64_t k = e->components, d = e->dimensions;
+  const struct {
+    int rank;
+    int64_t shape[3];
+  } covariances[EM_KINDS] = {
+      [LATHE_FULL] = {3, {k, d, d}},
+      [LATHE_DIAG] = {2, {k, d}},
+      [LATHE_TIED] = {2, {d, d}},
+      [LATHE_SPHERICAL] = {1, {k}},
+  };
+  const struct lathe_array start[3] = {
+      array_of(LATHE_F64, 1, (const int64_t[]){k}, m->weights),
+      array_of(LATHE_F64, 2, (const int64_t[]){k, d}, m->means),
+      array_of(LATHE_F64, covariances[m->covariance].rank, covariances[m->covariance].shape,
+               m->covariances),
+  };
+  write_npz(in_folder("start.npz"), 3, (const char *const[]){"weights", "means", "covariances"},
+            start);
 }
 
 START_TEST(em_is_scikit_learn)
 {
-  char text[512], word[64], floor[64], iterations[64];
-  double points[N * D], weights[K], means[K * D], covariances[K * D * D];
-  int sizes[3];
+  enum lathe_covariance kind = (enum lathe_covariance)_i;
+  char text[512], iterations[16], floor[32];
+  struct em_case e = em_case_open(0);
+  int n = e.n, k = e.components, d = e.dimensions;
+  int count = (int)lathe_covariance_count(kind, k, d);
   snprintf(text, sizeof text,
-           "model mixed { precision float64; input x [1]; latent z [3]; encoder { gaussian z; }\n"
-           "decoder { linear 1; sigmoid; } mixture { components 3; covariance %s; } }\n",
-           kinds[_i].name);
+           "model mixed { precision float64; input x [1]; latent z [%d]; encoder { gaussian z; }\n"
+           "decoder { linear 1; sigmoid; } mixture { components %d; covariance %s; } }\n",
+           d, k, EM_KIND_NAMES[kind]);
   build_text("mixed", text, NULL);
 
-  FILE *fixture = open_numbers("tests/reference/gmm/em.txt");
-  ck_assert_int_eq(
-      fscanf(fixture, "%d %d %d %63s %63s", &sizes[0], &sizes[1], &sizes[2], iterations, floor), 5);
-  ck_assert(sizes[0] == N && sizes[1] == D && sizes[2] == K && atoi(iterations) == ITERATIONS);
-  read_doubles(fixture, N * D, points);
-  for (int i = 0; i < N * D; i++)
-    points[i] /= 64;
-  read_doubles(fixture, K, weights);
-  read_doubles(fixture, K * D, means);
-  do
-    ck_assert_int_eq(fscanf(fixture, "%63s", word), 1);
-  while (strcmp(word, kinds[_i].name) != 0);
-  read_doubles(fixture, kinds[_i].count, covariances);
-
-  const struct lathe_array start[3] = {
-      array_of(LATHE_F64, 1, (const int64_t[]){K}, weights),
-      array_of(LATHE_F64, 2, (const int64_t[]){K, D}, means),
-      array_of(LATHE_F64, kinds[_i].rank, kinds[_i].shape, covariances),
-  };
-  write_npz(in_folder("start.npz"), 3, (const char *const[]){"weights", "means", "covariances"},
-            start);
-  write_member(in_folder("points.npz"), "points",
-               array_of(LATHE_F64, 2, (const int64_t[]){N, D}, points));
+  struct lathe_mixture m = em_case_start(&e, kind);
+  write_start_of(&e, &m);
+  write_member(in_folder("points.npz"), "points", *fixture_array(&e.tensors, "", "points"));
+  snprintf(iterations, sizeof iterations, "%d", e.iterations);
+  snprintf(floor, sizeof floor, "%.17g", e.floor);
   SPAWN_QUIETLY(in_folder("mixed"), "em", "--data", in_folder("points.npz"), "--start",
                 in_folder("start.npz"), "-o", in_folder("em.safetensors"), "--iterations",
                 iterations, "--floor", floor, "--quiet");
   struct lathe_tensors out = read_tensors(in_folder("em.safetensors"));
-  for (int i = 0; i < ITERATIONS; i++) {
-    check_row(&out, "log_likelihood", i, 1, fixture);
-    check_row(&out, "weights", i, K, fixture);
-    check_row(&out, "means", i, K * D, fixture);
-    check_row(&out, "covariances", i, kinds[_i].count, fixture);
+  for (int i = 0; i < e.iterations; i++) {
+    memcpy(m.weights, row_of(&out, "weights", i, k), (size_t)k * sizeof(double));
+    memcpy(m.means, row_of(&out, "means", i, k * d), (size_t)(k * d) * sizeof(double));
+    memcpy(m.covariances, row_of(&out, "covariances", i, count), (size_t)count * sizeof(double));
+    near_iteration(&e, kind, i + 1, value_of(&out, "log_likelihood", i), &m);
   }
+  near_posteriors(&e, kind, row_of(&out, "responsibilities", 0, n * k),
+                  row_of(&out, "point_log_likelihood", 0, n));
   lathe_tensors_free(&out);
-  fclose(fixture);
+  lathe_mixture_free(&m);
+  em_case_close(&e);
 }
 END_TEST
 
@@ -230,7 +224,7 @@ int main(void)
   tcase_add_checked_fixture(tests, make_folder, remove_folder);
   tcase_set_timeout(tests, 120);
   tcase_add_loop_test(tests, steps_are_pytorch, 0, CASES);
-  tcase_add_loop_test(tests, em_is_scikit_learn, 0, KINDS);
+  tcase_add_loop_test(tests, em_is_scikit_learn, 0, EM_KINDS);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }

@@ -1,6 +1,4 @@
-/* Emitted models against PyTorch in double, ten training steps of each; emitted mixtures against
- * scikit-learn and PyTorch. */
-#include "emitted_mixture.h"
+/* Emitted models against PyTorch, ten training steps of each. */
 #include "torch_models.h"
 
 static const struct {
@@ -30,12 +28,6 @@ START_TEST(shipped_models)
 }
 END_TEST
 
-START_TEST(mixtures)
-{
-  check_mixture(_i);
-}
-END_TEST
-
 int main(void)
 {
   Suite *suite = suite_create("reference");
@@ -43,7 +35,6 @@ int main(void)
   tcase_set_timeout(cases, 120);
   tcase_add_loop_test(cases, small_models, 0, sizeof SMALL / sizeof *SMALL);
   tcase_add_loop_test(cases, shipped_models, 0, sizeof SHIPPED / sizeof *SHIPPED);
-  tcase_add_loop_test(cases, mixtures, 0, KINDS);
   suite_add_tcase(suite, cases);
   return run_suite(suite);
 }

@@ -1,6 +1,8 @@
 /* Classification scores against scikit-learn. */
 #include "read_numbers.h"
 #include "runtime/scores.h"
+#include "tolerances.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,8 +10,8 @@ static void expect(const char *name, const char *what, const double *got, const 
                    int count)
 {
   for (int i = 0; i < count; i++)
-    ck_assert_msg(got[i] - expected[i] < 1e-12 && expected[i] - got[i] < 1e-12,
-                  "%s: %s %d is %.15g, not %.15g", name, what, i, got[i], expected[i]);
+    ck_assert_msg(fabs(got[i] - expected[i]) <= MEASURES, "%s: %s %d is %.15g, not %.15g", name,
+                  what, i, got[i], expected[i]);
 }
 
 START_TEST(as_scikit_learn)

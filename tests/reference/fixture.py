@@ -63,13 +63,13 @@ def stored(values):
 
 
 def write(path, tensors, *packages):
-    """A safetensors file (https://huggingface.co/docs/safetensors), values of 8 bytes each, with the
-    versions of the packages that its numbers come from."""
-    versions = {package: version(package) for package in (*packages, "numpy")}
+    """A safetensors file (https://huggingface.co/docs/safetensors), the widest types first, with
+    the versions of the packages that its numbers come from."""
+    versions = {package: version(package).partition("+")[0] for package in (*packages, "numpy")}
     header, body = {"__metadata__": versions}, b""
-    for name, value in tensors.items():
+    for name, value in sorted(tensors.items(), key=lambda item: -item[1].itemsize):
         value = np.ascontiguousarray(value)
-        code = {"float64": "F64", "int64": "I64"}[str(value.dtype)]
+        code = {"float32": "F32", "float64": "F64", "int64": "I64"}[str(value.dtype)]
         header[name] = {"dtype": code, "shape": list(value.shape),
                         "data_offsets": [len(body), len(body) + value.nbytes]}
         body += value.tobytes()

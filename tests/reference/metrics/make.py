@@ -7,10 +7,13 @@ scores.txt: name, n, classes; truth; prediction; labels; confusion matrix; preci
 a class; accuracy; macro precision, recall, F1; micro precision, recall, F1.
 """
 import os
+import warnings
+
 import numpy as np
 from skimage.metrics import structural_similarity
 from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
+warnings.simplefilter("ignore", UserWarning)  # that one class alone is met
 here = os.path.dirname(os.path.abspath(__file__))
 random = np.random.RandomState(7)
 

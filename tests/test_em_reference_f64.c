@@ -1,0 +1,1 @@
+#include "test_em_reference.c"
