@@ -77,7 +77,7 @@ def digits_mlp():
     return Autoencoder(encoder, 256, 2, decoder)
 
 
-# ---- The file format (the package `safetensors` does the same, where it is installed) ----
+# ---- The file format ----
 
 DTYPES = {"U8": np.uint8, "I64": np.int64, "F32": np.float32, "F64": np.float64}
 
@@ -109,6 +109,17 @@ def read_safetensors(path):
         values = np.frombuffer(data[begin:end], DTYPES[entry["dtype"]])
         tensors[name] = values.reshape(entry["shape"]).copy()
     return tensors
+
+
+try:  # the package does the same
+    from safetensors.numpy import load_file as read_safetensors
+    from safetensors.numpy import save_file
+
+    def write_safetensors(path, tensors):
+        save_file(tensors, path)
+
+except ImportError:
+    pass
 
 
 # ---- What PyTorch makes of images ----

@@ -1,5 +1,6 @@
 /* examples/pytorch_weights.py carries weights of the shipped models both ways and finds no
- * difference. Runs where there is PyTorch; elsewhere it says that it was skipped. */
+ * difference. Runs where there is PyTorch (LATHE_PYTHON names a Python that has it); elsewhere it
+ * says that it was skipped. */
 #include "model_files.h"
 
 enum { IMAGES = 96, FEW = 15, SIDE = 28, CLASSES = 3 };
@@ -10,8 +11,10 @@ enum { MODELS = sizeof models / sizeof *models };
 /* The first Python that has PyTorch, or NULL. */
 static const char *find_python(void)
 {
-  static const char *const pythons[] = {"/usr/bin/python3", "python3"};
-  for (int i = 0; i < 2; i++) {
+  const char *const pythons[] = {getenv("LATHE_PYTHON"), "/usr/bin/python3", "python3"};
+  for (int i = 0; i < 3; i++) {
+    if (pythons[i] == NULL)
+      continue;
     struct said said = SPAWN(pythons[i], "-c", "import numpy, torch");
     bool there = said.status == 0;
     said_free(&said);
