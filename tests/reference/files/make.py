@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes the small files beside this script, each with NumPy's or safetensors' own writer.
 
-Values follow rules that the tests know: element i of
-an array is 7 i mod 251 when it is of an integer type, i / 8 - 1 when it is a float.
+Values follow rules that the tests know: element i of an array is 7 i mod 251 when it is of an
+integer type, i / 8 - 1 when it is a float.
 """
 import gzip
 import pathlib
