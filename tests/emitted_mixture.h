@@ -61,14 +61,14 @@ static inline void all_near(const char *kind, const char *what, const double *go
 }
 
 /* The mixture of the fixture, to be freed. */
-static inline struct lathe_mixture torch_mixture(const struct lathe_tensors *tensors, int kind,
-                                                 enum lathe_covariance covariance)
+static inline struct lathe_mixture torch_mixture(const struct lathe_tensors *tensors,
+                                                 enum lathe_covariance kind)
 {
   struct lathe_mixture m;
   char name[32];
-  size_t count = lathe_covariance_count(covariance, MIXED, MIXED);
+  size_t count = lathe_covariance_count(kind, MIXED, MIXED);
   snprintf(name, sizeof name, "%s.covariances", EM_KIND_NAMES[kind]);
-  ck_assert(lathe_mixture_new(&m, MIXED, MIXED, covariance, NULL));
+  ck_assert(lathe_mixture_new(&m, MIXED, MIXED, kind, NULL));
   memcpy(m.weights, fixture_values(tensors, "", "weights", MIXED), sizeof(double) * MIXED);
   memcpy(m.means, fixture_values(tensors, "", "means", MIXED * MIXED),
          sizeof(double) * MIXED * MIXED);
@@ -78,10 +78,10 @@ static inline struct lathe_mixture torch_mixture(const struct lathe_tensors *ten
 
 /* Posteriors and log-likelihoods; then the mixture without its first component, and one that has no
  * density: that component is named, and nothing is changed. */
-static inline void check_posteriors(const struct lathe_model *model, int kind)
+static inline void check_posteriors(const struct lathe_model *model, enum lathe_covariance kind)
 {
   struct lathe_tensors tensors = torch_read("mixture");
-  struct lathe_mixture m = torch_mixture(&tensors, kind, model->mixing.covariance);
+  struct lathe_mixture m = torch_mixture(&tensors, kind);
   const char *name = EM_KIND_NAMES[kind];
   char prefix[32];
   snprintf(prefix, sizeof prefix, "%s.", name);

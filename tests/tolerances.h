@@ -21,7 +21,7 @@
 
 /* Norms of gradients below this share of the norm of all gradients together count as that: such a
  * gradient is a difference of larger numbers, whose rounding it has. */
-#define LEAST_DOUBLE 1e-3
+#define LEAST_DOUBLE 1e-5
 #define LEAST_SINGLE 1e-2
 /* Below this share it is that rounding alone (of a bias that a normalisation takes away), and where
  * Adam, which divides it by its own size, takes the parameter is nobody's to say. */
@@ -30,9 +30,10 @@
 /* Nats; a smaller divergence counts as that: it is what is left of exp(logvar) - 1 - logvar. */
 #define LEAST_DIVERGENCE 0.1
 
-/* Iterations of EM and posteriors, in double whatever the precision. */
-#define EM 1e-8
+/* Iterations of EM and posteriors, in double whatever the precision. A condition near 1e8 costs
+ * half of a double's digits: scikit-learn itself is then off by 1e-9. */
 #define EM_WELL_CONDITIONED 1e-10
+#define EM_ILL_CONDITIONED 1e-8
 
 /* MSE, SSIM, scores, k-means: doubles; the order of sums differs. */
 #define MEASURES 1e-12
