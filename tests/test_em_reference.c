@@ -24,9 +24,5 @@ int main(void)
   tcase_add_loop_test(cases, iterates_as_scikit_learn, 0, EM_CASE_COUNT * EM_KINDS);
   tcase_add_loop_test(cases, densities_are_pytorchs, 0, EM_KINDS);
   suite_add_tcase(suite, cases);
-  SRunner *runner = srunner_create(suite);
-  srunner_run_all(runner, CK_NORMAL);
-  int failed = srunner_ntests_failed(runner);
-  srunner_free(runner);
-  return failed != 0;
+  return run_suite(suite);
 }

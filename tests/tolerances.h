@@ -27,9 +27,6 @@
  * Adam, which divides it by its own size, takes the parameter is nobody's to say. */
 #define NEGLIGIBLE 1e-9
 
-/* Nats; a smaller divergence counts as that: it is what is left of exp(logvar) - 1 - logvar. */
-#define LEAST_DIVERGENCE 0.1
-
 /* Iterations of EM and posteriors, in double whatever the precision. A condition near 1e8 costs
  * half of a double's digits: scikit-learn itself is then off by 1e-9. */
 #define EM_WELL_CONDITIONED 1e-10
