@@ -69,7 +69,7 @@ static void check_sections(struct checker *checker, const struct ast_node *model
   for (const struct ast_node *node = model->children; node != NULL && !given_up(checker);
        node = node->next) {
     const char *name = node->name.text;
-    if ((rule = section_rule_find(name)) == NULL)
+    if (section_rule_find(name) == NULL)
       continue;
     const struct ast_node *first = statement_find(model, name);
     if (!node->block)

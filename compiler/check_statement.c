@@ -281,7 +281,7 @@ static void add_number(struct text *text, double number)
     text_printf(text, "%s", digits);
     return;
   }
-  text_printf(text, "%.*s%d", (int)(e - digits) + 1, digits, atoi(e + 1));
+  text_printf(text, "%.*s%d", (int)(e - digits) + 1, digits, (int)strtol(e + 1, NULL, 10));
 }
 
 /* An attribute as it would be written; a name or a choice by its word. */

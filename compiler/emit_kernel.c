@@ -327,6 +327,7 @@ static const char *emit_body(struct emitter *e, const struct kernel *kernel)
     int64_t block = kernel->domain == DOMAIN_IMAGES ? kernel->chunk : kernel->block;
     emit_bind(e, "begin_value", block > 1 ? "task * %d" : "task", (int)block);
     emit(e, "const int begin = $begin_value;\n");
+    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): every kernel has loops */
     if (strstr(loops, "end") == NULL)
       ;
     else if (kernel->domain == DOMAIN_FIXED && kernel->extent % kernel->block == 0)

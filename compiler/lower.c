@@ -228,6 +228,7 @@ struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, stru
     moments->constant[0] = eps;
     struct node *update = op_ternary(g, OP_RUNNING_UPDATE, moments, mean, variance);
     update->constant[0] = layer_value(layer, "momentum");
+    /* NOLINTNEXTLINE(bugprone-integer-division): a channel's values are a whole number */
     update->constant[1] = (double)(node_size(x) / channels);
     y = graph_add(g, OP_NORMALISE, 4, (struct node *[]){x, moments, gamma, beta});
   } else {

@@ -15,13 +15,13 @@ struct span span_join(struct span a, struct span b)
 static void index_lines(struct mem *mem, struct source *source)
 {
   int *start = NULL, capacity = 0, lines = 0;
-  const char *end = source->text + source->length;
-  for (const char *p = source->text; p != NULL; lines++) {
+  const char *p = source->text, *end = source->text + source->length;
+  do {
     start = mem_grow(mem, start, &capacity, lines + 2, sizeof *start);
-    start[lines] = (int)(p - source->text);
+    start[lines++] = (int)(p - source->text);
     p = memchr(p, '\n', (size_t)(end - p)); /* the text may hold NULs before it is judged */
     p = p == NULL ? NULL : p + 1;
-  }
+  } while (p != NULL);
   start[lines] = source->length;
   source->line_start = start;
   source->lines = lines;

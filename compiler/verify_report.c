@@ -66,10 +66,10 @@ static struct finding gather(const struct findings *findings, const struct findi
 
 static void print_row(FILE *out, const struct findings *findings, int i)
 {
-  const struct finding *f = &findings->items[i], *before = i > 0 ? f - 1 : NULL;
+  const struct finding *f = &findings->items[i];
   struct mem *mem = findings->mem;
   struct finding gathered;
-  bool first = before == NULL || !same_check(before, f);
+  bool first = i == 0 || !same_check(&findings->items[i - 1], f);
   if (on_the_way(f)) {
     for (int k = 0; k < i; k++)
       if (same_check(&findings->items[k], f) && on_the_way(&findings->items[k]))
@@ -77,7 +77,7 @@ static void print_row(FILE *out, const struct findings *findings, int i)
     gathered = gather(findings, f);
     f = &gathered;
   }
-  if (before == NULL)
+  if (i == 0)
     fprintf(out, "%-33s %-30s %11s %9s\n", "Check", "Tensor, value or deed", "Worst error",
             "Tolerance");
   fprintf(out, "%-33s %-30s %11s %9s  %s", first ? title(mem, f) : "", f->item,

@@ -100,6 +100,7 @@ static void measure_points(struct analysis *a, int64_t n, const lathe_real *poin
     for (int j = 0; j < d; j++)
       a->point[j] = (double)points[i * d + j];
     lathe_density_at(&a->density, a->point, a->posterior);
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the caller frees the point, through `a` */
     int k = likeliest(out->components, a->posterior);
     out->cluster[k].points++;
     out->cluster[k].mean_distance += distance_from_mean(a->mixture, k, a->point);

@@ -25,6 +25,7 @@ struct em_run {
 
 void lathe_em_report_free(struct lathe_em_report *report)
 {
+  /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): a run's are its own; they move, or are freed */
   free(report->log_likelihoods);
   *report = (struct lathe_em_report){0};
 }

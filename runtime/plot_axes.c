@@ -98,11 +98,12 @@ double lathe_axes_step(double span, double parts)
   double power = pow(10, floor(log10(least)));
   /* Rounding of pow and log10 must not skip a step that fits exactly. */
   double slack = 1 - 1e-9;
-  for (int i = 0; i < 2; i++, power *= 10) {
+  for (int i = 0; i < 2; i++) {
     static const double factor[] = {1, 2, 5};
     for (int j = 0; j < 3; j++)
       if (factor[j] * power >= least * slack)
         return factor[j] * power;
+    power *= 10;
   }
   return power;
 }

@@ -156,6 +156,7 @@ void *lathe_reader_take_new(struct lathe_reader *reader, size_t size, const char
     room = room < size - room ? 2 * room : size;
     unsigned char *more = realloc(bytes, room);
     if (!more)
+      /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): `room` is not 0, which would have freed them */
       free(bytes);
     bytes = more;
   }

@@ -152,7 +152,9 @@ static bool read_tensors(struct lathe_tensors *tensors, json_t *header, int64_t 
   if (json_object_size(header) > LATHE_TENSORS_MOST)
     return lathe_fail(err, "%s: has more than %d tensors", path, LATHE_TENSORS_MOST);
   struct entry *entries = calloc(json_object_size(header) + 1, sizeof *entries);
-  bool good = entries || lathe_fail(err, "%s: no memory for its header", path);
+  if (!entries)
+    return lathe_fail(err, "%s: no memory for its header", path);
+  bool good = true;
   json_object_foreach(header, name, value)
   {
     if (!good)

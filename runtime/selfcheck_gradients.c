@@ -141,7 +141,7 @@ static bool prepare(struct probing *p, const struct lathe_model *model, struct l
 bool lathe_selfcheck_gradients(const struct lathe_model *model, char **arguments,
                                struct lathe_error *err)
 {
-  struct probing p = {.n = atoi(arguments[0])};
+  struct probing p = {.n = (int)strtol(arguments[0], NULL, 10)};
   if (sizeof(lathe_real) != sizeof(double) || p.n < 1 || !lathe_selfcheck_trains_on(model, p.n))
     return lathe_fail(err, "gradients are checked in float64, on a batch that has a variance");
   bool good = prepare(&p, model, err);

@@ -162,7 +162,7 @@ static bool disturb(struct lathe_session *session, int n, const struct lathe_ten
 static bool write_batch(const struct lathe_model *model, char **arguments, bool disturbed,
                         struct lathe_error *err)
 {
-  int n = atoi(arguments[1]);
+  int n = (int)strtol(arguments[1], NULL, 10);
   if (n < 1)
     return lathe_fail(err, "'%s' is no number of images: give 1 or more", arguments[1]);
   struct lathe_session session;
