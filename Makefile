@@ -27,7 +27,7 @@ Q := $(if $(V),,@)# make V=1 shows the commands
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help
+.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help asan tsan tidy
 
 all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` installs)
 
@@ -111,7 +111,7 @@ test: setup ## build and run all tests
 check: $(TESTS) models examples
 	@sh tests/run.sh $(B) $(TESTS)
 
-test-long: test ## the tests that take long, too: 200 random models through `lathe verify`
+test-long: test tidy ## the tests that take long, too: 200 random models through `lathe verify`
 	LATHE_RANDOM_COUNT=200 sh tests/run.sh $(B) $(B)/tests/test_random
 mutants: setup ## plant faults one at a time, and show which test finds each (MUTANTS=lists or names)
 	sh tests/mutants/run.sh $(B) $(MUTANTS)
@@ -128,9 +128,20 @@ $(B)/tests/test_%: tests/test_%.c $(B)/libcompiler.a $(B)/liblathe-f32.a
 	$(Q)$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
 $(B)/tests/test_cli $(B)/tests/test_cli_errors: SOURCES = tests/fake_model.c
 $(B)/tests/test_cli $(B)/tests/test_cli_errors: tests/fake_model.c
-$(B)/tests/test_random: SOURCES = tests/random/generate.c
-$(B)/tests/test_random: tests/random/generate.c
+$(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = tests/random/generate.c
+$(B)/tests/test_random $(B)/tests/test_clean_builds: tests/random/generate.c
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
+
+# What runs under sanitizers is built apart: tests/clean/README.md.
+asan: ## build the compiler and the runtime under AddressSanitizer, in build/asan
+	$(Q)$(MAKE) B=$(B)/asan OPT=-O1 SANITIZE='-fsanitize=address,undefined -fno-sanitize-recover=all' $(B)/asan/lathe
+tsan: ## build the runtime under ThreadSanitizer, in build/tsan
+	$(Q)$(MAKE) B=$(B)/tsan OPT=-O1 SANITIZE=-fsanitize=thread $(B)/tsan/liblathe-f32.a
+tidy: $(B)/lathe ## everything that clang-tidy has to say of the sources: minutes
+	$(B)/lathe emit tests/reference/torch/conv_vae.lathe -o $(B)/tidy
+	sh tests/clean/tidy.sh $(B) "" compiler/*.c compiler/op/*.c runtime/*.c $(B)/tidy/*.c
+$(B)/tests/test_clean_address: | asan
+$(B)/tests/test_clean_threads: | tsan
 
 golden: $(TESTS) ## rewrite the expected outputs of the tests, to be read with `git diff`
 	UPDATE=1 sh tests/run.sh $(B) $(B)/tests/test_frontend $(B)/tests/test_golden

@@ -4,6 +4,7 @@
 # the development files of OpenBLAS, cairo, libzip, jansson, zlib and Check.
 set -eu
 packages="gcc libc6-dev make flex bison pkg-config libopenblas-dev libcairo2-dev libzip-dev libjansson-dev zlib1g-dev check fonts-dejavu-core"
+optional="clang clang-tidy cppcheck valgrind" # tests skip, and say so, what they do not find
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   for tool in cc flex bison pkg-config; do
@@ -13,16 +14,27 @@ if ! command -v dpkg-query >/dev/null 2>&1; then
   exit 0
 fi
 
-missing=
-for package in $packages; do
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-done
+# Sets $missing: those of the packages given that are not installed.
+find_missing() {
+  missing=
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+}
+
+# shellcheck disable=SC2086 # lists of words
+find_missing $packages
+needed=$missing
+# shellcheck disable=SC2086
+find_missing $packages $optional
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" = 0 ]; then
   as_root=
 elif command -v sudo >/dev/null 2>&1 && sudo -n true 2>/dev/null; then
   as_root=sudo
+elif [ -z "$needed" ]; then
+  exit 0
 else
   echo "setup: these packages are missing:$missing" >&2
   echo "setup: install them as root: apt-get install$missing" >&2
