@@ -114,22 +114,36 @@ static const struct {
      VECTORS(GAUSSIAN " train { sgd 0.1, momentum 0.9; }"),
      {"/* Stochastic"}},
 #define EM(kind) VECTORS(GAUSSIAN " mixture { components 3; covariance " kind "; }")
-#define E_STEP                                                                                     \
-  {                                                                                                \
-    "static int prepare(", "static double posterior_of("                                           \
-  }
-#define M_STEP                                                                                     \
-  {                                                                                                \
-    "static void gather(", "static void maximise("                                                 \
-  }
-    {"em_full_prepare", "_em.c", EM("full"), {"static int prepare("}},
-    {"em_full_expectation", "_em.c", EM("full"), {"static double posterior_of("}},
-    {"em_full_maximisation", "_em.c", EM("full"), M_STEP},
-    {"em_diag_expectation", "_em.c", EM("diag"), E_STEP},
-    {"em_diag_maximisation", "_em.c", EM("diag"), M_STEP},
-    {"em_tied_maximisation", "_em.c", EM("tied"), M_STEP},
-    {"em_spherical_expectation", "_em.c", EM("spherical"), E_STEP},
-    {"em_spherical_maximisation", "_em.c", EM("spherical"), M_STEP},
+    {"em_block", "_em.c", EM("full"), {"static void load(", "static void compare("}},
+    {"em_full_prepare", "_em.c", EM("full"), {"static int prepare(", "static bool whitening("}},
+    {"em_full_expectation",
+     "_em.c",
+     EM("full"),
+     {"static inline void whiten_2(", "static void density("}},
+    {"em_full_moments", "_em.c", EM("full"), {"static void corner_2(", "static void gather("}},
+    {"em_full_maximisation", "_em.c", EM("full"), {"static void maximise("}},
+    {"em_full_tiles",
+     "_em.c",
+     MODEL("[4]", "7", "gaussian z;", "linear 4;",
+           GAUSSIAN " mixture { components 3; covariance full; }"),
+     {"static void tile_3_4(", "static void products("}},
+    {"em_full_step", "_em.c", EM("full"), {"static void gather_chunk(", "int tiny_em_step("}},
+    {"em_diag_expectation", "_em.c", EM("diag"), {"static int prepare(", "static void density("}},
+    {"em_diag_moments", "_em.c", EM("diag"), {"static void moments_2("}},
+    {"em_diag_maximisation", "_em.c", EM("diag"), {"static void maximise("}},
+    {"em_tied_prepare", "_em.c", EM("tied"), {"static int prepare(", "static void density("}},
+    {"em_tied_expectation",
+     "_em.c",
+     EM("tied"),
+     {"static inline void whiten_2(", "static void compare("}},
+    {"em_tied_moments", "_em.c", EM("tied"), {"static void gather("}},
+    {"em_tied_maximisation", "_em.c", EM("tied"), {"static void maximise("}},
+    {"em_spherical_expectation",
+     "_em.c",
+     EM("spherical"),
+     {"static int prepare(", "static void density("}},
+    {"em_spherical_moments", "_em.c", EM("spherical"), {"static void gather("}},
+    {"em_spherical_maximisation", "_em.c", EM("spherical"), {"static void maximise("}},
     {"float64",
      "_forward.c",
      MODEL("[24]", "3", "linear 20;\n    relu;\n    gaussian z;", "linear 24;\n    sigmoid;",

@@ -21,7 +21,7 @@ enum {
   DIGITS_CONV_PER_IMAGE = 33344,
   DIGITS_CONV_PER_IMAGE_TRAINING = 89632,
   DIGITS_CONV_SCRATCH = 532480,
-  DIGITS_CONV_EM_DOUBLES = 40448, /* of type double, in training */
+  DIGITS_CONV_EM_DOUBLES = 23471, /* of type double, in training */
 };
 
 /* Means and log-variances [n, 20] of the posterior q(z | x) of images [n, 784]. */

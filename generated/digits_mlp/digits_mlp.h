@@ -20,8 +20,8 @@ enum {
   DIGITS_MLP_FIXED_TRAINING = 4275392,
   DIGITS_MLP_PER_IMAGE = 1328,
   DIGITS_MLP_PER_IMAGE_TRAINING = 2928,
-  DIGITS_MLP_SCRATCH = 113376,
-  DIGITS_MLP_EM_DOUBLES = 704, /* of type double, in training */
+  DIGITS_MLP_SCRATCH = 102400,
+  DIGITS_MLP_EM_DOUBLES = 629, /* of type double, in training */
 };
 
 /* Means and log-variances [n, 2] of the posterior q(z | x) of images [n, 784]. */

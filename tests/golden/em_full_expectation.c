@@ -1,30 +1,43 @@
-/* Posterior probabilities of one point and, returned, its log-likelihood. The largest term
- * is taken out of the sum of exponentials, so that none overflows. */
-static double posterior_of(const struct component components[K], const float *point,
-    double differences[K][D], double posterior[K])
+/* Rows `first` to `first` + 2 of the whitened differences of a step's points; takes their
+ * squares off the logarithm. */
+static inline void whiten_2(const struct component *c, const struct block *block, int v,
+    int first, lanes logarithm[STEP])
 {
-  double most = -HUGE_VAL;
-  for (int k = 0; k < K; k++) {
-    const struct component *const c = &components[k];
-    double *const difference = differences[k];
-    for (int i = 0; i < D; i++)
-      difference[i] = (double)point[i] - c->mean[i];
-    double q = 0;
-    double whitened[D] = {0};
-    for (int j = 0; j < D; j++)
-      for (int i = 0; i < D; i++)
-        whitened[i] += c->inverse[j][i] * difference[j];
-    for (int i = 0; i < D; i++)
-      q += whitened[i] * whitened[i];
-    posterior[k] = c->log_constant - 0.5 * q;
-    most = posterior[k] > most ? posterior[k] : most;
+  lanes row[2][STEP];
+  for (int i = 0; i < 2; i++)
+    for (int u = 0; u < STEP; u++)
+      row[i][u] = (lanes){0};
+  for (int j = 0; j < first; j++) {
+    for (int u = 0; u < STEP; u++) {
+      const lanes difference = block->point[j][v + u] - c->mean[j];
+      for (int i = 0; i < 2; i++)
+        row[i][u] += c->whiten[j][first + i] * difference;
+    }
   }
-  double total = 0;
-  for (int k = 0; k < K; k++) {
-    posterior[k] = exp(posterior[k] - most);
-    total += posterior[k];
+#pragma GCC unroll 2 /* or rows would be kept in memory */
+  for (int j = 0; j < 2; j++) {
+    for (int u = 0; u < STEP; u++) {
+      const lanes difference = block->point[first + j][v + u] - c->mean[first + j];
+      for (int i = j; i < 2; i++)
+        row[i][u] += c->whiten[first + j][first + i] * difference;
+    }
   }
-  for (int k = 0; k < K; k++)
-    posterior[k] /= total;
-  return most + log(total);
+  for (int i = 0; i < 2; i++)
+    for (int u = 0; u < STEP; u++)
+      logarithm[u] -= row[i][u] * row[i][u];
+}
+
+/* Row k of the block's shares: log2(weight x density) of component k. */
+static void density(const struct component *c, int k, struct block *block)
+{
+  for (int v = 0; v < block->vectors; v += STEP) {
+    lanes logarithm[STEP];
+    for (int u = 0; u < STEP; u++)
+      logarithm[u] = (lanes){0} + c->log_constant;
+    whiten_2(c, block, v, 0, logarithm);
+    for (int u = 0; u < STEP; u++) {
+      block->share[k][v + u] = logarithm[u];
+      lathe_lanes_raise(&block->most[v + u], &logarithm[u]);
+    }
+  }
 }

@@ -1,44 +1,41 @@
 /* Returns 0, or 1 + the first component whose covariance is not positive definite. */
-static int prepare(const struct lathe_mixture *mixture, struct component components[K])
+static int prepare(const struct lathe_mixture *mixture, struct densities *densities)
 {
   for (int k = 0; k < K; k++) {
-    struct component *const c = &components[k];
-    double log_det = 0;
+    struct component *const c = &densities->component[k];
     memcpy(c->mean, mixture->means + k * D, sizeof c->mean);
     const double variance = mixture->covariances[k];
     if (!(variance > 0))
       return 1 + k;
-    c->inverse = 1 / variance;
-    log_det = D * log(variance);
-    c->log_constant = log(mixture->weights[k]) - 0.5 * (log_det + D * 1.8378770664093453);
+    c->inverse = 0.5 * LOG2_E / variance;
+    const double log_det = D * log(variance);
+    c->log_constant =
+        LOG2_E * (log(mixture->weights[k]) - 0.5 * (log_det + D * LOG_2_PI));
   }
   return 0;
 }
 
-/* Posterior probabilities of one point and, returned, its log-likelihood. The largest term
- * is taken out of the sum of exponentials, so that none overflows. */
-static double posterior_of(const struct component components[K], const float *point,
-    double differences[K][D], double posterior[K])
+/* Row k of the block's shares: log2(weight x density) of component k. */
+static void density(const struct component *c, int k, struct block *block)
 {
-  double most = -HUGE_VAL;
-  for (int k = 0; k < K; k++) {
-    const struct component *const c = &components[k];
-    double *const difference = differences[k];
-    for (int i = 0; i < D; i++)
-      difference[i] = (double)point[i] - c->mean[i];
-    double q = 0;
-    for (int i = 0; i < D; i++)
-      q += difference[i] * difference[i];
-    q *= c->inverse;
-    posterior[k] = c->log_constant - 0.5 * q;
-    most = posterior[k] > most ? posterior[k] : most;
+  for (int v = 0; v < block->vectors; v += STEP) {
+    lanes logarithm[STEP];
+    for (int u = 0; u < STEP; u++)
+      logarithm[u] = (lanes){0} + c->log_constant;
+    lanes square[STEP] = {0};
+    for (int i = 0; i < D; i++) {
+      for (int u = 0; u < STEP; u++) {
+        const lanes difference = block->point[i][v + u] - c->mean[i];
+        square[u] += difference * difference;
+      }
+    }
+    for (int u = 0; u < STEP; u++) {
+      logarithm[u] -= c->inverse * square[u];
+      block->square[k][v + u] = square[u];
+    }
+    for (int u = 0; u < STEP; u++) {
+      block->share[k][v + u] = logarithm[u];
+      lathe_lanes_raise(&block->most[v + u], &logarithm[u]);
+    }
   }
-  double total = 0;
-  for (int k = 0; k < K; k++) {
-    posterior[k] = exp(posterior[k] - most);
-    total += posterior[k];
-  }
-  for (int k = 0; k < K; k++)
-    posterior[k] /= total;
-  return most + log(total);
 }

@@ -1,36 +1,7 @@
-static void gather(void *arg, int task, int thread)
-{
-  (void)thread;
-  const struct em_call *const call = arg;
-  struct sums *const sums = call->sums + task;
-  memset(sums, 0, sizeof *sums);
-  const int64_t begin = call->n * task / CHUNKS;
-  const int64_t end = call->n * (task + 1) / CHUNKS;
-  for (int64_t p = begin; p < end; p++) {
-    double differences[K][D];
-    double posterior[K];
-    sums->log_likelihood +=
-        posterior_of(call->components, call->points + p * D, differences, posterior);
-    for (int k = 0; k < K; k++) {
-      const double r = posterior[k];
-      const double *const difference = differences[k];
-      sums->count[k] += r;
-      for (int i = 0; i < D; i++)
-        sums->first[k * D + i] += r * difference[i];
-      double *const second = sums->second;
-      for (int i = 0; i < D; i++) {
-        const double weighted = r * difference[i];
-        for (int j = 0; j < D; j++)
-          second[i * D + j] += weighted * difference[j];
-      }
-    }
-  }
-}
-
 /* A component that has lost all its points keeps its place, with weight 0. */
-static void maximise(struct lathe_mixture *mixture, struct sums *sums, int64_t n, double floor)
+static void maximise(struct lathe_mixture *mixture, const struct densities *densities,
+    struct sums *sums, int64_t n, double floor)
 {
-  double *const second = sums->second;
   for (int k = 0; k < K; k++) {
     const double count = sums->count[k];
     mixture->weights[k] = count / (double)n;
@@ -42,12 +13,17 @@ static void maximise(struct lathe_mixture *mixture, struct sums *sums, int64_t n
       mixture->means[k * D + i] += shift[i];
     }
     for (int i = 0; i < D; i++)
-      for (int j = 0; j < D; j++)
-        second[i * D + j] -= count * shift[i] * shift[j];
+      shift[i] = mixture->means[k * D + i] - densities->centre[i];
+    for (int i = 0; i < D; i++)
+      for (int j = 0; j <= i; j++)
+        sums->second[packed(i, j)] -= count * shift[i] * shift[j];
   }
   for (int i = 0; i < D; i++) {
-    for (int j = 0; j < D; j++)
-      mixture->covariances[i * D + j] = second[i * D + j] / (double)n;
+    for (int j = 0; j <= i; j++) {
+      const double value = sums->second[packed(i, j)] / (double)n;
+      mixture->covariances[i * D + j] = value;
+      mixture->covariances[j * D + i] = value;
+    }
     mixture->covariances[i * D + i] += floor;
   }
 }
