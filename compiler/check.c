@@ -2,9 +2,9 @@
 #include "check_parts.h"
 #include "suggest.h"
 #include <string.h>
+#include <strings.h>
 
 enum { MIXTURE_MOST = 1 << 18 };
-#include <strings.h>
 
 /* The description under check, found in the tree. */
 struct found {
@@ -14,7 +14,7 @@ struct found {
 };
 
 /* The model among the file's items; reports all that is not it. */
-static const struct ast_node *find_model(struct checker *checker, const struct ast_model *ast)
+static const struct ast_node *find_model(struct checker *checker, const struct expanded *ast)
 {
   const struct ast_node *model = NULL;
   for (const struct ast_node *node = ast->items; node != NULL; node = node->next) {
@@ -45,8 +45,8 @@ static void check_title(struct checker *checker, const struct ast_node *model)
 {
   const struct ast_value *name = model->values;
   if (!model->block)
-    diag_error(checker->diags, (struct span){model->head.end, model->head.end},
-               "expected '{' after `%s`", quoted(checker, model->head));
+    diag_error(checker->diags, span_after(model->head), "expected '{' after `%s`",
+               quoted(checker, model->head));
   else if (name == NULL || name->kind != VALUE_WORD)
     diag_error(checker->diags, name == NULL ? model->name.span : name->span,
                "the model needs a name: `model NAME {`");
@@ -58,7 +58,7 @@ static void check_title(struct checker *checker, const struct ast_node *model)
     diag_error(checker->diags, name->span,
                "a model's name may not begin with `lathe_`: its C code is linked with functions "
                "of such names");
-  else if (name_check(checker, (struct ast_word){name->text, name->span}))
+  else if (name_check(checker->diags, (struct ast_word){name->text, name->span}))
     checker->model->name = name->text;
 }
 
@@ -73,7 +73,7 @@ static void check_sections(struct checker *checker, const struct ast_node *model
       continue;
     const struct ast_node *first = statement_find(model, name);
     if (!node->block)
-      diag_error(checker->diags, (struct span){node->head.end, node->head.end},
+      diag_error(checker->diags, span_after(node->head),
                  "expected '{' after `%s`, which is a section", quoted(checker, node->head));
     else if (node->values != NULL || node->attributes != NULL)
       diag_error(checker->diags, node->values != NULL ? node->values->span : node->attributes->span,
@@ -213,7 +213,7 @@ static const struct ast_node *read_section(struct checker *checker, const struct
   return block;
 }
 
-struct model *check(struct mem *mem, const struct ast_model *ast, struct diags *diags)
+struct model *check(struct mem *mem, const struct expanded *ast, struct diags *diags)
 {
   struct model *model = mem_alloc(mem, sizeof *model);
   struct checker checker = {.mem = mem,
@@ -222,19 +222,19 @@ struct model *check(struct mem *mem, const struct ast_model *ast, struct diags *
                             .model = model,
                             .incomplete = ast->incomplete};
   struct found found = {.model = find_model(&checker, ast)};
-  model->file = ast->source->path;
-  model->source = ast->source->text;
+  model->file = ast->source->files[0].path;
+  model->source = ast->text;
   settings_defaults(model);
   if (found.model == NULL) {
     if (diags->errors == 0)
-      diag_error(diags, (struct span){0, 0},
-                 "the description has no model: expected `model NAME {`");
+      diag_error(diags, (struct span){0}, "the description has no model: expected `model NAME {`");
     return NULL;
   }
   check_title(&checker, found.model);
   if (!found.model->block)
     return NULL;
   check_sections(&checker, found.model);
+  defaults_read(&checker, ast->defaults);
   settings_read(&checker, found.model, RULES_MODEL, "model");
   found.input = statement_find(found.model, "input");
   found.latent = statement_find(found.model, "latent");

@@ -3,11 +3,11 @@
 #ifndef LATHE_CHECK_H
 #define LATHE_CHECK_H
 
-#include "ast.h"
-#include "diag.h"
+#include "expand.h"
 #include "model.h"
 
-/* The typed model, in the pool; NULL when `diags` holds any error (the parser's included). */
-struct model *check(struct mem *mem, const struct ast_model *ast, struct diags *diags);
+/* The typed model, in the pool; NULL when `diags` holds any error (those of parser and expansion
+ * included). */
+struct model *check(struct mem *mem, const struct expanded *ast, struct diags *diags);
 
 #endif

@@ -81,7 +81,7 @@ static void check_head(struct checker *checker, const struct layers_check *layer
   if (strcmp(name, latent) != 0) {
     diag_error(diags, at, "there is no latent `%s`", name);
     diag_note(diags, layers->latent->head, "the latent is called `%s`", latent);
-  } else if (layers->latent->span.begin > at.begin) {
+  } else if (source_before(checker->source, at, layers->latent->span)) {
     diag_error(diags, at, "latent `%s` is used before it is declared", name);
     diag_note(diags, layers->latent->head, "it is declared only here");
     diag_help(diags, "move the declaration before the encoder");
@@ -99,7 +99,10 @@ static void read_layer(struct checker *checker, struct layers_check *layers,
     check_head(checker, layers, node, &given);
   if (good) {
     layer->rule = rule;
-    layer->line = source_line_number(checker->source, node->span.begin);
+    struct place place = source_place(checker->source, node->span.begin);
+    layer->path = place.file->path;
+    layer->file = place.file->name;
+    layer->line = place.line;
     layer->name = mem_printf(checker->mem, "%s.%d", layers->node->name.text, position);
     layer->text = statement_text(checker->mem, &given);
     set_values(layer, &given);
@@ -109,6 +112,25 @@ static void read_layer(struct checker *checker, struct layers_check *layers,
     layers->from = (struct origin){layer->text, node->head};
   } else {
     layers->shape.rank = 0;
+  }
+}
+
+void defaults_read(struct checker *checker, const struct ast_node *nodes)
+{
+  for (const struct ast_node *node = nodes; node != NULL && !given_up(checker); node = node->next) {
+    const struct rule *rule = statement_rule(checker, node, RULES_LAYER, "defaults");
+    struct given *given = rule == NULL ? NULL : &checker->defaults[rule->kind];
+    if (rule == NULL)
+      continue;
+    if (node->values != NULL) {
+      diag_error(checker->diags, node->values->span, "a default is given by its name: `%s, %s`",
+                 rule->name, "ATTRIBUTE VALUE");
+      help_usage(checker, rule);
+    }
+    if (given->rule == NULL)
+      given_defaults(given, rule);
+    for (const struct ast_attribute *a = node->attributes; a != NULL; a = a->next)
+      attribute_read(checker, a, given);
   }
 }
 

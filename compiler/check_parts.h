@@ -26,6 +26,9 @@ struct layers_check {
 };
 void layers_read(struct checker *checker, struct layers_check *layers);
 
+/* Reads what `defaults` say into checker->defaults. */
+void defaults_read(struct checker *checker, const struct ast_node *nodes);
+
 /* Whether a tensor of so many values can be; reports at `span`, naming `what`, when it cannot. */
 bool count_check(struct checker *checker, struct span span, double count, const char *what);
 

@@ -1,5 +1,5 @@
 #include "check_statement.h"
-#include "suggest.h"
+#include "scope.h"
 #include "text.h"
 #include <math.h>
 #include <stdlib.h>
@@ -29,14 +29,14 @@ void report_twice(struct checker *checker, struct span again, struct span first,
   diag_note(checker->diags, first, "the first time here");
 }
 
-bool name_check(struct checker *checker, struct ast_word word)
+bool name_check(struct diags *diags, struct ast_word word)
 {
   size_t length = strlen(word.text);
   if (length > NAME_MAX_LENGTH)
-    diag_error(checker->diags, word.span, "a name has at most %d characters, not %zu",
-               NAME_MAX_LENGTH, length);
+    diag_error(diags, word.span, "a name has at most %d characters, not %zu", NAME_MAX_LENGTH,
+               length);
   else if (strchr(word.text, '+') != NULL)
-    diag_error(checker->diags, word.span, "a name is made of letters, digits and '_', unlike `%s`",
+    diag_error(diags, word.span, "a name is made of letters, digits and '_', unlike `%s`",
                word.text);
   else
     return true;
@@ -95,6 +95,8 @@ static void report_unknown(struct checker *checker, const struct ast_node *node,
       suggest(&near, rule->name);
       text_printf(&all, "%s%s", all.length > 0 ? ", " : "", rule->name);
     }
+  if (set == RULES_LAYER)
+    scope_suggest_blocks(node->scope, &near);
   const struct section_rule *section;
   for (int i = 0; set == RULES_MODEL && (section = section_rule_at(i)) != NULL; i++) {
     suggest(&near, section->name);
@@ -123,7 +125,7 @@ const struct rule *statement_rule(struct checker *checker, const struct ast_node
     return NULL;
   }
   if (node->block) {
-    diag_error(checker->diags, (struct span){node->head.end, node->head.end},
+    diag_error(checker->diags, span_after(node->head),
                "expected ';' after `%s`, which is not a section", quoted(checker, node->head));
     return NULL;
   }
@@ -162,8 +164,7 @@ static void report_extra(struct checker *checker, const struct rule *rule,
   if (rule_attribute(rule, word) >= 0) {
     diag_error(checker->diags, extra->span, "expected ',' before `%s`", word);
   } else if (rule_is_name(word)) {
-    diag_error(checker->diags, (struct span){before.end, before.end}, "expected ';' after `%s`",
-               after);
+    diag_error(checker->diags, span_after(before), "expected ';' after `%s`", after);
   } else {
     diag_error(checker->diags, extra->span, "unexpected `%s` after `%s`",
                quoted(checker, extra->span), after);
@@ -180,8 +181,8 @@ static bool read_positional(struct checker *checker, const struct ast_node *node
   bool good = true;
   for (int i = 0; value != NULL && rule->attributes[i].name != NULL; i++) {
     /* A word that names another attribute lacks its comma, and is no value. */
-    bool stray = value->kind == VALUE_WORD && rule->attributes[i].type != TYPE_NAME &&
-                 rule_attribute(rule, value->text) >= 0;
+    bool stray = value->kind == VALUE_WORD && value->constant == NULL &&
+                 rule->attributes[i].type != TYPE_NAME && rule_attribute(rule, value->text) >= 0;
     if (!rule->attributes[i].positional || stray)
       break;
     good &= value_read(checker, rule, &rule->attributes[i], value, &given->value[i]);
@@ -195,9 +196,8 @@ static bool read_positional(struct checker *checker, const struct ast_node *node
   return false;
 }
 
-/* Reads one `, name value`. */
-static bool read_named(struct checker *checker, const struct ast_attribute *written,
-                       struct given *given)
+bool attribute_read(struct checker *checker, const struct ast_attribute *written,
+                    struct given *given)
 {
   const struct rule *rule = given->rule;
   const char *name = written->name.text;
@@ -244,13 +244,23 @@ static bool read_named(struct checker *checker, const struct ast_attribute *writ
   return false;
 }
 
+/* The model's own defaults, where the statement says nothing. */
+static void take_defaults(const struct given *defaults, struct given *given)
+{
+  for (int i = 0; defaults->rule != NULL && defaults->rule->attributes[i].name != NULL; i++)
+    if (given->value[i].at == NULL)
+      given->value[i] = defaults->value[i];
+}
+
 bool statement_read(struct checker *checker, const struct ast_node *node, const struct rule *rule,
                     struct given *given)
 {
   given_defaults(given, rule);
   bool good = read_positional(checker, node, given);
   for (const struct ast_attribute *a = node->attributes; a != NULL; a = a->next)
-    good &= read_named(checker, a, given);
+    good &= attribute_read(checker, a, given);
+  if (rule->set == RULES_LAYER)
+    take_defaults(&checker->defaults[rule->kind], given);
   for (int i = 0; good && rule->attributes[i].name != NULL; i++)
     if (rule->attributes[i].required && given->value[i].at == NULL) {
       char takes[256];
@@ -289,12 +299,11 @@ static void add_value(struct text *text, const struct given_value *value)
 {
   if (value->word != NULL) {
     text_printf(text, "%s", value->word);
-  } else if (value->at->kind == VALUE_LIST) {
+  } else if (value->shape.rank > 0) {
     text_printf(text, "[");
-    for (const struct ast_value *item = value->at->items; item != NULL; item = item->next) {
-      add_number(text, item->number);
-      text_printf(text, item->next == NULL ? "]" : ", ");
-    }
+    for (int i = 0; i < value->shape.rank; i++)
+      text_printf(text, "%lld%s", (long long)value->shape.dim[i],
+                  i + 1 < value->shape.rank ? ", " : "]");
   } else {
     add_number(text, value->number);
   }

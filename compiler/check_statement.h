@@ -5,16 +5,6 @@
 #include "ast.h"
 #include "model.h"
 
-/* What all checks share. */
-struct checker {
-  struct mem *mem;
-  struct diags *diags;
-  const struct source *source;
-  struct model *model;
-  bool incomplete; /* text was lost: do not complain of what is missing */
-  unsigned listed; /* bit 1 << set: the names of that rule set were listed in a message */
-};
-
 /* The value of one attribute, given or by default. */
 struct given_value {
   const struct ast_value *at; /* where it is written; NULL by default */
@@ -29,6 +19,17 @@ struct given {
   struct given_value value[RULE_MAX_ATTRIBUTES]; /* by the attribute's position in the rule */
 };
 
+/* What all checks share. */
+struct checker {
+  struct mem *mem;
+  struct diags *diags;
+  const struct source *source;
+  struct model *model;
+  bool incomplete; /* text was lost: do not complain of what is missing */
+  unsigned listed; /* bit 1 << set: the names of that rule set were listed in a message */
+  struct given defaults[LAYER_KINDS]; /* what layers take that do not say; rule NULL: nothing */
+};
+
 /* Fills `given` with the rule's defaults. */
 void given_defaults(struct given *given, const struct rule *rule);
 
@@ -37,6 +38,10 @@ bool given_up(const struct checker *checker);
 
 /* Reads a statement of kind `rule`; false when something of it is wrong (and was reported). */
 bool statement_read(struct checker *checker, const struct ast_node *node, const struct rule *rule,
+                    struct given *given);
+
+/* Reads one `, name value`. */
+bool attribute_read(struct checker *checker, const struct ast_attribute *written,
                     struct given *given);
 
 /* Reads one value as `attribute` of `rule` takes it (check_value.c). */
@@ -60,7 +65,7 @@ bool statement_missing(const struct checker *checker, const struct ast_node *blo
                        const char *name);
 
 /* Whether a word may name something of the user's; reports when it may not. */
-bool name_check(struct checker *checker, struct ast_word word);
+bool name_check(struct diags *diags, struct ast_word word);
 
 /* Reports that `what` stands twice, the first time at `first`. */
 void report_twice(struct checker *checker, struct span again, struct span first, const char *what);

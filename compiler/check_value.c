@@ -1,8 +1,14 @@
 /* Values against the type and the range of their attribute. */
 #include "check_statement.h"
-#include "suggest.h"
+#include "scope.h"
 #include <math.h>
 #include <string.h>
+
+/* Whether a word stands for itself, and not for the constant of that name. */
+static bool takes_word(const struct attribute *attribute)
+{
+  return attribute->type == TYPE_NAME || attribute->type == TYPE_CHOICE;
+}
 
 struct reader {
   struct checker *checker;
@@ -10,13 +16,30 @@ struct reader {
   const struct attribute *attribute;
 };
 
+/* What is written, and what it comes to where that is not the same: "`n / 2`, which is 7". */
+static const char *written(const struct reader *r, const struct ast_value *value)
+{
+  const char *text = mem_printf(r->checker->mem, "`%s`", quoted(r->checker, value->span));
+  if (!value->computed)
+    return text;
+  if (value->kind == VALUE_NUMBER)
+    return mem_printf(r->checker->mem, "%s, which is %.16g", text, value->number);
+  return mem_printf(r->checker->mem, "%s, which is a list", text);
+}
+
 /* Reports that `value` is not what the attribute takes. */
 static bool not_taken(const struct reader *r, const struct ast_value *value)
 {
   char takes[256];
+  struct suggestion near = {.word = value->text};
   attribute_takes(r->attribute, takes, sizeof takes);
-  diag_error(r->checker->diags, value->span, "`%s` takes %s as its %s, not `%s`", r->rule->name,
-             takes, r->attribute->name, quoted(r->checker, value->span));
+  diag_error(r->checker->diags, value->span, "`%s` takes %s as its %s, not %s", r->rule->name,
+             takes, r->attribute->name, written(r, value));
+  if (value->kind != VALUE_WORD || takes_word(r->attribute))
+    return false;
+  scope_suggest(value->scope, &near);
+  if (near.best != NULL)
+    diag_help(r->checker->diags, "did you mean the constant `%s`?", near.best);
   return false;
 }
 
@@ -53,8 +76,8 @@ static bool read_dimensions(const struct reader *r, const struct ast_value *list
     bool fits = item->number == floor(item->number) && in_range(a, item->number);
     if (!fits && !isnan(item->number))
       diag_error(r->checker->diags, item->span,
-                 "a dimension is an integer from %.0f to %.0f, not `%s`", a->lo, a->hi,
-                 quoted(r->checker, item->span));
+                 "a dimension is an integer from %.0f to %.0f, not %s", a->lo, a->hi,
+                 written(r, item));
     good = good && fits;
     if (good && out->shape.rank < SHAPE_MAX_RANK)
       out->shape.dim[out->shape.rank] = (int64_t)item->number;
@@ -145,7 +168,7 @@ static bool read_name(const struct reader *r, const struct ast_value *value,
   if (value->kind != VALUE_WORD)
     return not_taken(r, value);
   out->word = value->text;
-  return name_check(r->checker, (struct ast_word){value->text, value->span});
+  return name_check(r->checker->diags, (struct ast_word){value->text, value->span});
 }
 
 bool value_read(struct checker *checker, const struct rule *rule, const struct attribute *attribute,
@@ -159,6 +182,8 @@ bool value_read(struct checker *checker, const struct rule *rule, const struct a
   };
   struct reader reader = {checker, rule, attribute};
   out->at = value;
+  if (value->kind == VALUE_WORD && value->constant != NULL && !takes_word(attribute))
+    value = value->constant;
   if (value->kind == VALUE_NUMBER && isnan(value->number))
     return false; /* the scanner reported it */
   return readers[attribute->type](&reader, value, out);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 enum { WINDOW = 100, BEFORE_CARET = 60 }; /* characters shown of a long line */
+enum { MOST_TRACED = 6 };                 /* expansions shown of an error */
 
 struct diags *diags_new(struct mem *mem, const struct source *source)
 {
@@ -24,8 +25,20 @@ static struct diag *make(struct diags *diags, enum severity severity, const char
   return diag;
 }
 
+/* Whether the same was said of the same text: a block's mistakes are told once, however often it
+ * is used. */
+static bool is_known(const struct diags *diags, const struct diag *diag, struct span span)
+{
+  for (const struct diag *d = span.in == NULL ? NULL : diags->first; d != NULL; d = d->next)
+    if (d->span.begin == span.begin && d->span.end == span.end &&
+        strcmp(d->message, diag->message) == 0)
+      return true;
+  return false;
+}
+
 static void append(struct diags *diags, struct diag *diag, struct span span)
 {
+  diag->repeated = is_known(diags, diag, span);
   diag->span = span;
   diag->order = diags->errors + diags->warnings;
   if (diags->last == NULL)
@@ -123,7 +136,7 @@ static void print_excerpt(FILE *out, const struct source *source, struct span sp
 {
   const char *text = source->text;
   int number = source_line_number(source, span.begin);
-  struct span line = source_line(source, number);
+  struct span line = source_line(source, span.begin);
   if (line.begin == line.end || memchr(text + line.begin, 0, (size_t)(line.end - line.begin)))
     return;
   int start = window_start(text, line.begin, line.end, span.begin);
@@ -143,7 +156,30 @@ static void print_excerpt(FILE *out, const struct source *source, struct span sp
   fputc('\n', out);
 }
 
-static void print_diag(FILE *out, const struct source *source, const struct diag *diag)
+static void print_place(FILE *out, const struct source *source, struct span span,
+                        const char *severity, const char *message)
+{
+  struct place place = source_place(source, span.begin);
+  fprintf(out, "%s:%d:%d: %s: %s\n", place.file->path, place.line, place.column, severity, message);
+  print_excerpt(out, source, span);
+}
+
+/* How a text came to hold where it does: the blocks and repetitions, then the files. */
+static void print_trace(FILE *out, struct mem *mem, const struct source *source, struct span span)
+{
+  int shown = 0;
+  for (; span.in != NULL; span = span.in->call)
+    if (shown++ < MOST_TRACED)
+      print_place(out, source, span.in->call, "note",
+                  mem_printf(mem, "in expansion of %s here", span.in->what));
+  if (shown > MOST_TRACED)
+    fprintf(out, "      = note: and %d expansions more\n", shown - MOST_TRACED);
+  const struct source_file *file = source_file(source, span.begin);
+  for (; file->included != NULL; file = source_file(source, file->included->begin))
+    print_place(out, source, *file->included, "note", "included here");
+}
+
+static void print_diag(FILE *out, const struct diags *diags, const struct diag *diag)
 {
   static const char *const names[] = {
       [DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
@@ -151,18 +187,21 @@ static void print_diag(FILE *out, const struct source *source, const struct diag
     fprintf(out, "      = help: %s\n", diag->message);
     return;
   }
-  struct place place = source_place(source, diag->span.begin);
-  fprintf(out, "%s:%d:%d: %s: %s\n", source->path, place.line, place.column, names[diag->severity],
-          diag->message);
-  print_excerpt(out, source, diag->span);
+  print_place(out, diags->source, diag->span, names[diag->severity], diag->message);
   for (const struct diag *detail = diag->details; detail != NULL; detail = detail->next)
-    print_diag(out, source, detail);
+    print_diag(out, diags, detail);
+  if (diag->severity != DIAG_NOTE)
+    print_trace(out, diags->mem, diags->source, diag->span);
 }
 
 static int by_place(const void *a, const void *b)
 {
   const struct diag *x = *(const struct diag *const *)a, *y = *(const struct diag *const *)b;
-  int first = x->span.begin, second = y->span.begin;
+  int first = x->root, second = y->root;
+  if (first == second && x->span.in == NULL && y->span.in == NULL) {
+    first = x->span.begin;
+    second = y->span.begin;
+  }
   if (first == second) {
     first = x->order;
     second = y->order;
@@ -174,16 +213,19 @@ void diags_print(FILE *out, const struct diags *diags)
 {
   size_t count = (size_t)diags->errors + (size_t)diags->warnings, n = 0;
   const struct diag **sorted = mem_alloc(diags->mem, count * sizeof *sorted);
-  for (const struct diag *d = diags->first; d != NULL; d = d->next)
-    sorted[n++] = d;
+  for (struct diag *d = diags->first; d != NULL; d = d->next) {
+    d->root = source_root(diags->source, d->span);
+    if (!d->repeated)
+      sorted[n++] = d;
+  }
   if (n > 0)
     qsort(sorted, n, sizeof *sorted, by_place);
   int errors = 0;
   for (size_t i = 0; i < n && errors < DIAG_MAX_ERRORS; i++) {
-    print_diag(out, diags->source, sorted[i]);
+    print_diag(out, diags, sorted[i]);
     errors += sorted[i]->severity == DIAG_ERROR;
   }
   if (diags->errors > DIAG_MAX_ERRORS)
-    fprintf(out, "%s: error: too many errors; the first %d are shown\n", diags->source->path,
-            DIAG_MAX_ERRORS);
+    fprintf(out, "%s: error: too many errors; the first %d are shown\n",
+            diags->source->files[0].path, DIAG_MAX_ERRORS);
 }

@@ -14,6 +14,8 @@ struct diag {
   enum severity severity;
   struct span span; /* a help has none */
   int order;        /* of being found, among the errors and warnings */
+  int root;         /* where it takes effect in the first file, for the order of printing */
+  bool repeated;    /* said before of another use of the same block: not printed */
   const char *message;
   struct diag *details, *last_detail; /* notes and helps */
   struct diag *next;
@@ -44,7 +46,8 @@ void diag_help(struct diags *diags, const char *format, ...) __attribute__((form
  *   file:line:column: error: message
  *      12 |   conv2 64, kernel 4;
  *         |   ^~~~~
- * Long lines are cut to the part around the caret. */
+ * and below it its notes, and what includes or uses the text.  * Long lines are cut to the part
+ * around the caret. */
 void diags_print(FILE *out, const struct diags *diags);
 
 #endif

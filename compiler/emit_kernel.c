@@ -339,7 +339,7 @@ static const char *emit_body(struct emitter *e, const struct kernel *kernel)
   return e->out.data;
 }
 
-static const char *title(struct mem *mem, const struct kernel *kernel, const struct model *model)
+static const char *title(struct mem *mem, const struct kernel *kernel)
 {
   struct text text = {.mem = mem};
   const struct layer *layer = kernel->chain[0]->layer;
@@ -351,9 +351,8 @@ static const char *title(struct mem *mem, const struct kernel *kernel, const str
         text_printf(&text, "; %s", next->text);
       layer = next != NULL ? next : layer;
     }
-    const char *file = strrchr(model->file, '/');
-    text_printf(&text, "   (%s:%d)", file != NULL ? file + 1 : model->file,
-                kernel->chain[0]->layer->line);
+    const struct layer *first = kernel->chain[0]->layer;
+    text_printf(&text, "   (%s:%d)", first->file, first->line);
   } else {
     text_printf(&text, "%s", kernel->chain[0]->name);
   }
@@ -397,7 +396,7 @@ static const char *banner(struct emitter *e, const struct kernel_function *f)
 {
   const struct kernel *kernel = f->kernel;
   struct text text = {.mem = e->mem};
-  text_printf(&text, "/* %s\n *", title(e->mem, kernel, e->model));
+  text_printf(&text, "/* %s\n *", title(e->mem, kernel));
   size_t column = 2;
   for (int i = 0; i < kernel->length; i++)
     append_wrapped(&text, &column,

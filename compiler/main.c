@@ -14,6 +14,8 @@ struct command_line {
   const char *command;
   const char *description; /* the file, or the word that help is asked for */
   const char *output, *emit_dir, *cc, *cflags, *stage, *keep;
+  const char **definitions; /* of -D */
+  int definition_count;
   bool json, plain;
 };
 
@@ -29,17 +31,19 @@ static int usage_error(const char *format, const char *word)
 
 /* ---- From a file to a checked and compiled model ---- */
 
-static struct model *load(struct mem *mem, const char *path)
+static struct model *load(struct mem *mem, const struct command_line *line)
 {
   char error[512];
-  struct source *source = source_read(mem, path, error, sizeof error);
+  struct source *source = source_read(mem, line->description, error, sizeof error);
   if (source == NULL) {
     fprintf(stderr, "lathe: error: %s\n", error);
     return NULL;
   }
   struct diags *diags = diags_new(mem, source);
-  struct ast_model *ast = parse(mem, source, diags);
-  struct model *model = ast == NULL ? NULL : check(mem, ast, diags);
+  struct ast_model *ast = parse(mem, source, &source->files[0], diags);
+  struct expanded *expanded =
+      expand(mem, ast, source, line->definitions, line->definition_count, diags);
+  struct model *model = check(mem, expanded, diags);
   diags_print(stderr, diags);
   return model;
 }
@@ -47,7 +51,7 @@ static struct model *load(struct mem *mem, const char *path)
 static struct compilation *load_and_compile(struct mem *mem, const struct command_line *line,
                                             enum stage dump)
 {
-  struct model *model = load(mem, line->description);
+  struct model *model = load(mem, line);
   if (model == NULL)
     return NULL;
   model->plain = line->plain;
@@ -83,7 +87,7 @@ static int command_emit(struct mem *mem, const struct command_line *line)
 
 static int command_check(struct mem *mem, const struct command_line *line)
 {
-  return load(mem, line->description) != NULL ? DONE : FAILED;
+  return load(mem, line) != NULL ? DONE : FAILED;
 }
 
 static int command_summary(struct mem *mem, const struct command_line *line)
@@ -101,7 +105,7 @@ static int command_verify(struct mem *mem, const struct command_line *line)
 {
   const struct verify_options options = {
       .keep = line->keep, .cc = line->cc, .cflags = line->cflags, .json = line->json};
-  struct model *model = load(mem, line->description);
+  struct model *model = load(mem, line);
   interrupts_catch();
   return model != NULL && verify(mem, model, &options, stdout) ? DONE : FAILED;
 }
@@ -166,18 +170,24 @@ static int command_help(struct mem *mem, const struct command_line *line)
 /* ---- The command line ---- */
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'}, {"emit-dir", required_argument, NULL, 'e'},
-    {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
-    {"stage", required_argument, NULL, 's'},  {"keep", required_argument, NULL, 'k'},
-    {"json", no_argument, NULL, 'j'},         {"plain", no_argument, NULL, 'p'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    {"output", required_argument, NULL, 'o'},
+    {"emit-dir", required_argument, NULL, 'e'},
+    {"cc", required_argument, NULL, 'c'},
+    {"cflags", required_argument, NULL, 'f'},
+    {"stage", required_argument, NULL, 's'},
+    {"keep", required_argument, NULL, 'k'},
+    {"json", no_argument, NULL, 'j'},
+    {"plain", no_argument, NULL, 'p'},
+    {"define", required_argument, NULL, 'D'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 /* Fills *line; false when something is wrong with it, which getopt or this function has said. */
 static bool read_command_line(int argc, char **argv, struct command_line *line)
 {
   int option;
-  while ((option = getopt_long(argc, argv, "o:h", long_options, NULL)) != -1) {
+  while ((option = getopt_long(argc, argv, "o:D:h", long_options, NULL)) != -1) {
     switch (option) {
     case 'o':
       line->output = optarg;
@@ -203,6 +213,9 @@ static bool read_command_line(int argc, char **argv, struct command_line *line)
     case 'p':
       line->plain = true;
       break;
+    case 'D':
+      line->definitions[line->definition_count++] = optarg;
+      break;
     case 'h':
       line->command = "help";
       return true;
@@ -222,20 +235,23 @@ static bool read_command_line(int argc, char **argv, struct command_line *line)
   return true;
 }
 
+static int run_command(struct mem *mem, const struct command_line *line)
+{
+  if (line->command == NULL)
+    return usage_error("%s", "no command is given");
+  const struct command *command = find_command(line->command);
+  if (command == NULL)
+    return usage_error("there is no command '%s'", line->command);
+  if (line->description == NULL && command->run != command_help)
+    return usage_error("%s needs a description, MODEL.lathe", command->name);
+  return command->run(mem, line);
+}
+
 int main(int argc, char **argv)
 {
-  struct command_line line = {0};
-  if (!read_command_line(argc, argv, &line))
-    return USAGE;
-  if (line.command == NULL)
-    return usage_error("%s", "no command is given");
-  const struct command *command = find_command(line.command);
-  if (command == NULL)
-    return usage_error("there is no command '%s'", line.command);
-  if (line.description == NULL && command->run != command_help)
-    return usage_error("%s needs a description, MODEL.lathe", command->name);
   struct mem *mem = mem_new();
-  int status = command->run(mem, &line);
+  struct command_line line = {.definitions = mem_alloc(mem, (size_t)argc * sizeof(char *))};
+  int status = read_command_line(argc, argv, &line) ? run_command(mem, &line) : USAGE;
   mem_free(mem);
   interrupts_end();
   if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -24,7 +24,9 @@ const char *shape_text(struct mem *mem, const struct shape *shape);
 
 struct layer {
   const struct rule *rule; /* the row of layers.def */
-  int line;                /* where the description says it */
+  const char *path, *file; /* where the description says it: the file, for messages and for what is
+                              emitted, and the line */
+  int line;
   const char *name; /* "encoder.0": section and position, as a PyTorch nn.Sequential has it */
   const char *text; /* the statement as it would be written, defaults left out */
   double value[RULE_MAX_ATTRIBUTES]; /* numbers, by the attribute's position in the rule */

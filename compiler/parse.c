@@ -3,14 +3,15 @@
 #include <string.h>
 
 /* Whether it is text: no NUL byte, valid UTF-8. */
-static bool is_text(const struct source *source, struct diags *diags)
+static bool is_text(const struct source *source, const struct source_file *file,
+                    struct diags *diags)
 {
-  for (int i = 0; i < source->length;) {
+  for (int i = file->begin; i < file->end;) {
     int length = utf8_length(source->text + i);
     if (length == 0 || source->text[i] == '\0') {
-      struct span byte = {i, i + 1};
+      struct span byte = {.begin = i, .end = i + 1};
       diag_error(diags, byte, "this is not a text file in UTF-8: byte 0x%02X at offset %d",
-                 (unsigned)(unsigned char)source->text[i], i);
+                 (unsigned)(unsigned char)source->text[i], i - file->begin);
       return false;
     }
     i += length;
@@ -18,24 +19,31 @@ static bool is_text(const struct source *source, struct diags *diags)
   return true;
 }
 
-struct ast_model *parse(struct mem *mem, const struct source *source, struct diags *diags)
+struct ast_model *parse(struct mem *mem, const struct source *source,
+                        const struct source_file *file, struct diags *diags)
 {
   struct ast_model *model = mem_alloc(mem, sizeof *model);
-  struct scan scan = {.mem = mem, .source = source, .diags = diags, .before = ';', .previous = ';'};
+  struct scan scan = {.mem = mem,
+                      .source = source,
+                      .file = file,
+                      .diags = diags,
+                      .before = ';',
+                      .previous = ';',
+                      .offset = file->begin};
   model->source = source;
   model->incomplete = true;
-  if (!is_text(source, diags))
+  if (!is_text(source, file, diags))
     return model;
-  if (strncmp(source->text, "\xEF\xBB\xBF", 3) == 0)
-    scan.offset = 3; /* a byte order mark, as some editors leave */
-  scan.last = (struct span){scan.offset, scan.offset};
+  if (strncmp(source->text + file->begin, "\xEF\xBB\xBF", 3) == 0)
+    scan.offset += 3; /* a byte order mark, as some editors leave */
+  scan.last = (struct span){.begin = scan.offset, .end = scan.offset};
   if (!lexer_open(&scan)) {
     diag_error(diags, scan.last, "out of memory");
     return model;
   }
   model->incomplete = lathe_yyparse(&scan, model) != 0 || scan.incomplete;
   lexer_close(&scan);
-  if (model->items == NULL && diags->errors == 0)
-    diag_error(diags, (struct span){0, 0}, "the description is empty: expected `model NAME {`");
+  if (model->items == NULL && diags->errors == 0 && file->included == NULL)
+    diag_error(diags, (struct span){0}, "the description is empty: expected `model NAME {`");
   return model;
 }

@@ -20,15 +20,24 @@ struct scan;
 
 %code {
 #include "scan.h"
+#include <math.h>
 #include <string.h>
 
 #define YYLLOC_DEFAULT(result, rhs, n)                                                             \
   (result) = (n) > 0 ? span_join(YYRHSLOC(rhs, 1), YYRHSLOC(rhs, n))                               \
-                     : (struct span){YYRHSLOC(rhs, 0).end, YYRHSLOC(rhs, 0).end}
+                     : span_after(YYRHSLOC(rhs, 0))
 
 static int yylex(YYSTYPE *value, YYLTYPE *span, struct scan *scan);
 static void yyerror(const YYLTYPE *span, struct scan *scan, struct ast_model *model,
                     const char *message);
+
+static struct ast_value *value_new(struct scan *scan, enum ast_value_kind kind, const char *text,
+                                   struct span span);
+static struct ast_value *call(struct scan *scan, const char *function, struct ast_value *operands,
+                              struct span span);
+static struct ast_value *pair(struct ast_value *a, struct ast_value *b);
+static struct ast_node *node_new(struct scan *scan, struct ast_word name, struct ast_value *values,
+                                 struct ast_attribute *attributes, struct span head);
 
 /* Appends `item` to a list of its kind, and gives the list. */
 #define APPEND(result, list, item)                                                                 \
@@ -53,13 +62,22 @@ static void yyerror(const YYLTYPE *span, struct scan *scan, struct ast_model *mo
 }
 
 %token <word> WORD "a name"
+%token <word> LET "`let`" BLOCK "`block`" INCLUDE "`include`" PATH "a path in quotes"
 %token <value> NUMBER "a number"
-%type <value> value number
-%type <values> values numbers
-%type <attribute> attribute
-%type <attributes> attributes
+%type <value> value sum
+%type <values> values sums
+%type <attribute> attribute parameter
+%type <attributes> attributes parameters list-of-parameters
 %type <node> node head
 %type <nodes> nodes block
+
+/* A value ends where no operator follows: `range -1` is one value, `n -1` a difference. */
+%precedence VALUE
+%left '+' '-'
+%left '*' '/'
+%precedence SIGN
+%right '^'
+%precedence '('
 
 %%
 
@@ -75,6 +93,45 @@ nodes:
 node:
   head ';' { $$ = $head; $$->span = @$; }
 | head block { $$ = $head; $$->span = @$; $$->block = true; $$->children = $block.first; }
+| LET WORD '=' value ';' {
+    struct ast_value *name = value_new(scan, VALUE_WORD, $WORD.text, @WORD);
+    $$ = node_new(scan, $LET, pair(name, $value), NULL, span_join(@LET, @value));
+    $$->span = @$;
+  }
+| BLOCK WORD parameters block {
+    struct ast_value *name = value_new(scan, VALUE_WORD, $WORD.text, @WORD);
+    $$ = node_new(scan, $BLOCK, name, $parameters.first, span_join(@BLOCK, @WORD));
+    $$->span = @$;
+    $$->block = true;
+    $$->children = $block.first;
+  }
+| INCLUDE PATH ';' {
+    struct ast_value *path = value_new(scan, VALUE_WORD, $PATH.text, @PATH);
+    $$ = node_new(scan, $INCLUDE, path, NULL, span_join(@INCLUDE, @PATH));
+    $$->span = @$;
+  }
+
+parameters:
+  %empty { $$.first = $$.last = NULL; }
+| '(' ')' { $$.first = $$.last = NULL; }
+| '(' list-of-parameters ')' { $$ = $2; }
+
+list-of-parameters:
+  parameter { $$.first = $$.last = NULL; APPEND($$, $$, $1); }
+| list-of-parameters ',' parameter { APPEND($$, $1, $3); }
+
+parameter:
+  WORD {
+    $$ = mem_alloc(scan->mem, sizeof *$$);
+    $$->name = $WORD;
+    $$->span = @$;
+  }
+| WORD value {
+    $$ = mem_alloc(scan->mem, sizeof *$$);
+    $$->name = $WORD;
+    $$->span = @$;
+    $$->values = $value;
+  }
 
 block:
   '{' nodes '}' { $$ = $nodes; }
@@ -82,11 +139,7 @@ block:
 
 head:
   WORD values attributes {
-    $$ = mem_alloc(scan->mem, sizeof *$$);
-    $$->name = $WORD;
-    $$->head = @$;
-    $$->values = $values.first;
-    $$->attributes = $attributes.first;
+    $$ = node_new(scan, $WORD, $values.first, $attributes.first, @$);
   }
 
 attributes:
@@ -106,27 +159,35 @@ values:
 | values value { APPEND($$, $1, $2); }
 
 value:
-  WORD {
-    $$ = mem_alloc(scan->mem, sizeof *$$);
-    $$->kind = VALUE_WORD;
-    $$->text = $WORD.text;
-    $$->span = @$;
-  }
-| number
-| '[' numbers ']' {
-    $$ = mem_alloc(scan->mem, sizeof *$$);
-    $$->kind = VALUE_LIST;
-    $$->items = $numbers.first;
-    $$->span = @$;
+  sum %prec VALUE
+| '[' sums ']' {
+    $$ = value_new(scan, VALUE_LIST, NULL, @$);
+    $$->items = $sums.first;
   }
 
-number:
+sum:
   NUMBER
-| '-' NUMBER { $$ = $2; $$->number = -$$->number; $$->span = @$; }
+| WORD %prec VALUE { $$ = value_new(scan, VALUE_WORD, $WORD.text, @$); }
+| WORD '(' sums ')' { $$ = call(scan, $WORD.text, $sums.first, @$); }
+| '(' sum ')' { $$ = $2; $$->span = @$; }
+| '-' sum %prec SIGN {
+    if ($2->kind == VALUE_NUMBER) {
+      $$ = $2;
+      $$->number = -$$->number;
+      $$->span = @$;
+    } else {
+      $$ = call(scan, "-", $2, @$);
+    }
+  }
+| sum '+' sum { $$ = call(scan, "+", pair($1, $3), @$); }
+| sum '-' sum { $$ = call(scan, "-", pair($1, $3), @$); }
+| sum '*' sum { $$ = call(scan, "*", pair($1, $3), @$); }
+| sum '/' sum { $$ = call(scan, "/", pair($1, $3), @$); }
+| sum '^' sum { $$ = call(scan, "^", pair($1, $3), @$); }
 
-numbers:
-  number { $$.first = $$.last = NULL; APPEND($$, $$, $1); }
-| numbers ',' number { APPEND($$, $1, $3); }
+sums:
+  sum { $$.first = $$.last = NULL; APPEND($$, $$, $1); }
+| sums ',' sum { APPEND($$, $1, $3); }
 
 %%
 
@@ -135,27 +196,83 @@ static int yylex(YYSTYPE *value, YYLTYPE *span, struct scan *scan)
   return scan_next(scan, value, span);
 }
 
+static struct ast_value *value_new(struct scan *scan, enum ast_value_kind kind, const char *text,
+                                   struct span span)
+{
+  struct ast_value *value = mem_alloc(scan->mem, sizeof *value);
+  value->kind = kind;
+  value->text = text;
+  value->span = span;
+  return value;
+}
+
+static struct ast_value *pair(struct ast_value *a, struct ast_value *b)
+{
+  a->next = b;
+  return a;
+}
+
+/* An operation; one that is nested too deep becomes a number that was reported not to be one. */
+static struct ast_value *call(struct scan *scan, const char *function, struct ast_value *operands,
+                              struct span span)
+{
+  struct ast_value *value = value_new(scan, VALUE_CALL, function, span);
+  value->items = operands;
+  for (const struct ast_value *item = operands; item != NULL; item = item->next)
+    if (item->depth >= value->depth)
+      value->depth = item->depth + 1;
+  if (value->depth <= EXPRESSION_MAX_DEPTH)
+    return value;
+  diag_error(scan->diags, span, "operations are nested more than %d deep", EXPRESSION_MAX_DEPTH);
+  diag_help(scan->diags, "give a part of it a name: `let part = ...;`");
+  value = value_new(scan, VALUE_NUMBER, NULL, span);
+  value->number = (double)NAN;
+  return value;
+}
+
+static struct ast_node *node_new(struct scan *scan, struct ast_word name, struct ast_value *values,
+                                 struct ast_attribute *attributes, struct span head)
+{
+  struct ast_node *node = mem_alloc(scan->mem, sizeof *node);
+  node->name = name;
+  node->head = head;
+  node->values = values;
+  node->attributes = attributes;
+  return node;
+}
+
 /* Bison calls it for what is not a syntax error: its stack is full. */
 static void yyerror(const YYLTYPE *span, struct scan *scan, struct ast_model *model,
                     const char *message)
 {
   (void)model;
-  diag_error(scan->diags, *span, "cannot read on from here: %s", message);
+  (void)message; /* "memory exhausted" */
+  diag_error(scan->diags, *span, "this is nested too deep to be read");
+}
+
+/* Whether a message is better without it: operators may follow every operand. */
+static bool goes_without_saying(const char *name)
+{
+  static const char *const operators[] = {"'+'", "'-'", "'*'", "'/'", "'^'", "'('"};
+  for (size_t i = 0; i < sizeof operators / sizeof *operators; i++)
+    if (strcmp(name, operators[i]) == 0)
+      return true;
+  return false;
 }
 
 /* What could stand here, in words. */
 static const char *expected_words(const yypcontext_t *context, struct scan *scan)
 {
-  enum { MOST = 8 };
+  enum { MOST = 32 };
   yysymbol_kind_t kinds[MOST];
   int count = yypcontext_expected_tokens(context, kinds, MOST);
   if (scan->before == ';' || scan->before == '{' || scan->before == '}')
     return scan->depth == 0 ? "`model NAME {`" : "a statement or '}'";
-  if (scan->before == ',' && !scan->in_list)
+  if (scan->before == ',' && count == 1 && scan->form == 0)
     return "the name of an attribute after ','";
   int kept = 0;
   for (int i = 0; i < count; i++)
-    if (strcmp(yysymbol_name(kinds[i]), "'-'") != 0) /* a number says it */
+    if (count == 1 || !goes_without_saying(yysymbol_name(kinds[i])))
       kinds[kept++] = kinds[i];
   const char *words = "";
   for (int i = 0; i < kept; i++)
@@ -171,7 +288,10 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct scan *scan,
   if (!scan->reported && !scan->stopped) {
     struct span span = *yypcontext_location(context);
     const char *found = scan_quote(scan, scan->previous, span);
-    diag_error(scan->diags, span, "expected %s, but found %s", expected_words(context, scan), found);
+    const char *expected = expected_words(context, scan);
+    diag_error(scan->diags, span, "expected %s, but found %s", expected, found);
+    if (scan->previous == ',' && strcmp(expected, "')'") == 0)
+      diag_help(scan->diags, "a block is used as a layer is: `NAME 64, kernel 3;`");
   }
   return 0;
 }

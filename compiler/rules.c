@@ -1,4 +1,5 @@
 #include "rules.h"
+#include "forms.h"
 #include "lower.h"
 #include "model.h"
 #include "shapes.h"
@@ -107,7 +108,7 @@ bool rule_is_name(const char *name)
   for (int i = 0; rule_at(i) != NULL; i++)
     if (strcmp(rule_at(i)->name, name) == 0)
       return true;
-  return section_rule_find(name) != NULL;
+  return section_rule_find(name) != NULL || form_find(name) != NULL;
 }
 
 bool rule_is_attribute(const char *name)

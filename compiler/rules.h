@@ -95,7 +95,7 @@ const struct section_rule *section_rule_at(int index);
 const struct rule *rule_find(enum rule_set set, const char *name);
 const struct section_rule *section_rule_find(const char *name);
 
-/* Whether some statement or section goes by that name. */
+/* Whether some statement, section or form (forms.h) goes by that name. */
 bool rule_is_name(const char *name);
 
 /* Whether some statement has an attribute that is written with that name. */

@@ -1,4 +1,5 @@
 /* The tables of rules.h, printed for people: usage lines, `lathe help`, the reference's tables. */
+#include "forms.h"
 #include "rules.h"
 #include <ctype.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static void print_all_of(FILE *out, enum rule_set set, const char *title)
 static void print_overview(FILE *out)
 {
   const struct section_rule *section;
+  const struct form *form;
   fputs("model NAME { ... } holds statements and sections; `lathe help WORD` explains one.\n", out);
   print_all_of(out, RULES_MODEL, "statements of the model:");
   fputs("\nsections of the model:\n", out);
@@ -50,6 +52,14 @@ static void print_overview(FILE *out)
       snprintf(title, sizeof title, "settings in `%s`:", section->name);
       print_all_of(out, section->set, title);
     }
+  fputs("\nsaying things once:\n", out);
+  for (int i = 0; (form = form_at(i)) != NULL; i++)
+    fprintf(out, "  %-18s%s\n", form->name, form->help);
+}
+
+static void print_form(FILE *out, const struct form *form)
+{
+  fprintf(out, "%s\n    %s\n", form->usage, form->help);
 }
 
 static void print_rule(FILE *out, const struct rule *rule)
@@ -81,7 +91,10 @@ bool rules_help(FILE *out, const char *name)
     print_overview(out);
   else if (section != NULL)
     print_section(out, section);
-  bool found = name == NULL || section != NULL;
+  const struct form *form = name == NULL ? NULL : form_find(name);
+  if (form != NULL)
+    print_form(out, form);
+  bool found = name == NULL || section != NULL || form != NULL;
   for (int i = 0; name != NULL && (rule = rule_at(i)) != NULL; i++)
     if (strcmp(rule->name, name) == 0) {
       fputs(found ? "\n" : "", out);
@@ -131,12 +144,16 @@ static void print_table(FILE *out, enum rule_set set)
 void rules_markdown(FILE *out)
 {
   const struct section_rule *section;
+  const struct form *form;
   fputs("#### Statements of the model\n\n", out);
   print_table(out, RULES_MODEL);
   fputs("\n#### Sections\n\n| Section | | Meaning |\n|---|---|---|\n", out);
   for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
     fprintf(out, "| `%s { ... }` | %s | %s |\n", section->name,
             section->required ? "required" : "optional", section->help);
+  fputs("\n#### Saying things once\n\n| Form | Meaning |\n|---|---|\n", out);
+  for (int i = 0; (form = form_at(i)) != NULL; i++)
+    fprintf(out, "| `%s` | %s |\n", form->usage, form->help);
   fputs("\n#### Layers of `encoder` and `decoder`\n\n", out);
   print_table(out, RULES_LAYER);
   for (int i = 0; (section = section_rule_at(i)) != NULL; i++)

@@ -1,4 +1,5 @@
 #include "scan.h"
+#include "forms.h"
 #include "rules.h"
 #include <errno.h>
 #include <math.h>
@@ -16,7 +17,7 @@ const char *scan_quote(const struct scan *scan, int kind, struct span span)
 {
   if (kind == TOKEN_YYEOF)
     return "the end of the file";
-  if (kind == TOKEN_WORD || kind == TOKEN_NUMBER)
+  if (kind == TOKEN_WORD || kind == TOKEN_NUMBER || kind == TOKEN_PATH)
     return mem_printf(scan->mem, "`%s`", text_of(scan, span));
   return mem_printf(scan->mem, "'%c'", kind);
 }
@@ -47,13 +48,41 @@ int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
   value->value = mem_alloc(scan->mem, sizeof *value->value);
   value->value->kind = VALUE_NUMBER;
   value->value->number = decimal ? number : (double)NAN;
+  value->value->integer = strspn(text, "0123456789") == length;
   value->value->span = span;
   return TOKEN_NUMBER;
 }
 
+bool scan_takes_path(const struct scan *scan)
+{
+  return scan->form == TOKEN_INCLUDE && scan->previous == TOKEN_WORD;
+}
+
+int scan_path(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
+{
+  const char *text = scan->source->text + span.begin + 1;
+  size_t length = (size_t)(span.end - span.begin) - 1;
+  if (length > 0 && text[length - 1] == '"')
+    length--;
+  else
+    diag_error(scan->diags, span, "the path's closing quote is missing");
+  value->word.text = mem_string(scan->mem, text, length);
+  value->word.span = span;
+  return TOKEN_PATH;
+}
+
+bool scan_equals(struct scan *scan, struct span span)
+{
+  if (scan->form == TOKEN_LET)
+    return true;
+  scan_bad(scan, span);
+  return false;
+}
+
 void scan_comment(struct scan *scan, struct span span)
 {
-  diag_error(scan->diags, (struct span){span.begin, span.begin + 2}, "comments begin with `#`");
+  diag_error(scan->diags, (struct span){.begin = span.begin, .end = span.begin + 2},
+             "comments begin with `#`");
 }
 
 void scan_bad(struct scan *scan, struct span span)
@@ -69,8 +98,6 @@ void scan_bad(struct scan *scan, struct span span)
     diag_error(scan->diags, span, "unexpected character%s `%s`", several ? "s" : "", text);
   if (*text == '=' || *text == ':')
     diag_help(scan->diags, "a value follows its name after a space: `kernel 4`");
-  else if (*text == '(' || *text == ')')
-    diag_help(scan->diags, "shapes and ranges are written in brackets: `[1, 28, 28]`");
   else if (*text == '"' || *text == '\'')
     diag_help(scan->diags, "names are written without quotes");
 }
@@ -94,11 +121,19 @@ static bool on_new_line(const struct scan *scan)
  */
 static bool begins_statement(const struct scan *scan)
 {
-  if (scan->depth == 0 || scan->next.kind != TOKEN_WORD || !on_new_line(scan))
+  if (scan->next.kind != TOKEN_WORD || !on_new_line(scan))
     return false;
   const char *word = scan->next.value.word.text;
+  if (scan->depth == 0) /* where a model begins, or one of the forms */
+    return scan->form != 0 && (strcmp(word, "model") == 0 || form_find(word) != NULL);
   bool value = scan->previous != TOKEN_WORD || !(at_start(scan->before) || scan->before == ',');
   return rule_is_name(word) || (value && !rule_is_attribute(word));
+}
+
+/* A value may end with it. */
+static bool is_operand(int kind)
+{
+  return kind == TOKEN_WORD || kind == TOKEN_NUMBER || kind == ')';
 }
 
 /* The token that is missing before the next one; 0 when none is. */
@@ -107,8 +142,8 @@ static int missing(const struct scan *scan)
   int next = scan->next.kind, previous = scan->previous;
   bool ends = at_start(next) || next == TOKEN_YYEOF;
   if (scan->list)
-    return previous == TOKEN_NUMBER && (ends || begins_statement(scan)) ? ']' : 0;
-  bool unfinished = previous == TOKEN_WORD || previous == TOKEN_NUMBER || previous == ']';
+    return is_operand(previous) && (ends || begins_statement(scan)) ? ']' : 0;
+  bool unfinished = is_operand(previous) || previous == ']' || previous == TOKEN_PATH;
   if (unfinished && (next == '}' || next == TOKEN_YYEOF || begins_statement(scan)))
     return ';';
   if (scan->depth > 0 && next == TOKEN_YYEOF)
@@ -122,7 +157,7 @@ static int missing(const struct scan *scan)
 
 static void report_missing(struct scan *scan, int kind)
 {
-  struct span after = {scan->last.end, scan->last.end};
+  struct span after = span_after(scan->last);
   bool end = scan->next.kind == TOKEN_YYEOF;
   if (kind == '}' && end) {
     if (!scan->incomplete)
@@ -181,6 +216,19 @@ static void match(struct scan *scan)
   } while (true);
 }
 
+/* The token of the forms whose grammar is not that of all statements; 0 for any other word. */
+static int form_token(const char *word)
+{
+  static const struct {
+    const char *word;
+    int token;
+  } forms[] = {{"let", TOKEN_LET}, {"block", TOKEN_BLOCK}, {"include", TOKEN_INCLUDE}};
+  for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+    if (strcmp(forms[i].word, word) == 0)
+      return forms[i].token;
+  return 0;
+}
+
 int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span)
 {
   if (!scan->held && !scan->stopped)
@@ -194,9 +242,14 @@ int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span)
     report_missing(scan, inserted);
     scan->held = true;
     token.kind = inserted;
-    token.span = (struct span){scan->last.end, scan->last.end};
+    token.span = span_after(scan->last);
   }
+  bool first = at_start(scan->previous);
   follow(scan, &token);
+  if (first)
+    scan->form = token.kind == TOKEN_WORD ? form_token(token.value.word.text) : 0;
+  if (first && scan->form != 0)
+    token.kind = scan->form;
   *value = token.value;
   *span = token.span;
   return token.kind;

@@ -1,6 +1,5 @@
 /* Between lexer.l and parser.y: makes tokens of what the lexer matches, and puts in the `;`, `]`
- * and
- * `}` that are evidently missing (reporting each), so that one slip costs one message. */
+ * and `}` that are evidently missing (reporting each), so that one slip costs one message. */
 #ifndef SCAN_H
 #define SCAN_H
 
@@ -18,6 +17,7 @@ struct token {
 struct scan {
   struct mem *mem;
   const struct source *source;
+  const struct source_file *file;
   struct diags *diags;
   void *lexer;
   int offset;           /* of the next byte to be matched */
@@ -25,6 +25,7 @@ struct scan {
   bool held;            /* ... when there is one */
   int before, previous; /* the last two tokens handed out; ';' at the start */
   struct span last;     /* where the previous one is */
+  int form;             /* the TOKEN_ of the form that the statement begins with; 0: none */
   int depth;            /* of blocks, and where each begins */
   struct span open[SCAN_MAX_DEPTH];
   int closed;      /* how many '}' were put in before their time */
@@ -46,8 +47,13 @@ void lexer_close(struct scan *scan);
 /* Its actions: fill *value and return the kind, or report. */
 int scan_word(struct scan *scan, LATHE_YYSTYPE *value, struct span span);
 int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span);
+int scan_path(struct scan *scan, LATHE_YYSTYPE *value, struct span span);
 void scan_comment(struct scan *scan, struct span span);
+bool scan_equals(struct scan *scan, struct span span);
 void scan_bad(struct scan *scan, struct span span);
+
+/* Whether a path in quotes may come next. */
+bool scan_takes_path(const struct scan *scan);
 
 /* "`relu`", "';'", "the end of the file": a token in a message. */
 const char *scan_quote(const struct scan *scan, int kind, struct span span);

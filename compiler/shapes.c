@@ -1,16 +1,21 @@
 #include "shapes.h"
 
-static int origin_line(const struct layer_check *check)
+/* "line 17", or "parts.lathe:17" when that is another file. */
+static const char *origin_place(const struct layer_check *check)
 {
-  return source_line_number(check->diags->source, check->from.span.begin);
+  const struct source *source = check->diags->source;
+  struct place place = source_place(source, check->from.span.begin);
+  if (place.file == source_file(source, check->span.begin))
+    return mem_printf(check->diags->mem, "line %d", place.line);
+  return mem_printf(check->diags->mem, "%s:%d", place.file->path, place.line);
 }
 
 /* "[6272] from `linear 6272` (line 17)": what the layer receives. */
 static const char *received(const struct layer_check *check)
 {
   struct mem *mem = check->diags->mem;
-  return mem_printf(mem, "%s from `%s` (line %d)", shape_text(mem, &check->layer->in),
-                    check->from.text, origin_line(check));
+  return mem_printf(mem, "%s from `%s` (%s)", shape_text(mem, &check->layer->in), check->from.text,
+                    origin_place(check));
 }
 
 /* The place of what the layer receives, below an error. */
@@ -132,9 +137,9 @@ bool shape_reshape(struct layer_check *check)
   if (needed == given)
     return true;
   diag_error(check->diags, check->span,
-             "reshape to %s needs %lld values, but receives %lld from `%s` (line %d)",
+             "reshape to %s needs %lld values, but receives %lld from `%s` (%s)",
              shape_text(check->diags->mem, &layer->shape), (long long)needed, (long long)given,
-             check->from.text, origin_line(check));
+             check->from.text, origin_place(check));
   return note_origin(check);
 }
 

@@ -172,9 +172,10 @@ static json_t *layer_json(const struct compilation *c, const struct layer *layer
   json_t *shape = json_array();
   for (int i = 0; i < layer->out.rank; i++)
     json_array_append_new(shape, json_integer(layer->out.dim[i]));
-  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:i}", "name", layer->name, "layer", layer->text,
-                   "output", shape, "parameters", (json_int_t)layer_parameters(c, layer),
-                   "flops_forward", flops, "algorithm", algorithm, "line", layer->line);
+  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:s, s:i}", "name", layer->name, "layer",
+                   layer->text, "output", shape, "parameters",
+                   (json_int_t)layer_parameters(c, layer), "flops_forward", flops, "algorithm",
+                   algorithm, "file", layer->file, "line", layer->line);
 }
 
 bool summary_json(FILE *out, const struct compilation *c)

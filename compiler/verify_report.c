@@ -130,7 +130,7 @@ void report_findings(FILE *out, struct findings *findings, bool json)
 
 static void print_error(FILE *out, const struct findings *findings, const struct finding *f)
 {
-  fprintf(out, "%s:", findings->model->file);
+  fprintf(out, "%s:", f->layer != NULL ? f->layer->path : findings->model->file);
   if (f->layer != NULL)
     fprintf(out, "%d: error: %s (`%s`): ", f->layer->line, f->layer->name, f->layer->text);
   else

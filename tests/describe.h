@@ -17,13 +17,16 @@ struct result {
   char *printed;       /* the diagnostics */
 };
 
-static inline struct result run(struct mem *mem, struct source *source)
+static inline struct result run(struct mem *mem, struct source *source,
+                                const char *const *definitions, int count)
 {
   struct result result = {.mem = mem, .diags = diags_new(mem, source)};
   size_t size;
   FILE *out = open_memstream(&result.printed, &size);
-  result.ast = parse(mem, source, result.diags);
-  result.model = check(mem, result.ast, result.diags);
+  result.ast = parse(mem, source, &source->files[0], result.diags);
+  const struct expanded *expanded =
+      expand(mem, result.ast, source, definitions, count, result.diags);
+  result.model = check(mem, expanded, result.diags);
   diags_print(out, result.diags);
   fclose(out);
   return result;
@@ -32,16 +35,23 @@ static inline struct result run(struct mem *mem, struct source *source)
 static inline struct result run_text(const char *text, size_t length)
 {
   struct mem *mem = mem_new();
-  return run(mem, source_from_text(mem, "test.lathe", text, length));
+  return run(mem, source_from_text(mem, "test.lathe", text, length), NULL, 0);
 }
 
-static inline struct result run_file(const char *path)
+/* The same for a file; `definitions` as of -D. */
+static inline struct result run_file_with(const char *path, const char *const *definitions,
+                                          int count)
 {
   char error[256] = "";
   struct mem *mem = mem_new();
   struct source *source = source_read(mem, path, error, sizeof error);
   ck_assert_msg(source != NULL, "%s", error);
-  return run(mem, source);
+  return run(mem, source, definitions, count);
+}
+
+static inline struct result run_file(const char *path)
+{
+  return run_file_with(path, NULL, 0);
 }
 
 static inline void release(struct result *result)
