@@ -28,7 +28,8 @@ static bool read_parameters(struct use *use)
     use->parameter[use->count++] = a;
   if (a == NULL)
     return true;
-  diag_error(use->x->diags, a->span, "a block has at most %d parameters", BLOCK_MAX_PARAMETERS);
+  diag_report(use->x->diags, CODE_EXPANSION_LIMIT, a->span, "a block has at most %d parameters",
+              BLOCK_MAX_PARAMETERS);
   return false;
 }
 
@@ -39,9 +40,9 @@ static bool read_positional(struct use *use)
     use->argument[i] = value;
   if (value == NULL)
     return true;
-  diag_error(use->x->diags, span_in(use->context, value->span),
-             "`%s` has %d parameter%s, and here is one value more", use->block->name.text,
-             use->count, use->count == 1 ? "" : "s");
+  diag_report(use->x->diags, CODE_BAD_ARGUMENT, span_in(use->context, value->span),
+              "`%s` has %d parameter%s, and here is one value more", use->block->name.text,
+              use->count, use->count == 1 ? "" : "s");
   note_block(use);
   return false;
 }
@@ -57,18 +58,16 @@ static bool read_named(struct use *use, const struct ast_attribute *named)
     if (strcmp(name, named->name.text) != 0)
       continue;
     if (use->argument[i] != NULL)
-      diag_error(diags, span, "`%s` is given twice", name);
+      diag_report(diags, CODE_BAD_ARGUMENT, span, "`%s` is given twice", name);
     else if (named->values == NULL || named->values->next != NULL)
-      diag_error(diags, span, "`%s` takes one value", name);
+      diag_report(diags, CODE_BAD_ARGUMENT, span, "`%s` takes one value", name);
     else
       use->argument[i] = named->values;
     return use->argument[i] == named->values && named->values != NULL;
   }
-  if (near.best != NULL)
-    diag_error(diags, span, "`%s` has no parameter `%s`; did you mean `%s`?", use->block->name.text,
-               named->name.text, near.best);
-  else
-    diag_error(diags, span, "`%s` has no parameter `%s`", use->block->name.text, named->name.text);
+  diag_report(diags, CODE_UNKNOWN_PARAMETER, span, "`%s` has no parameter `%s`",
+              use->block->name.text, named->name.text);
+  diag_suggest(diags, near.best);
   note_block(use);
   return false;
 }
@@ -82,8 +81,8 @@ static bool read_arguments(struct use *use)
     good = use->argument[i] != NULL || use->parameter[i]->values != NULL;
     if (good)
       continue;
-    diag_error(use->x->diags, span_in(use->context, use->node->head), "`%s` lacks its %s",
-               use->block->name.text, use->parameter[i]->name.text);
+    diag_report(use->x->diags, CODE_MISSING_ARGUMENT, span_in(use->context, use->node->head),
+                "`%s` lacks its %s", use->block->name.text, use->parameter[i]->name.text);
     note_block(use);
   }
   return good;
@@ -94,8 +93,8 @@ static bool uses_itself(const struct use *use)
 {
   for (const struct context *c = use->context; c != NULL; c = c->outer)
     if (c->block == use->block->block) {
-      diag_error(use->x->diags, span_in(use->context, use->node->head),
-                 "block `%s` uses itself, which would have no end", use->block->name.text);
+      diag_report(use->x->diags, CODE_RECURSIVE_BLOCK, span_in(use->context, use->node->head),
+                  "block `%s` uses itself, which would have no end", use->block->name.text);
       return true;
     }
   return false;
@@ -121,12 +120,13 @@ void expand_block(struct expander *x, struct context *context, const struct ast_
   *expansion = (struct expansion){mem_printf(x->mem, "block `%s`", block->name.text),
                                   span_in(context, node->head)};
   if (node->block)
-    diag_error(x->diags, span_after(expansion->call), "expected ';' after `%s`, which is a block",
-               block->name.text);
+    diag_report(x->diags, CODE_MISSING_MARK, span_after(expansion->call),
+                "expected ';' after `%s`, which is a block", block->name.text);
   if (node->block || uses_itself(&use) || !read_arguments(&use) ||
       !expand_count(x, context, node->head))
     return;
   struct context inner = *context;
+  block->used = true;
   inner.scope = block;
   inner.level = block->level + 1;
   inner.depth++;

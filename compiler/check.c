@@ -6,13 +6,6 @@
 
 enum { MIXTURE_MOST = 1 << 18 };
 
-/* The description under check, found in the tree. */
-struct found {
-  const struct ast_node *model;
-  const struct ast_node *input, *latent;
-  const struct ast_node *encoder, *decoder, *loss, *mixture;
-};
-
 /* The model among the file's items; reports all that is not it. */
 static const struct ast_node *find_model(struct checker *checker, const struct expanded *ast)
 {
@@ -22,16 +15,16 @@ static const struct ast_node *find_model(struct checker *checker, const struct e
     struct suggestion near = {.word = name};
     suggest(&near, "model");
     if (strcmp(name, "model") != 0) {
-      diag_error(checker->diags, node->name.span, "expected `model NAME {`, but found `%s`",
-                 quoted(checker, node->name.span));
-      if (near.best != NULL)
-        diag_help(checker->diags, "did you mean `model`?");
-      else if (rule_is_name(name))
+      diag_report(checker->diags, CODE_NOT_A_MODEL, node->name.span,
+                  "expected `model NAME {`, but found `%s`", quoted(checker, node->name.span));
+      diag_suggest(checker->diags, near.best);
+      if (near.best == NULL && rule_is_name(name))
         diag_help(checker->diags, "`%s` stands inside of the model's braces", name);
-      else if (model != NULL)
+      else if (near.best == NULL && model != NULL)
         diag_help(checker->diags, "a file holds one model and nothing after it");
     } else if (model != NULL) {
-      diag_error(checker->diags, node->head, "a file holds one model, but here is a second");
+      diag_report(checker->diags, CODE_SECOND_MODEL, node->head,
+                  "a file holds one model, but here is a second");
       diag_note(checker->diags, model->head, "the first is here");
     } else {
       model = node;
@@ -45,19 +38,20 @@ static void check_title(struct checker *checker, const struct ast_node *model)
 {
   const struct ast_value *name = model->values;
   if (!model->block)
-    diag_error(checker->diags, span_after(model->head), "expected '{' after `%s`",
-               quoted(checker, model->head));
+    diag_report(checker->diags, CODE_MISSING_MARK, span_after(model->head),
+                "expected '{' after `%s`", quoted(checker, model->head));
   else if (name == NULL || name->kind != VALUE_WORD)
-    diag_error(checker->diags, name == NULL ? model->name.span : name->span,
-               "the model needs a name: `model NAME {`");
+    diag_report(checker->diags, CODE_UNNAMED_MODEL, name == NULL ? model->name.span : name->span,
+                "the model needs a name: `model NAME {`");
   else if (name->next != NULL || model->attributes != NULL)
-    diag_error(checker->diags, name->next != NULL ? name->next->span : model->attributes->span,
-               "expected '{' after `model %s`", name->text);
+    diag_report(checker->diags, CODE_MISSING_MARK,
+                name->next != NULL ? name->next->span : model->attributes->span,
+                "expected '{' after `model %s`", name->text);
   else if (strncasecmp(name->text, "lathe", 5) == 0 &&
            (name->text[5] == '_' || name->text[5] == '\0'))
-    diag_error(checker->diags, name->span,
-               "a model's name may not begin with `lathe_`: its C code is linked with functions "
-               "of such names");
+    diag_report(checker->diags, CODE_BAD_NAME, name->span,
+                "a model's name may not begin with `lathe_`: its C code is linked with functions "
+                "of such names");
   else if (name_check(checker->diags, (struct ast_word){name->text, name->span}))
     checker->model->name = name->text;
 }
@@ -73,18 +67,20 @@ static void check_sections(struct checker *checker, const struct ast_node *model
       continue;
     const struct ast_node *first = statement_find(model, name);
     if (!node->block)
-      diag_error(checker->diags, span_after(node->head),
-                 "expected '{' after `%s`, which is a section", quoted(checker, node->head));
+      diag_report(checker->diags, CODE_MISSING_MARK, span_after(node->head),
+                  "expected '{' after `%s`, which is a section", quoted(checker, node->head));
     else if (node->values != NULL || node->attributes != NULL)
-      diag_error(checker->diags, node->values != NULL ? node->values->span : node->attributes->span,
-                 "expected '{' after `%s`", name);
+      diag_report(checker->diags, CODE_MISSING_MARK,
+                  node->values != NULL ? node->values->span : node->attributes->span,
+                  "expected '{' after `%s`", name);
     if (first != node)
       report_twice(checker, node->head, first->head,
                    mem_printf(checker->mem, "section `%s`", name));
   }
   for (int i = 0; (rule = section_rule_at(i)) != NULL; i++)
     if (rule->required && statement_missing(checker, model, rule->name))
-      diag_error(checker->diags, model->head, "the model has no section `%s { ... }`", rule->name);
+      diag_report(checker->diags, CODE_MISSING_SECTION, model->head,
+                  "the model has no section `%s { ... }`", rule->name);
 }
 
 /* Input and latent are told apart by their names. */
@@ -94,8 +90,8 @@ static void check_names(struct checker *checker, const struct found *found)
   if (model->input_name == NULL || model->latent_name == NULL ||
       strcmp(model->input_name, model->latent_name) != 0)
     return;
-  diag_error(checker->diags, found->latent->head, "`%s` is already the name of the input",
-             model->latent_name);
+  diag_report(checker->diags, CODE_SAME_NAME, found->latent->head,
+              "`%s` is already the name of the input", model->latent_name);
   diag_note(checker->diags, found->input->head, "the input is declared here");
 }
 
@@ -135,9 +131,10 @@ static void check_layers(struct checker *checker, const struct found *found)
   if (model->decoder.count == 0 || decoder.shape.rank == 0 || model->input.rank == 0 ||
       shape_equal(&decoder.shape, &model->input))
     return;
-  diag_error(checker->diags, decoder.from.span,
-             "the decoder ends with %s from `%s`, but must end with the input's shape %s",
-             shape_text(mem, &decoder.shape), decoder.from.text, shape_text(mem, &model->input));
+  diag_report(checker->diags, CODE_DECODER_SHAPE, decoder.from.span,
+              "the decoder ends with %s from `%s`, but must end with the input's shape %s",
+              shape_text(mem, &decoder.shape), decoder.from.text, shape_text(mem, &model->input));
+  shapes_report(checker, &decoder, model->decoder.count);
   diag_note(checker->diags, found->input->head, "the input is declared here");
 }
 
@@ -157,9 +154,9 @@ static void check_bernoulli(struct checker *checker, const struct found *found)
 {
   const struct model *model = checker->model;
   if (model->range[0] != 0 || model->range[1] != 1) {
-    diag_error(checker->diags, found->input->head,
-               "a bernoulli likelihood needs an input with range [0, 1], not [%g, %g]",
-               model->range[0], model->range[1]);
+    diag_report(checker->diags, CODE_BERNOULLI_RANGE, found->input->head,
+                "a bernoulli likelihood needs an input with range [0, 1], not [%g, %g]",
+                model->range[0], model->range[1]);
     note_bernoulli(checker, found);
   }
   if (model->decoder.count == 0 || checker->incomplete)
@@ -170,9 +167,9 @@ static void check_bernoulli(struct checker *checker, const struct found *found)
     node = node->next;
   if (last == NULL || last->kind == LAYER_SIGMOID)
     return;
-  diag_error(checker->diags, node->head,
-             "a bernoulli likelihood needs a decoder that ends in `sigmoid`, not in `%s`",
-             last->name);
+  diag_report(checker->diags, CODE_BERNOULLI_OUTPUT, node->head,
+              "a bernoulli likelihood needs a decoder that ends in `sigmoid`, not in `%s`",
+              last->name);
   note_bernoulli(checker, found);
   diag_help(checker->diags, "add `sigmoid;` behind it");
 }
@@ -191,13 +188,9 @@ static void check_mixture(struct checker *checker, const struct found *found)
   double factors = mixing->covariance == LATHE_TIED ? k * d * d : count[mixing->covariance];
   factors = factors > k * d ? factors : k * d;
   if (factors > MIXTURE_MOST)
-    diag_error(checker->diags, at->head,
-               "the mixture's covariances would have %.16g values; %d are the most", factors,
-               MIXTURE_MOST);
-  const struct ast_node *restarts = statement_find(found->mixture, "restarts");
-  if (restarts != NULL && mixing->restarts > 1 && mixing->init == LATHE_INIT_LABELLED)
-    diag_warning(checker->diags, restarts->head,
-                 "with `init labelled` every start is the same: restarts do nothing");
+    diag_report(checker->diags, CODE_MIXTURE_TOO_LARGE, at->head,
+                "the mixture's covariances would have %.16g values; %d are the most", factors,
+                MIXTURE_MOST);
 }
 
 /* Section `name` if it has braces, and its settings read when it holds any. */
@@ -227,7 +220,8 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   settings_defaults(model);
   if (found.model == NULL) {
     if (diags->errors == 0)
-      diag_error(diags, (struct span){0}, "the description has no model: expected `model NAME {`");
+      diag_report(diags, CODE_EMPTY, (struct span){0},
+                  "the description has no model: expected `model NAME {`");
     return NULL;
   }
   check_title(&checker, found.model);
@@ -244,11 +238,13 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   found.loss = read_section(&checker, found.model, "loss");
   bool loss_known = diags->errors == errors;
   found.mixture = read_section(&checker, found.model, "mixture");
-  read_section(&checker, found.model, "train");
+  found.train = read_section(&checker, found.model, "train");
   check_names(&checker, &found);
   check_layers(&checker, &found);
   if (loss_known && model->likelihood == LATHE_BERNOULLI && model->input.rank > 0)
     check_bernoulli(&checker, &found);
   check_mixture(&checker, &found);
+  if (diags->errors == 0)
+    warnings_find(&checker, &found);
   return diags->errors == 0 ? model : NULL;
 }

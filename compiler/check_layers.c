@@ -1,5 +1,6 @@
 /* Encoder and decoder: a list of layers, each receiving what the one before gives. */
 #include "check_parts.h"
+#include "text.h"
 #include <limits.h>
 #include <string.h>
 
@@ -7,8 +8,8 @@ bool count_check(struct checker *checker, struct span span, double count, const 
 {
   if (count <= INT_MAX)
     return true;
-  diag_error(checker->diags, span, "%s would have %.16g values; %d are the most", what, count,
-             INT_MAX);
+  diag_report(checker->diags, CODE_TOO_MANY_VALUES, span,
+              "%s would have %.16g values; %d are the most", what, count, INT_MAX);
   return false;
 }
 
@@ -40,8 +41,12 @@ static struct shape pass(struct checker *checker, struct layers_check *layers, s
                               .diags = checker->diags,
                               .latent = checker->model->latent};
   layer->in = layers->shape;
-  if (layers->shape.rank == 0 || !layer->rule->shape(&check))
+  if (layers->shape.rank == 0)
     return unknown;
+  if (!layer->rule->shape(&check)) {
+    shapes_report(checker, layers, layers->section->count - 1);
+    return unknown;
+  }
   if (!count_check(checker, span, values_of(&layer->out),
                    mem_printf(checker->mem, "the output of `%s`, %s,", layer->text,
                               shape_text(checker->mem, &layer->out))))
@@ -57,6 +62,23 @@ static struct shape pass(struct checker *checker, struct layers_check *layers, s
   return layer->out;
 }
 
+enum { CHAIN = 6 }; /* layers shown of a chain */
+
+void shapes_report(struct checker *checker, const struct layers_check *layers, int failed)
+{
+  struct text text = {.mem = checker->mem};
+  const struct layer *layer = layers->section->layers;
+  int first = failed > CHAIN ? failed - CHAIN : 0;
+  if (failed == 0) /* the message says what it receives */
+    return;
+  text_printf(&text, "%s%s", first > 0 ? "... " : "", shape_text(checker->mem, &layer[first].in));
+  for (int i = first; i < failed; i++)
+    text_printf(&text, " -> %s %s", layer[i].rule->name, shape_text(checker->mem, &layer[i].out));
+  if (failed < layers->section->count)
+    text_printf(&text, " -> %s", layer[failed].rule->name);
+  diag_shapes(checker->diags, text.data);
+}
+
 /* The head: in the encoder, once, at its end, of a latent that is declared before it. */
 static void check_head(struct checker *checker, const struct layers_check *layers,
                        const struct ast_node *node, const struct given *given)
@@ -65,24 +87,26 @@ static void check_head(struct checker *checker, const struct layers_check *layer
   const char *latent = checker->model->latent_name, *name = given->value[0].word;
   const struct ast_node *first = statement_find(layers->node, node->name.text);
   if (!layers->encoder) {
-    diag_error(diags, node->head, "`gaussian` is the encoder's head and cannot stand in the %s",
-               layers->node->name.text);
+    diag_report(diags, CODE_MISPLACED_HEAD, node->head,
+                "`gaussian` is the encoder's head and cannot stand in the %s",
+                layers->node->name.text);
   } else if (first != node) {
-    diag_error(diags, node->head, "the encoder has a second head");
+    diag_report(diags, CODE_MISPLACED_HEAD, node->head, "the encoder has a second head");
     diag_note(diags, first->head, "the first is here");
   } else if (node->next != NULL && strcmp(node->next->name.text, node->name.text) != 0) {
-    diag_error(diags, node->next->head, "`%s` stands behind the head, which ends the encoder",
-               quoted(checker, node->next->head));
+    diag_report(diags, CODE_MISPLACED_HEAD, node->next->head,
+                "`%s` stands behind the head, which ends the encoder",
+                quoted(checker, node->next->head));
     diag_note(diags, node->head, "the head is here");
   }
   if (layers->latent == NULL || latent == NULL || name == NULL)
     return;
   struct span at = given->value[0].at->span;
   if (strcmp(name, latent) != 0) {
-    diag_error(diags, at, "there is no latent `%s`", name);
+    diag_report(diags, CODE_UNKNOWN_LATENT, at, "there is no latent `%s`", name);
     diag_note(diags, layers->latent->head, "the latent is called `%s`", latent);
   } else if (source_before(checker->source, at, layers->latent->span)) {
-    diag_error(diags, at, "latent `%s` is used before it is declared", name);
+    diag_report(diags, CODE_LATE_LATENT, at, "latent `%s` is used before it is declared", name);
     diag_note(diags, layers->latent->head, "it is declared only here");
     diag_help(diags, "move the declaration before the encoder");
   }
@@ -123,8 +147,8 @@ void defaults_read(struct checker *checker, const struct ast_node *nodes)
     if (rule == NULL)
       continue;
     if (node->values != NULL) {
-      diag_error(checker->diags, node->values->span, "a default is given by its name: `%s, %s`",
-                 rule->name, "ATTRIBUTE VALUE");
+      diag_report(checker->diags, CODE_DEFAULT_BY_PLACE, node->values->span,
+                  "a default is given by its name: `%s, %s`", rule->name, "ATTRIBUTE VALUE");
       help_usage(checker, rule);
     }
     if (given->rule == NULL)
@@ -148,9 +172,10 @@ void layers_read(struct checker *checker, struct layers_check *layers)
        node = node->next)
     read_layer(checker, layers, node, position++);
   if (count == 0 && !checker->incomplete) {
-    diag_error(checker->diags, block->head, "the %s has no layers", block->name.text);
+    diag_report(checker->diags, CODE_NO_LAYERS, block->head, "the %s has no layers",
+                block->name.text);
   } else if (layers->encoder && statement_missing(checker, block, "gaussian")) {
-    diag_error(checker->diags, block->head, "the encoder has no head");
+    diag_report(checker->diags, CODE_NO_HEAD, block->head, "the encoder has no head");
     diag_help(checker->diags, "end it with `gaussian %s;`",
               checker->model->latent_name != NULL ? checker->model->latent_name : "LATENT");
   }

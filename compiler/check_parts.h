@@ -26,8 +26,21 @@ struct layers_check {
 };
 void layers_read(struct checker *checker, struct layers_check *layers);
 
+/* Adds the shapes up to layer `failed` (or the end of the section) to the last error. */
+void shapes_report(struct checker *checker, const struct layers_check *layers, int failed);
+
 /* Reads what `defaults` say into checker->defaults. */
 void defaults_read(struct checker *checker, const struct ast_node *nodes);
+
+/* The description under check, found in the tree. */
+struct found {
+  const struct ast_node *model;
+  const struct ast_node *input, *latent;
+  const struct ast_node *encoder, *decoder, *loss, *mixture, *train; /* NULL: not there */
+};
+
+/* Reports what is legal but hardly meant, in a model without errors (check_warnings.c). */
+void warnings_find(struct checker *checker, const struct found *found);
 
 /* Whether a tensor of so many values can be; reports at `span`, naming `what`, when it cannot. */
 bool count_check(struct checker *checker, struct span span, double count, const char *what);

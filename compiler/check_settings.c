@@ -75,8 +75,9 @@ static void read_setting(struct checker *checker, const struct ast_node *block,
     report_twice(checker, node->head, other->head,
                  mem_printf(checker->mem, "`%s`", node->name.text));
   } else if (other != NULL) {
-    diag_error(checker->diags, node->head, "`%s` and `%s` exclude each other: there is one %s",
-               other->name.text, node->name.text, rule->group);
+    diag_report(checker->diags, CODE_EXCLUDED, node->head,
+                "`%s` and `%s` exclude each other: there is one %s", other->name.text,
+                node->name.text, rule->group);
     diag_note(checker->diags, other->head, "`%s` stands here", other->name.text);
   } else if (good) {
     store(checker->model, &given);
@@ -97,7 +98,8 @@ void settings_read(struct checker *checker, const struct ast_node *block, enum r
   const struct rule *rule;
   for (int i = 0; (rule = rule_at(i)) != NULL; i++)
     if (rule->set == set && rule->required && statement_missing(checker, block, rule->name)) {
-      diag_error(checker->diags, block->head, "the %s lacks `%s`", place, rule->name);
+      diag_report(checker->diags, CODE_MISSING_SETTING, block->head, "the %s lacks `%s`", place,
+                  rule->name);
       help_usage(checker, rule);
     }
 }

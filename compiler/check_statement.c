@@ -25,7 +25,7 @@ const char *quoted(const struct checker *checker, struct span span)
 
 void report_twice(struct checker *checker, struct span again, struct span first, const char *what)
 {
-  diag_error(checker->diags, again, "%s is given twice", what);
+  diag_report(checker->diags, CODE_GIVEN_TWICE, again, "%s is given twice", what);
   diag_note(checker->diags, first, "the first time here");
 }
 
@@ -33,11 +33,11 @@ bool name_check(struct diags *diags, struct ast_word word)
 {
   size_t length = strlen(word.text);
   if (length > NAME_MAX_LENGTH)
-    diag_error(diags, word.span, "a name has at most %d characters, not %zu", NAME_MAX_LENGTH,
-               length);
+    diag_report(diags, CODE_BAD_NAME, word.span, "a name has at most %d characters, not %zu",
+                NAME_MAX_LENGTH, length);
   else if (strchr(word.text, '+') != NULL)
-    diag_error(diags, word.span, "a name is made of letters, digits and '_', unlike `%s`",
-               word.text);
+    diag_report(diags, CODE_BAD_NAME, word.span,
+                "a name is made of letters, digits and '_', unlike `%s`", word.text);
   else
     return true;
   return false;
@@ -102,13 +102,12 @@ static void report_unknown(struct checker *checker, const struct ast_node *node,
     suggest(&near, section->name);
     text_printf(&all, ", %s", section->name);
   }
+  diag_report(checker->diags, CODE_UNKNOWN_WORD, node->name.span, "unknown %s `%s`", what,
+              quoted(checker, node->name.span));
   if (allowed == NULL && near.best != NULL) {
-    diag_error(checker->diags, node->name.span, "unknown %s `%s`; did you mean `%s`?", what,
-               quoted(checker, node->name.span), near.best);
+    diag_suggest(checker->diags, near.best);
     return;
   }
-  diag_error(checker->diags, node->name.span, "unknown %s `%s`", what,
-             quoted(checker, node->name.span));
   if (allowed != NULL)
     diag_help(checker->diags, "`%s` belongs in `%s`, not in `%s`", name, allowed, place);
   else if ((checker->listed & 1U << set) == 0)
@@ -125,8 +124,8 @@ const struct rule *statement_rule(struct checker *checker, const struct ast_node
     return NULL;
   }
   if (node->block) {
-    diag_error(checker->diags, span_after(node->head),
-               "expected ';' after `%s`, which is not a section", quoted(checker, node->head));
+    diag_report(checker->diags, CODE_MISSING_MARK, span_after(node->head),
+                "expected ';' after `%s`, which is not a section", quoted(checker, node->head));
     return NULL;
   }
   return rule;
@@ -162,12 +161,14 @@ static void report_extra(struct checker *checker, const struct rule *rule,
   const char *after = quoted(checker, before);
   const char *word = extra->kind == VALUE_WORD ? extra->text : "";
   if (rule_attribute(rule, word) >= 0) {
-    diag_error(checker->diags, extra->span, "expected ',' before `%s`", word);
+    diag_report(checker->diags, CODE_MISSING_MARK, extra->span, "expected ',' before `%s`", word);
+    diag_replace(checker->diags, mem_printf(checker->mem, ", %s", word));
   } else if (rule_is_name(word)) {
-    diag_error(checker->diags, span_after(before), "expected ';' after `%s`", after);
+    diag_report(checker->diags, CODE_MISSING_MARK, span_after(before), "expected ';' after `%s`",
+                after);
   } else {
-    diag_error(checker->diags, extra->span, "unexpected `%s` after `%s`",
-               quoted(checker, extra->span), after);
+    diag_report(checker->diags, CODE_EXTRA_VALUE, extra->span, "unexpected `%s` after `%s`",
+                quoted(checker, extra->span), after);
     help_usage(checker, rule);
   }
 }
@@ -208,20 +209,17 @@ bool attribute_read(struct checker *checker, const struct ast_attribute *written
       if (!rule->attributes[k].positional)
         suggest(&near, rule->attributes[k].name);
     const char *unknown = quoted(checker, written->name.span);
-    if (near.best != NULL) {
-      diag_error(checker->diags, written->name.span,
-                 "`%s` has no attribute `%s`; did you mean `%s`?", rule->name, unknown, near.best);
-    } else {
-      diag_error(checker->diags, written->name.span, "`%s` has no attribute `%s`", rule->name,
-                 unknown);
+    diag_report(checker->diags, CODE_UNKNOWN_ATTRIBUTE, written->name.span,
+                "`%s` has no attribute `%s`", rule->name, unknown);
+    diag_suggest(checker->diags, near.best);
+    if (near.best == NULL)
       help_usage(checker, rule);
-    }
     return false;
   }
   const struct attribute *attribute = &rule->attributes[i];
   if (attribute->positional) {
-    diag_error(checker->diags, written->name.span, "`%s` is given by its place, without its name",
-               name);
+    diag_report(checker->diags, CODE_NAMED_BY_MISTAKE, written->name.span,
+                "`%s` is given by its place, without its name", name);
     help_usage(checker, rule);
     return false;
   }
@@ -232,8 +230,8 @@ bool attribute_read(struct checker *checker, const struct ast_attribute *written
   }
   if (written->values == NULL) {
     char takes[256];
-    diag_error(checker->diags, written->span, "`%s` lacks its value: %s", name,
-               attribute_takes(attribute, takes, sizeof takes));
+    diag_report(checker->diags, CODE_LACKS_VALUE, written->span, "`%s` lacks its value: %s", name,
+                attribute_takes(attribute, takes, sizeof takes));
     return false;
   }
   bool good = value_read(checker, rule, attribute, written->values, &given->value[i]);
@@ -264,9 +262,9 @@ bool statement_read(struct checker *checker, const struct ast_node *node, const 
   for (int i = 0; good && rule->attributes[i].name != NULL; i++)
     if (rule->attributes[i].required && given->value[i].at == NULL) {
       char takes[256];
-      diag_error(checker->diags, node->head, "`%s` lacks its %s: %s", rule->name,
-                 rule->attributes[i].name,
-                 attribute_takes(&rule->attributes[i], takes, sizeof takes));
+      diag_report(checker->diags, CODE_LACKS_VALUE, node->head, "`%s` lacks its %s: %s", rule->name,
+                  rule->attributes[i].name,
+                  attribute_takes(&rule->attributes[i], takes, sizeof takes));
       help_usage(checker, rule);
       return false;
     }

@@ -33,13 +33,12 @@ static bool not_taken(const struct reader *r, const struct ast_value *value)
   char takes[256];
   struct suggestion near = {.word = value->text};
   attribute_takes(r->attribute, takes, sizeof takes);
-  diag_error(r->checker->diags, value->span, "`%s` takes %s as its %s, not %s", r->rule->name,
-             takes, r->attribute->name, written(r, value));
+  diag_report(r->checker->diags, CODE_WRONG_VALUE, value->span, "`%s` takes %s as its %s, not %s",
+              r->rule->name, takes, r->attribute->name, written(r, value));
   if (value->kind != VALUE_WORD || takes_word(r->attribute))
     return false;
   scope_suggest(value->scope, &near);
-  if (near.best != NULL)
-    diag_help(r->checker->diags, "did you mean the constant `%s`?", near.best);
+  diag_suggest(r->checker->diags, near.best);
   return false;
 }
 
@@ -75,9 +74,9 @@ static bool read_dimensions(const struct reader *r, const struct ast_value *list
   for (const struct ast_value *item = list->items; item != NULL; item = item->next) {
     bool fits = item->number == floor(item->number) && in_range(a, item->number);
     if (!fits && !isnan(item->number))
-      diag_error(r->checker->diags, item->span,
-                 "a dimension is an integer from %.0f to %.0f, not %s", a->lo, a->hi,
-                 written(r, item));
+      diag_report(r->checker->diags, CODE_BAD_DIMENSION, item->span,
+                  "a dimension is an integer from %.0f to %.0f, not %s", a->lo, a->hi,
+                  written(r, item));
     good = good && fits;
     if (good && out->shape.rank < SHAPE_MAX_RANK)
       out->shape.dim[out->shape.rank] = (int64_t)item->number;
@@ -95,15 +94,16 @@ static bool read_shape(const struct reader *r, const struct ast_value *value,
   if (!read_dimensions(r, value, out))
     return false;
   if (out->shape.rank != 1 && out->shape.rank != 3) {
-    diag_error(r->checker->diags, value->span,
-               "a shape is [features] or [channels, height, width], so it has 1 or 3 dimensions, "
-               "not %d",
-               out->shape.rank);
+    diag_report(r->checker->diags, CODE_BAD_RANK, value->span,
+                "a shape is [features] or [channels, height, width], so it has 1 or 3 dimensions, "
+                "not %d",
+                out->shape.rank);
     return false;
   }
   if (out->number > r->attribute->hi) {
-    diag_error(r->checker->diags, value->span, "%s has %.16g values; %.0f are the most",
-               quoted(r->checker, value->span), out->number, r->attribute->hi);
+    diag_report(r->checker->diags, CODE_TOO_MANY_VALUES, value->span,
+                "%s has %.16g values; %.0f are the most", quoted(r->checker, value->span),
+                out->number, r->attribute->hi);
     return false;
   }
   return true;
@@ -132,9 +132,9 @@ static bool read_range(const struct reader *r, const struct ast_value *value,
   if (isnan(low->number) || isnan(high->number))
     return false;
   if (low->number >= high->number) {
-    diag_error(r->checker->diags, value->span,
-               "a range goes from a number to a greater one, which `%s` does not",
-               quoted(r->checker, value->span));
+    diag_report(r->checker->diags, CODE_BAD_RANGE, value->span,
+                "a range goes from a number to a greater one, which `%s` does not",
+                quoted(r->checker, value->span));
     return false;
   }
   out->number = low->number;
@@ -157,8 +157,7 @@ static bool read_choice(const struct reader *r, const struct ast_value *value,
     suggest(&near, c->word);
   }
   not_taken(r, value);
-  if (near.best != NULL)
-    diag_help(r->checker->diags, "did you mean `%s`?", near.best);
+  diag_suggest(r->checker->diags, near.best);
   return false;
 }
 

@@ -14,13 +14,12 @@ struct diags *diags_new(struct mem *mem, const struct source *source)
   return diags;
 }
 
-static struct diag *make(struct diags *diags, enum severity severity, const char *format,
-                         va_list args)
+static struct diag *make(struct diags *diags, enum diag_kind kind, const char *format, va_list args)
 {
   struct text message = {.mem = diags->mem};
   text_vprintf(&message, format, args);
   struct diag *diag = mem_alloc(diags->mem, sizeof *diag);
-  diag->severity = severity;
+  diag->kind = kind;
   diag->message = message.data;
   return diag;
 }
@@ -57,22 +56,17 @@ static void append_detail(struct diag *parent, struct diag *detail)
   parent->last_detail = detail;
 }
 
-void diag_error(struct diags *diags, struct span span, const char *format, ...)
+void diag_report(struct diags *diags, enum diag_code code, struct span span, const char *format,
+                 ...)
 {
   va_list args;
+  bool warns = diagnostic_warns(code);
   va_start(args, format);
-  append(diags, make(diags, DIAG_ERROR, format, args), span);
+  struct diag *diag = make(diags, warns ? DIAG_WARNING : DIAG_ERROR, format, args);
   va_end(args);
-  diags->errors++;
-}
-
-void diag_warning(struct diags *diags, struct span span, const char *format, ...)
-{
-  va_list args;
-  va_start(args, format);
-  append(diags, make(diags, DIAG_WARNING, format, args), span);
-  va_end(args);
-  diags->warnings++;
+  diag->code = code;
+  append(diags, diag, span);
+  *(warns ? &diags->warnings : &diags->errors) += 1;
 }
 
 void diag_note(struct diags *diags, struct span span, const char *format, ...)
@@ -91,6 +85,44 @@ void diag_help(struct diags *diags, const char *format, ...)
   va_start(args, format);
   append_detail(diags->last, make(diags, DIAG_HELP, format, args));
   va_end(args);
+}
+
+void diag_shapes(struct diags *diags, const char *chain)
+{
+  struct diag *shapes = mem_alloc(diags->mem, sizeof *shapes);
+  shapes->kind = DIAG_SHAPES;
+  shapes->message = chain;
+  append_detail(diags->last, shapes);
+}
+
+void diag_suggest(struct diags *diags, const char *word)
+{
+  diags->last->suggestion = word;
+  diags->last->asks = word != NULL;
+}
+
+void diag_replace(struct diags *diags, const char *text)
+{
+  diags->last->suggestion = text;
+}
+
+/* ---- Printing for people ---- */
+
+struct printer {
+  FILE *out;
+  const struct diags *diags;
+  bool colour;
+};
+
+enum colour { RED, MAGENTA, CYAN, GREEN, BOLD, PLAIN };
+
+/* Switches to a colour, if there are any. */
+static const char *colour(const struct printer *p, enum colour colour)
+{
+  static const char *const codes[] = {
+      [RED] = "\033[1;31m",   [MAGENTA] = "\033[1;35m", [CYAN] = "\033[1;36m",
+      [GREEN] = "\033[1;32m", [BOLD] = "\033[1m",       [PLAIN] = "\033[0m"};
+  return p->colour ? codes[colour] : "";
 }
 
 /* The length of the character at `text`; 0 when it is not valid UTF-8 or not printable. */
@@ -132,8 +164,10 @@ static int window_start(const char *text, int begin, int end, int caret)
 
 /* The source line of a span, and below it the caret and tildes; nothing for an empty line or one
  * that is not text. */
-static void print_excerpt(FILE *out, const struct source *source, struct span span)
+static void print_excerpt(const struct printer *p, struct span span)
 {
+  FILE *out = p->out;
+  const struct source *source = p->diags->source;
   const char *text = source->text;
   int number = source_line_number(source, span.begin);
   struct span line = source_line(source, span.begin);
@@ -149,49 +183,62 @@ static void print_excerpt(FILE *out, const struct source *source, struct span sp
     fputc(text[i] == '\t' ? '\t' : ' ', out);
     i += length > 0 ? length : 1;
   }
-  fputc('^', out);
+  fprintf(out, "%s^", colour(p, GREEN));
   for (int i = span.begin + 1; i < span.end && i < end; i++)
     if (((unsigned char)text[i] & 0xC0) != 0x80)
       fputc('~', out);
-  fputc('\n', out);
+  fprintf(out, "%s\n", colour(p, PLAIN));
 }
 
-static void print_place(FILE *out, const struct source *source, struct span span,
-                        const char *severity, const char *message)
+static void print_place(const struct printer *p, struct span span, enum diag_kind kind,
+                        const char *code, const char *message)
 {
-  struct place place = source_place(source, span.begin);
-  fprintf(out, "%s:%d:%d: %s: %s\n", place.file->path, place.line, place.column, severity, message);
-  print_excerpt(out, source, span);
+  static const struct {
+    const char *name;
+    enum colour colour;
+  } kinds[] = {[DIAG_ERROR] = {"error", RED},
+               [DIAG_WARNING] = {"warning", MAGENTA},
+               [DIAG_NOTE] = {"note", CYAN}};
+  struct place place = source_place(p->diags->source, span.begin);
+  const char *bold = colour(p, BOLD), *plain = colour(p, PLAIN);
+  fprintf(p->out, "%s%s:%d:%d:%s ", bold, place.file->path, place.line, place.column, plain);
+  fprintf(p->out, "%s%s%s:%s ", colour(p, kinds[kind].colour), kinds[kind].name, code, plain);
+  fprintf(p->out, "%s%s%s\n", kind == DIAG_NOTE ? "" : bold, message,
+          kind == DIAG_NOTE ? "" : plain);
+  print_excerpt(p, span);
 }
 
 /* How a text came to hold where it does: the blocks and repetitions, then the files. */
-static void print_trace(FILE *out, struct mem *mem, const struct source *source, struct span span)
+static void print_trace(const struct printer *p, struct span span)
 {
   int shown = 0;
   for (; span.in != NULL; span = span.in->call)
     if (shown++ < MOST_TRACED)
-      print_place(out, source, span.in->call, "note",
-                  mem_printf(mem, "in expansion of %s here", span.in->what));
+      print_place(p, span.in->call, DIAG_NOTE, "",
+                  mem_printf(p->diags->mem, "in expansion of %s here", span.in->what));
   if (shown > MOST_TRACED)
-    fprintf(out, "      = note: and %d expansions more\n", shown - MOST_TRACED);
+    fprintf(p->out, "      = note: and %d expansions more\n", shown - MOST_TRACED);
+  const struct source *source = p->diags->source;
   const struct source_file *file = source_file(source, span.begin);
   for (; file->included != NULL; file = source_file(source, file->included->begin))
-    print_place(out, source, *file->included, "note", "included here");
+    print_place(p, *file->included, DIAG_NOTE, "", "included here");
 }
 
-static void print_diag(FILE *out, const struct diags *diags, const struct diag *diag)
+static void print_diag(const struct printer *p, const struct diag *diag)
 {
-  static const char *const names[] = {
-      [DIAG_ERROR] = "error", [DIAG_WARNING] = "warning", [DIAG_NOTE] = "note"};
-  if (diag->severity == DIAG_HELP) {
-    fprintf(out, "      = help: %s\n", diag->message);
-    return;
-  }
-  print_place(out, diags->source, diag->span, names[diag->severity], diag->message);
-  for (const struct diag *detail = diag->details; detail != NULL; detail = detail->next)
-    print_diag(out, diags, detail);
-  if (diag->severity != DIAG_NOTE)
-    print_trace(out, diags->mem, diags->source, diag->span);
+  const char *code = mem_printf(p->diags->mem, "[%s]", diagnostic_of(diag->code)->code);
+  const char *question = diag->asks ? diag->suggestion : NULL;
+  print_place(p, diag->span, diag->kind, code,
+              question == NULL
+                  ? diag->message
+                  : mem_printf(p->diags->mem, "%s; did you mean `%s`?", diag->message, question));
+  for (const struct diag *d = diag->details; d != NULL; d = d->next)
+    if (d->kind == DIAG_NOTE)
+      print_place(p, d->span, DIAG_NOTE, "", d->message);
+    else
+      fprintf(p->out, "      %s= %s:%s %s\n", colour(p, CYAN),
+              d->kind == DIAG_HELP ? "help" : "shapes", colour(p, PLAIN), d->message);
+  print_trace(p, diag->span);
 }
 
 static int by_place(const void *a, const void *b)
@@ -209,8 +256,9 @@ static int by_place(const void *a, const void *b)
   return (first > second) - (first < second);
 }
 
-void diags_print(FILE *out, const struct diags *diags)
+void diags_print(FILE *out, const struct diags *diags, enum diag_format format)
 {
+  const struct printer printer = {out, diags, format == DIAG_COLOURED};
   size_t count = (size_t)diags->errors + (size_t)diags->warnings, n = 0;
   const struct diag **sorted = mem_alloc(diags->mem, count * sizeof *sorted);
   for (struct diag *d = diags->first; d != NULL; d = d->next) {
@@ -222,10 +270,13 @@ void diags_print(FILE *out, const struct diags *diags)
     qsort(sorted, n, sizeof *sorted, by_place);
   int errors = 0;
   for (size_t i = 0; i < n && errors < DIAG_MAX_ERRORS; i++) {
-    print_diag(out, diags, sorted[i]);
-    errors += sorted[i]->severity == DIAG_ERROR;
+    if (format == DIAG_JSON)
+      diag_print_json(out, diags, sorted[i]);
+    else
+      print_diag(&printer, sorted[i]);
+    errors += sorted[i]->kind == DIAG_ERROR;
   }
-  if (diags->errors > DIAG_MAX_ERRORS)
+  if (diags->errors > DIAG_MAX_ERRORS && format != DIAG_JSON)
     fprintf(out, "%s: error: too many errors; the first %d are shown\n",
             diags->source->files[0].path, DIAG_MAX_ERRORS);
 }

@@ -94,10 +94,10 @@ static const struct function *find_function(const struct expander *x, const stru
     if (i >= FIRST_NAMED)
       suggest(&near, functions[i].name);
   }
-  diag_error(x->diags, span, "there is no function `%s`", call->text);
-  if (near.best != NULL)
-    diag_help(x->diags, "did you mean `%s`?", near.best);
-  else
+  span.end = span.begin + (int)strlen(call->text); /* its name */
+  diag_report(x->diags, CODE_UNKNOWN_FUNCTION, span, "there is no function `%s`", call->text);
+  diag_suggest(x->diags, near.best);
+  if (near.best == NULL)
     diag_help(x->diags, "there are min, max, floor, ceil and round; shapes and ranges are written "
                         "in brackets: `[1, 28, 28]`");
   return NULL;
@@ -110,14 +110,16 @@ static bool step_check(const struct expander *x, const struct function *f, struc
   const char *text = quote(x, span);
   double a = operands[0], b = operands[1];
   if (f->apply == divide && b == 0) {
-    diag_error(x->diags, span, "`%s` divides by zero", text);
+    diag_report(x->diags, CODE_DIVISION_BY_ZERO, span, "`%s` divides by zero", text);
   } else if (!isfinite(result)) {
-    diag_error(x->diags, span, "`%s` is %s", text,
-               isnan(result) ? "not a number" : "too large for a number");
+    diag_report(x->diags, CODE_RESULT_TOO_LARGE, span, "`%s` is %s", text,
+                isnan(result) ? "not a number" : "too large for a number");
   } else if (integer && fabs(result) > most_integer) {
-    diag_error(x->diags, span, "`%s` is %.16g, which is too large for an integer", text, result);
+    diag_report(x->diags, CODE_RESULT_TOO_LARGE, span,
+                "`%s` is %.16g, which is too large for an integer", text, result);
   } else if (integer && result != floor(result)) {
-    diag_error(x->diags, span, "`%s` is %.16g / %.16g, which is no integer", text, a, b);
+    diag_report(x->diags, CODE_INEXACT_QUOTIENT, span, "`%s` is %.16g / %.16g, which is no integer",
+                text, a, b);
     diag_help(x->diags, "divide reals, `%.16g.0 / %.16g`, and round with floor, ceil or round", a,
               b);
   } else {
@@ -136,8 +138,8 @@ static int read_operands(struct expander *x, const struct context *context,
   for (const struct ast_value *item = call->items; item != NULL; item = item->next) {
     const struct ast_value *value = evaluate(x, context, item);
     if (value->kind == VALUE_LIST)
-      diag_error(x->diags, value->span, "`%s` is a list, with which nothing is calculated",
-                 quote(x, value->span));
+      diag_report(x->diags, CODE_NOT_A_NUMBER, value->span,
+                  "`%s` is a list, with which nothing is calculated", quote(x, value->span));
     known = known && value->kind == VALUE_NUMBER && !isnan(value->number);
     *integer = *integer && value->integer;
     if (count < MOST_OPERANDS)
@@ -158,8 +160,8 @@ static struct ast_value *evaluate_call(struct expander *x, const struct context 
   if (f == NULL || count < 0)
     return unknown(x, span);
   if (count < f->least || count > f->most) {
-    diag_error(x->diags, span, "`%s` takes %d%s operand%s, not %d", f->name, f->least,
-               f->most > f->least ? " or more" : "", f->most == 1 ? "" : "s", count);
+    diag_report(x->diags, CODE_WRONG_OPERANDS, span, "`%s` takes %d%s operand%s, not %d", f->name,
+                f->least, f->most > f->least ? " or more" : "", f->most == 1 ? "" : "s", count);
     return unknown(x, span);
   }
   integer = integer && !(f->apply == pow && operand[1] < 0); /* a fraction */
@@ -181,11 +183,10 @@ static void report_unknown(const struct expander *x, const struct context *conte
   if (x->result->incomplete) /* what was lost may have given it */
     return;
   scope_suggest(context->scope, &near);
-  if (near.best != NULL) {
-    diag_error(x->diags, span, "there is no constant `%s`; did you mean `%s`?", text, near.best);
+  diag_report(x->diags, CODE_UNKNOWN_CONSTANT, span, "there is no constant `%s`", text);
+  diag_suggest(x->diags, near.best);
+  if (near.best != NULL)
     return;
-  }
-  diag_error(x->diags, span, "there is no constant `%s`", text);
   diag_help(x->diags, "a constant is given before it is used: `let %s = 1;`", text);
 }
 
@@ -220,10 +221,11 @@ static struct ast_value *evaluate_word(struct expander *x, const struct context 
     return unknown(x, span);
   }
   if (binding->block != NULL) {
-    diag_error(x->diags, span, "`%s` is a block, not a number", word->text);
+    diag_report(x->diags, CODE_NOT_A_NUMBER, span, "`%s` is a block, not a number", word->text);
     diag_note(x->diags, binding->name.span, "it is given here");
     return unknown(x, span);
   }
+  binding->used = true;
   return use(x, binding->value, span);
 }
 
@@ -236,8 +238,8 @@ static struct ast_value *evaluate_list(struct expander *x, const struct context 
   for (const struct ast_value *item = list->items; item != NULL && !x->stopped; item = item->next) {
     *end = evaluate(x, context, item);
     if ((*end)->kind == VALUE_LIST) {
-      diag_error(x->diags, (*end)->span, "`%s` is a list, which cannot stand in a list",
-                 quote(x, (*end)->span));
+      diag_report(x->diags, CODE_NOT_A_NUMBER, (*end)->span,
+                  "`%s` is a list, which cannot stand in a list", quote(x, (*end)->span));
       *end = unknown(x, (*end)->span);
     }
     end = &(*end)->next;
@@ -278,7 +280,9 @@ struct ast_value *evaluate_written(struct expander *x, const struct context *con
   copy->next = NULL;
   copy->span = span_in(context, value->span);
   copy->scope = context->scope;
-  if (binding != NULL && binding->block == NULL)
+  if (binding != NULL && binding->block == NULL) {
+    binding->used = true;
     copy->constant = use(x, binding->value, copy->span);
+  }
   return copy;
 }

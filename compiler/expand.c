@@ -20,13 +20,13 @@ bool expand_count(struct expander *x, const struct context *context, struct span
   if (x->stopped)
     return false;
   if (++x->statements > EXPAND_MAX_STATEMENTS) {
-    diag_error(x->diags, span_in(context, span),
-               "the description has more than %d statements once it is expanded",
-               EXPAND_MAX_STATEMENTS);
+    diag_report(x->diags, CODE_EXPANSION_LIMIT, span_in(context, span),
+                "the description has more than %d statements once it is expanded",
+                EXPAND_MAX_STATEMENTS);
     expand_stop(x);
   } else if (context->depth > EXPAND_MAX_DEPTH) {
-    diag_error(x->diags, span_in(context, span),
-               "blocks and repetitions stand more than %d deep in one another", EXPAND_MAX_DEPTH);
+    diag_report(x->diags, CODE_EXPANSION_LIMIT, span_in(context, span),
+                "blocks and repetitions stand more than %d deep in one another", EXPAND_MAX_DEPTH);
     expand_stop(x);
   } else if (x->diags->errors > ENOUGH_ERRORS) {
     expand_stop(x);
@@ -110,8 +110,8 @@ static void expand_form(struct expander *x, struct context *context, const struc
     form->expand(x, context, node);
     return;
   }
-  diag_error(x->diags, span_in(context, node->head), "`%s` cannot stand %s", form->name,
-             places[context->where]);
+  diag_report(x->diags, CODE_MISPLACED_FORM, span_in(context, node->head), "`%s` cannot stand %s",
+              form->name, places[context->where]);
   for (int i = IN_SETTINGS; i >= IN_FILE; i--)
     if ((form->places & 1U << i) != 0) {
       diag_help(x->diags, "it stands %s", places[i]);
@@ -158,7 +158,8 @@ static void read_definitions(struct expander *x, const char *const *definitions,
         source_add_text(x->mem, x->source, "<command line>", text, strlen(text));
     struct span whole = {0};
     if (file == NULL) {
-      diag_error(x->diags, whole, "the command line's definitions are too many or too long");
+      diag_report(x->diags, CODE_BAD_DEFINITION, whole,
+                  "the command line's definitions are too many or too long");
       return;
     }
     whole = (struct span){.begin = file->begin + 4, .end = file->end - 1};
@@ -167,32 +168,33 @@ static void read_definitions(struct expander *x, const char *const *definitions,
     if (x->diags->errors > errors)
       continue;
     if (ast == NULL || strcmp(ast->items->name.text, "let") != 0 || ast->items->next != NULL) {
-      diag_error(x->diags, whole, "a definition is written NAME=VALUE, as `-D latent=10`");
+      diag_report(x->diags, CODE_BAD_DEFINITION, whole,
+                  "a definition is written NAME=VALUE, as `-D latent=10`");
       continue;
     }
     for (int k = 0; k < x->definition_count; k++)
       if (strcmp(x->definitions[k].let->values->text, ast->items->values->text) == 0)
-        diag_error(x->diags, whole, "`%s` is defined twice", ast->items->values->text);
+        diag_report(x->diags, CODE_BAD_DEFINITION, whole, "`%s` is defined twice",
+                    ast->items->values->text);
     x->definitions[x->definition_count++].let = ast->items;
   }
 }
 
 /* Definitions of what no `let` has named. */
-static void report_unused(const struct expander *x)
+static void report_unknown_definitions(const struct expander *x)
 {
   for (int i = 0; i < x->definition_count && !x->result->incomplete; i++) {
     const struct ast_value *name = x->definitions[i].let->values;
     struct suggestion near = {.word = name->text};
     if (x->definitions[i].used)
       continue;
-    for (const struct binding *b = x->constants; b != NULL; b = b->outer)
-      suggest(&near, b->name.text);
-    if (near.best != NULL)
-      diag_error(x->diags, name->span, "the description has no constant `%s`; did you mean `%s`?",
-                 name->text, near.best);
-    else
-      diag_error(x->diags, name->span, "the description has no constant `%s`", name->text);
-    if (near.best == NULL && x->constants == NULL)
+    for (int k = 0; k < x->given_count; k++)
+      if (x->given[k]->level == 0 && x->given[k]->block == NULL)
+        suggest(&near, x->given[k]->name.text);
+    diag_report(x->diags, CODE_UNKNOWN_DEFINITION, name->span,
+                "the description has no constant `%s`", name->text);
+    diag_suggest(x->diags, near.best);
+    if (near.best == NULL && x->constant_count == 0)
       diag_help(x->diags, "give it one, outside of all sections: `let %s = 1;`", name->text);
   }
 }
@@ -208,7 +210,8 @@ struct expanded *expand(struct mem *mem, const struct ast_model *ast, struct sou
   x.definitions = mem_alloc(mem, (size_t)count * sizeof *x.definitions);
   read_definitions(&x, definitions, count);
   expand_nodes(&x, &context, ast->items);
-  report_unused(&x);
+  report_unknown_definitions(&x);
+  scope_report_unused(&x);
   result->text = flatten(&x);
   return result;
 }

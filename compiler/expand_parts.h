@@ -12,6 +12,7 @@ struct binding {
   int level;                     /* of the braces around it; a name stands once in a level */
   const struct ast_value *value; /* NULL of a block, or of a constant whose value is not known */
   const struct ast_node *block;  /* NULL of a constant */
+  bool used;
   struct binding *outer;
 };
 
@@ -39,7 +40,8 @@ struct expander {
   int definition_count;
   struct edit *edits;
   int edit_count, edit_capacity;
-  struct binding *constants; /* those that the command line may define, for suggestions */
+  struct binding **given; /* all constants and blocks, but for parameters and indices */
+  int given_count, given_capacity;
   int constant_count, statements;
   bool stopped; /* a limit was met: nothing more is expanded */
 };
@@ -89,7 +91,13 @@ void expand_block(struct expander *x, struct context *context, const struct ast_
 
 struct binding *scope_find(struct binding *scope, const char *name);
 
-/* Binds a name to a value or a block; reports one that stands in this level already. */
+/* Keeps a binding among those that must be used. */
+void scope_keep(struct expander *x, struct binding *binding);
+
+/* Reports what is never used of the description's own file. */
+void scope_report_unused(const struct expander *x);
+
+/* Binds a name to a value or a block; NULL and a report when it stands in this level already. */
 struct binding *scope_bind(struct expander *x, struct context *context, struct ast_word name,
                            const struct ast_value *value, const struct ast_node *block);
 

@@ -41,7 +41,7 @@ const struct form *form_find(const char *name)
 static void malformed(struct expander *x, const struct context *c, const struct ast_node *node,
                       const char *what)
 {
-  diag_error(x->diags, span_in(c, node->head), "%s", what);
+  diag_report(x->diags, CODE_MALFORMED_FORM, span_in(c, node->head), "%s", what);
   diag_help(x->diags, "it is written `%s`", form_find(node->name.text)->usage);
 }
 
@@ -76,20 +76,15 @@ static void form_let(struct expander *x, struct context *c, const struct ast_nod
   if (!name_check(x->diags, (struct ast_word){name->text, span_in(c, name->span)}))
     return;
   if (c->level == 0 && ++x->constant_count > EXPAND_MAX_CONSTANTS) {
-    diag_error(x->diags, node->head, "there are more than %d constants", EXPAND_MAX_CONSTANTS);
+    diag_report(x->diags, CODE_EXPANSION_LIMIT, node->head, "there are more than %d constants",
+                EXPAND_MAX_CONSTANTS);
     expand_stop(x);
     return;
   }
   const struct ast_value *value = value_of(x, c, node);
   if (value->kind == VALUE_NUMBER && isnan(value->number))
     value = NULL; /* reported: what uses it is not complained of */
-  struct binding *bound = scope_bind(x, c, (struct ast_word){name->text, name->span}, value, NULL);
-  if (bound != NULL && c->level == 0) {
-    struct binding *constant = mem_alloc(x->mem, sizeof *constant);
-    *constant = *bound;
-    constant->outer = x->constants;
-    x->constants = constant;
-  }
+  scope_keep(x, scope_bind(x, c, (struct ast_word){name->text, name->span}, value, NULL));
 }
 
 /* ---- repeat ---- */
@@ -125,8 +120,9 @@ static int read_count(struct expander *x, const struct context *c, const struct 
     return -1;
   if (count->kind == VALUE_NUMBER && n == floor(n) && n >= 0 && n <= EXPAND_MAX_STATEMENTS)
     return (int)n;
-  diag_error(x->diags, count->span, "`repeat` takes an integer from 0 to %d as its count, not `%s`",
-             EXPAND_MAX_STATEMENTS, source_text(x->mem, x->source, count->span, 40));
+  diag_report(x->diags, CODE_BAD_COUNT, count->span,
+              "`repeat` takes an integer from 0 to %d as its count, not `%s`",
+              EXPAND_MAX_STATEMENTS, source_text(x->mem, x->source, count->span, 40));
   return -1;
 }
 
@@ -171,20 +167,20 @@ static void form_block(struct expander *x, struct context *c, const struct ast_n
   const struct ast_value *name = node->values;
   struct ast_word word = {name->text, span_in(c, name->span)};
   if (rule_is_name(name->text)) {
-    diag_error(x->diags, word.span, "`%s` is a word of the language, and cannot name a block",
-               name->text);
+    diag_report(x->diags, CODE_RESERVED_BLOCK, word.span,
+                "`%s` is a word of the language, and cannot name a block", name->text);
     return;
   }
   for (const struct ast_attribute *a = node->attributes; a != NULL; a = a->next)
     for (const struct ast_attribute *b = node->attributes; b != a; b = b->next)
       if (strcmp(a->name.text, b->name.text) == 0) {
-        diag_error(x->diags, a->name.span, "block `%s` has two parameters `%s`", name->text,
-                   a->name.text);
+        diag_report(x->diags, CODE_PARAMETER_TWICE, a->name.span,
+                    "block `%s` has two parameters `%s`", name->text, a->name.text);
         diag_note(x->diags, b->name.span, "the first is here");
         break;
       }
   if (name_check(x->diags, word))
-    scope_bind(x, c, word, NULL, node);
+    scope_keep(x, scope_bind(x, c, word, NULL, node));
 }
 
 /* ---- include ---- */
@@ -208,7 +204,8 @@ static void form_include(struct expander *x, struct context *c, const struct ast
   const struct ast_value *path = node->values;
   const struct source_file *file = NULL;
   if (c->in != NULL) {
-    diag_error(x->diags, span_in(c, node->head), "`include` cannot stand in `block` or `repeat`");
+    diag_report(x->diags, CODE_MISPLACED_FORM, span_in(c, node->head),
+                "`include` cannot stand in `block` or `repeat`");
     return;
   }
   if (*path->text != '\0')
@@ -222,7 +219,7 @@ static void form_include(struct expander *x, struct context *c, const struct ast
     expand_file(x, c, file);
     return;
   }
-  diag_error(x->diags, path->span, "%s", error);
+  diag_report(x->diags, CODE_BAD_INCLUDE, path->span, "%s", error);
   x->result->incomplete = true;
 }
 
@@ -255,11 +252,11 @@ static void form_version(struct expander *x, struct context *c, const struct ast
     if (version == NULL || version->kind != VALUE_NUMBER || !isnan(version->number))
       malformed(x, c, node, "the version of the language is an integer from 1");
   } else if (c->first != node) {
-    diag_error(x->diags, node->head, "the version stands first in a file");
+    diag_report(x->diags, CODE_LATE_VERSION, node->head, "the version stands first in a file");
   } else if (version->number > LANGUAGE_VERSION) {
-    diag_error(x->diags, version->span,
-               "this is version %.0f of the language, but this compiler reads versions up to %d",
-               version->number, LANGUAGE_VERSION);
+    diag_report(x->diags, CODE_NEWER_VERSION, version->span,
+                "this is version %.0f of the language, but this compiler reads versions up to %d",
+                version->number, LANGUAGE_VERSION);
     diag_help(x->diags, "take a newer `lathe`");
     expand_stop(x);
   }

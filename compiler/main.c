@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command_line {
   const char *command;
@@ -16,7 +17,7 @@ struct command_line {
   const char *output, *emit_dir, *cc, *cflags, *stage, *keep;
   const char **definitions; /* of -D */
   int definition_count;
-  bool json, plain;
+  bool json, plain, json_diagnostics;
 };
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -31,6 +32,15 @@ static int usage_error(const char *format, const char *word)
 
 /* ---- From a file to a checked and compiled model ---- */
 
+/* Whether standard error is a terminal that shows colours, and the user likes them (no-color.org).
+ */
+static bool has_colours(void)
+{
+  const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
+  return isatty(STDERR_FILENO) && (none == NULL || *none == '\0') &&
+         (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
 static struct model *load(struct mem *mem, const struct command_line *line)
 {
   char error[512];
@@ -44,7 +54,10 @@ static struct model *load(struct mem *mem, const struct command_line *line)
   struct expanded *expanded =
       expand(mem, ast, source, line->definitions, line->definition_count, diags);
   struct model *model = check(mem, expanded, diags);
-  diags_print(stderr, diags);
+  if (line->json_diagnostics)
+    diags_print(stdout, diags, DIAG_JSON);
+  else
+    diags_print(stderr, diags, has_colours() ? DIAG_COLOURED : DIAG_PLAIN);
   return model;
 }
 
@@ -124,6 +137,7 @@ static int command_dump(struct mem *mem, const struct command_line *line)
   return usage_error("dump needs --stage=%s", "graph|backward|schedule|plan");
 }
 
+static int command_explain(struct mem *mem, const struct command_line *line);
 static int command_help(struct mem *mem, const struct command_line *line);
 
 static const struct command {
@@ -167,20 +181,23 @@ static int command_help(struct mem *mem, const struct command_line *line)
   return DONE;
 }
 
+static int command_explain(struct mem *mem, const struct command_line *line)
+{
+  (void)mem;
+  if (diagnostics_explain(stdout, line->description))
+    return DONE;
+  return usage_error("there is no diagnostic '%s'; `lathe explain` lists them", line->description);
+}
+
 /* ---- The command line ---- */
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"emit-dir", required_argument, NULL, 'e'},
-    {"cc", required_argument, NULL, 'c'},
-    {"cflags", required_argument, NULL, 'f'},
-    {"stage", required_argument, NULL, 's'},
-    {"keep", required_argument, NULL, 'k'},
-    {"json", no_argument, NULL, 'j'},
-    {"plain", no_argument, NULL, 'p'},
-    {"define", required_argument, NULL, 'D'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"output", required_argument, NULL, 'o'}, {"emit-dir", required_argument, NULL, 'e'},
+    {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
+    {"stage", required_argument, NULL, 's'},  {"keep", required_argument, NULL, 'k'},
+    {"json", no_argument, NULL, 'j'},         {"plain", no_argument, NULL, 'p'},
+    {"format", required_argument, NULL, 'm'}, {"define", required_argument, NULL, 'D'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 /* Fills *line; false when something is wrong with it, which getopt or this function has said. */
@@ -213,6 +230,12 @@ static bool read_command_line(int argc, char **argv, struct command_line *line)
     case 'p':
       line->plain = true;
       break;
+    case 'm':
+      line->json_diagnostics = strcmp(optarg, "json") == 0;
+      if (line->json_diagnostics || strcmp(optarg, "text") == 0)
+        break;
+      usage_error("--format is text or json, not '%s'", optarg);
+      return false;
     case 'D':
       line->definitions[line->definition_count++] = optarg;
       break;
@@ -242,7 +265,7 @@ static int run_command(struct mem *mem, const struct command_line *line)
   const struct command *command = find_command(line->command);
   if (command == NULL)
     return usage_error("there is no command '%s'", line->command);
-  if (line->description == NULL && command->run != command_help)
+  if (line->description == NULL && command->run != command_help && command->run != command_explain)
     return usage_error("%s needs a description, MODEL.lathe", command->name);
   return command->run(mem, line);
 }

@@ -10,8 +10,9 @@ static bool is_text(const struct source *source, const struct source_file *file,
     int length = utf8_length(source->text + i);
     if (length == 0 || source->text[i] == '\0') {
       struct span byte = {.begin = i, .end = i + 1};
-      diag_error(diags, byte, "this is not a text file in UTF-8: byte 0x%02X at offset %d",
-                 (unsigned)(unsigned char)source->text[i], i - file->begin);
+      diag_report(diags, CODE_NOT_TEXT, byte,
+                  "this is not a text file in UTF-8: byte 0x%02X at offset %d",
+                  (unsigned)(unsigned char)source->text[i], i - file->begin);
       return false;
     }
     i += length;
@@ -38,12 +39,13 @@ struct ast_model *parse(struct mem *mem, const struct source *source,
     scan.offset += 3; /* a byte order mark, as some editors leave */
   scan.last = (struct span){.begin = scan.offset, .end = scan.offset};
   if (!lexer_open(&scan)) {
-    diag_error(diags, scan.last, "out of memory");
+    diag_report(diags, CODE_OUT_OF_MEMORY, scan.last, "out of memory");
     return model;
   }
   model->incomplete = lathe_yyparse(&scan, model) != 0 || scan.incomplete;
   lexer_close(&scan);
   if (model->items == NULL && diags->errors == 0 && file->included == NULL)
-    diag_error(diags, (struct span){0}, "the description is empty: expected `model NAME {`");
+    diag_report(diags, CODE_EMPTY, (struct span){0},
+                "the description is empty: expected `model NAME {`");
   return model;
 }

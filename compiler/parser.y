@@ -223,7 +223,7 @@ static struct ast_value *call(struct scan *scan, const char *function, struct as
       value->depth = item->depth + 1;
   if (value->depth <= EXPRESSION_MAX_DEPTH)
     return value;
-  diag_error(scan->diags, span, "operations are nested more than %d deep", EXPRESSION_MAX_DEPTH);
+  diag_report(scan->diags, CODE_TOO_DEEP, span, "operations are nested more than %d deep", EXPRESSION_MAX_DEPTH);
   diag_help(scan->diags, "give a part of it a name: `let part = ...;`");
   value = value_new(scan, VALUE_NUMBER, NULL, span);
   value->number = (double)NAN;
@@ -247,7 +247,7 @@ static void yyerror(const YYLTYPE *span, struct scan *scan, struct ast_model *mo
 {
   (void)model;
   (void)message; /* "memory exhausted" */
-  diag_error(scan->diags, *span, "this is nested too deep to be read");
+  diag_report(scan->diags, CODE_TOO_DEEP, *span, "this is nested too deep to be read");
 }
 
 /* Whether a message is better without it: operators may follow every operand. */
@@ -289,7 +289,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct scan *scan,
     struct span span = *yypcontext_location(context);
     const char *found = scan_quote(scan, scan->previous, span);
     const char *expected = expected_words(context, scan);
-    diag_error(scan->diags, span, "expected %s, but found %s", expected, found);
+    diag_report(scan->diags, CODE_UNEXPECTED, span, "expected %s, but found %s", expected, found);
     if (scan->previous == ',' && strcmp(expected, "')'") == 0)
       diag_help(scan->diags, "a block is used as a layer is: `NAME 64, kernel 3;`");
   }

@@ -1,4 +1,5 @@
 /* The tables of rules.h, printed for people: usage lines, `lathe help`, the reference's tables. */
+#include "diagnostics.h"
 #include "forms.h"
 #include "rules.h"
 #include <ctype.h>
@@ -161,4 +162,6 @@ void rules_markdown(FILE *out)
       fprintf(out, "\n#### Settings of `%s`\n\n", section->name);
       print_table(out, section->set);
     }
+  fputs("\n#### Diagnostics\n\n", out);
+  diagnostics_markdown(out);
 }

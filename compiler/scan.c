@@ -39,10 +39,10 @@ int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
   double number = strtod(text, &end);
   bool decimal = *end == '\0' && strspn(text, "0123456789.eE+-") == length;
   if (!decimal) {
-    diag_error(scan->diags, span, "`%s` is not a number", text_of(scan, span));
+    diag_report(scan->diags, CODE_BAD_NUMBER, span, "`%s` is not a number", text_of(scan, span));
   } else if (errno == ERANGE && (isinf(number) || number == 0)) {
-    diag_error(scan->diags, span, "`%s` is too %s for a number", text_of(scan, span),
-               number == 0 ? "close to zero" : "large");
+    diag_report(scan->diags, CODE_NUMBER_OUT_OF_RANGE, span, "`%s` is too %s for a number",
+                text_of(scan, span), number == 0 ? "close to zero" : "large");
     decimal = false;
   }
   value->value = mem_alloc(scan->mem, sizeof *value->value);
@@ -65,7 +65,7 @@ int scan_path(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
   if (length > 0 && text[length - 1] == '"')
     length--;
   else
-    diag_error(scan->diags, span, "the path's closing quote is missing");
+    diag_report(scan->diags, CODE_OPEN_QUOTE, span, "the path's closing quote is missing");
   value->word.text = mem_string(scan->mem, text, length);
   value->word.span = span;
   return TOKEN_PATH;
@@ -81,8 +81,8 @@ bool scan_equals(struct scan *scan, struct span span)
 
 void scan_comment(struct scan *scan, struct span span)
 {
-  diag_error(scan->diags, (struct span){.begin = span.begin, .end = span.begin + 2},
-             "comments begin with `#`");
+  diag_report(scan->diags, CODE_BAD_COMMENT,
+              (struct span){.begin = span.begin, .end = span.begin + 2}, "comments begin with `#`");
 }
 
 void scan_bad(struct scan *scan, struct span span)
@@ -93,9 +93,11 @@ void scan_bad(struct scan *scan, struct span span)
   const char *text = text_of(scan, span);
   bool several = utf8_length(scan->source->text + span.begin) < span.end - span.begin;
   if ((unsigned char)*text < ' ' || *text == 0x7F)
-    diag_error(scan->diags, span, "unexpected control character (byte 0x%02X)", (unsigned)*text);
+    diag_report(scan->diags, CODE_BAD_CHARACTER, span, "unexpected control character (byte 0x%02X)",
+                (unsigned)*text);
   else
-    diag_error(scan->diags, span, "unexpected character%s `%s`", several ? "s" : "", text);
+    diag_report(scan->diags, CODE_BAD_CHARACTER, span, "unexpected character%s `%s`",
+                several ? "s" : "", text);
   if (*text == '=' || *text == ':')
     diag_help(scan->diags, "a value follows its name after a space: `kernel 4`");
   else if (*text == '"' || *text == '\'')
@@ -161,19 +163,20 @@ static void report_missing(struct scan *scan, int kind)
   bool end = scan->next.kind == TOKEN_YYEOF;
   if (kind == '}' && end) {
     if (!scan->incomplete)
-      diag_error(scan->diags, scan->open[scan->depth - 1],
-                 "the block that begins here is not closed: expected '}' before the end of the "
-                 "file");
+      diag_report(scan->diags, CODE_NOT_CLOSED, scan->open[scan->depth - 1],
+                  "the block that begins here is not closed: expected '}' before the end of the "
+                  "file");
     scan->incomplete = true;
   } else if (kind == '}') {
-    diag_error(scan->diags, scan->next.span, "expected '}' before `%s`",
-               scan->next.value.word.text);
+    diag_report(scan->diags, CODE_NOT_CLOSED, scan->next.span, "expected '}' before `%s`",
+                scan->next.value.word.text);
     diag_note(scan->diags, scan->open[scan->depth - 1], "the section that begins here is open");
     scan->closed++;
   } else if (!end && !scan->reported && scan->last.begin < scan->last.end) {
     /* (After a token that was put in itself, one message is enough.) */
-    diag_error(scan->diags, after, "expected '%c' after %s", kind,
-               scan_quote(scan, scan->previous, scan->last));
+    diag_report(scan->diags, CODE_MISSING_MARK, after, "expected '%c' after %s", kind,
+                scan_quote(scan, scan->previous, scan->last));
+    diag_replace(scan->diags, mem_printf(scan->mem, "%c", kind));
   }
 }
 
@@ -194,7 +197,8 @@ static void follow(struct scan *scan, const struct token *token)
   if (scan->depth < SCAN_MAX_DEPTH) {
     scan->open[scan->depth++] = token->span;
   } else {
-    diag_error(scan->diags, token->span, "blocks are nested more than %d deep", SCAN_MAX_DEPTH);
+    diag_report(scan->diags, CODE_TOO_DEEP, token->span, "blocks are nested more than %d deep",
+                SCAN_MAX_DEPTH);
     scan->stopped = scan->incomplete = true;
   }
 }
@@ -211,7 +215,7 @@ static void match(struct scan *scan)
       scan->closed--;
       continue;
     }
-    diag_error(scan->diags, next->span, "this '}' closes nothing");
+    diag_report(scan->diags, CODE_CLOSES_NOTHING, next->span, "this '}' closes nothing");
     scan->incomplete = true;
   } while (true);
 }

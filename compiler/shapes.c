@@ -30,8 +30,8 @@ static bool needs_vector(const struct layer_check *check)
 {
   if (check->layer->in.rank == 1)
     return true;
-  diag_error(check->diags, check->span, "%s needs a vector, but receives %s",
-             check->layer->rule->name, received(check));
+  diag_report(check->diags, CODE_NEEDS_VECTOR, check->span, "%s needs a vector, but receives %s",
+              check->layer->rule->name, received(check));
   note_origin(check);
   diag_help(check->diags, "put `flatten;` before it");
   return false;
@@ -41,9 +41,9 @@ static bool needs_image(const struct layer_check *check)
 {
   if (check->layer->in.rank == 3)
     return true;
-  diag_error(check->diags, check->span,
-             "%s needs an image [channels, height, width], but receives %s",
-             check->layer->rule->name, received(check));
+  diag_report(check->diags, CODE_NEEDS_IMAGE, check->span,
+              "%s needs an image [channels, height, width], but receives %s",
+              check->layer->rule->name, received(check));
   note_origin(check);
   diag_help(check->diags, "put `reshape [CHANNELS, HEIGHT, WIDTH];` before it");
   return false;
@@ -74,11 +74,11 @@ bool shape_conv2d(struct layer_check *check)
   for (int i = 1; i < 3; i++) {
     int64_t padded = layer->in.dim[i] + 2 * pad;
     if (kernel > padded) {
-      diag_error(check->diags, check->span,
-                 "a kernel of %lld pixels does not fit into %s of %lld (padding included): conv2d "
-                 "receives %s",
-                 (long long)kernel, i == 1 ? "a height" : "a width", (long long)padded,
-                 received(check));
+      diag_report(check->diags, CODE_KERNEL_TOO_LARGE, check->span,
+                  "a kernel of %lld pixels does not fit into %s of %lld (padding included): conv2d "
+                  "receives %s",
+                  (long long)kernel, i == 1 ? "a height" : "a width", (long long)padded,
+                  received(check));
       return note_origin(check);
     }
     layer->out.dim[i] = (padded - kernel) / stride + 1;
@@ -99,10 +99,10 @@ bool shape_conv_transpose2d(struct layer_check *check)
   for (int i = 1; i < 3; i++) {
     int64_t whole = (layer->in.dim[i] - 1) * stride + kernel;
     if (2 * pad >= whole) {
-      diag_error(check->diags, check->span,
-                 "a pad of %lld leaves nothing of %s of %lld pixels: conv_transpose2d receives %s",
-                 (long long)pad, i == 1 ? "a height" : "a width", (long long)whole,
-                 received(check));
+      diag_report(check->diags, CODE_NOTHING_LEFT, check->span,
+                  "a pad of %lld leaves nothing of %s of %lld pixels: conv_transpose2d receives %s",
+                  (long long)pad, i == 1 ? "a height" : "a width", (long long)whole,
+                  received(check));
       return note_origin(check);
     }
     layer->out.dim[i] = whole - 2 * pad;
@@ -136,10 +136,10 @@ bool shape_reshape(struct layer_check *check)
   layer->out = layer->shape;
   if (needed == given)
     return true;
-  diag_error(check->diags, check->span,
-             "reshape to %s needs %lld values, but receives %lld from `%s` (%s)",
-             shape_text(check->diags->mem, &layer->shape), (long long)needed, (long long)given,
-             check->from.text, origin_place(check));
+  diag_report(check->diags, CODE_RESHAPE_SIZE, check->span,
+              "reshape to %s needs %lld values, but receives %lld from `%s` (%s)",
+              shape_text(check->diags->mem, &layer->shape), (long long)needed, (long long)given,
+              check->from.text, origin_place(check));
   return note_origin(check);
 }
 

@@ -27,7 +27,7 @@ static inline struct result run(struct mem *mem, struct source *source,
   const struct expanded *expanded =
       expand(mem, result.ast, source, definitions, count, result.diags);
   result.model = check(mem, expanded, result.diags);
-  diags_print(out, result.diags);
+  diags_print(out, result.diags, DIAG_PLAIN);
   fclose(out);
   return result;
 }

@@ -215,7 +215,7 @@ START_TEST(a_constant_is_defined_once)
   struct result result = run_file_with("tests/good/let_everywhere.lathe", definitions, 2);
   ck_assert_ptr_null(result.model);
   ck_assert_ptr_nonnull(
-      strstr(result.printed, "<command line>:1:5: error: `side` is defined twice"));
+      strstr(result.printed, "<command line>:1:5: error[E0523]: `side` is defined twice"));
   release(&result);
 }
 END_TEST

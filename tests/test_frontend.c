@@ -22,31 +22,37 @@ static char *expect_path(const char *path)
   return expect;
 }
 
+/* Whether the diagnostics of a description are those that are expected of it. */
+static bool prints_what_is_expected(const char *path, const struct result *result)
+{
+  char *expect = expect_path(path);
+  if (getenv("UPDATE") != NULL) {
+    FILE *out = fopen(expect, "wb");
+    ck_assert_msg(out != NULL && fputs(result->printed, out) >= 0 && fclose(out) == 0, "%s",
+                  expect);
+  }
+  char *expected = read_text(expect);
+  bool same = expected != NULL && strcmp(expected, result->printed) == 0;
+  if (!same)
+    printf("%s is not what is printed:\n%s", expect, result->printed);
+  free(expected);
+  free(expect);
+  return same;
+}
+
 START_TEST(rejected_descriptions_print_what_is_expected)
 {
   glob_t files;
   int wrong = 0;
-  list_files("tests/bad/*.lathe", 150, &files);
+  list_files("tests/bad/*.lathe", 280, &files);
   for (size_t i = 0; i < files.gl_pathc; i++) {
     const char *path = files.gl_pathv[i];
     struct result result = run_file(path);
-    char *expect = expect_path(path);
-    if (getenv("UPDATE") != NULL) {
-      FILE *out = fopen(expect, "wb");
-      ck_assert_msg(out != NULL && fputs(result.printed, out) >= 0 && fclose(out) == 0, "%s",
-                    expect);
-    }
-    char *expected = read_text(expect);
-    if (expected == NULL || strcmp(expected, result.printed) != 0) {
-      printf("%s is not what is printed:\n%s", expect, result.printed);
-      wrong++;
-    }
+    wrong += !prints_what_is_expected(path, &result);
     if (result.model != NULL || result.diags->errors == 0) {
       printf("%s is accepted\n", path);
       wrong++;
     }
-    free(expected);
-    free(expect);
     release(&result);
   }
   globfree(&files);
@@ -60,6 +66,13 @@ START_TEST(expected_messages_belong_to_descriptions)
   list_files("tests/bad/*.lathe", 1, &bad);
   list_files("tests/bad/*.expect", 1, &expected);
   ck_assert_uint_eq(bad.gl_pathc, expected.gl_pathc);
+  globfree(&expected);
+  list_files("tests/good/*.expect", 1, &expected);
+  for (size_t i = 0; i < expected.gl_pathc; i++) {
+    char *text = read_text(expected.gl_pathv[i]);
+    ck_assert_ptr_nonnull(strstr(text, "warning["));
+    free(text);
+  }
   globfree(&bad);
   globfree(&expected);
 }
@@ -72,6 +85,8 @@ static void accept_all(const char *pattern, size_t at_least)
   for (size_t i = 0; i < files.gl_pathc; i++) {
     struct result result = run_file(files.gl_pathv[i]);
     ck_assert_msg(result.model != NULL && result.diags->errors == 0, "%s", result.printed);
+    if (result.diags->warnings > 0)
+      ck_assert(prints_what_is_expected(files.gl_pathv[i], &result));
     release(&result);
   }
   globfree(&files);
@@ -79,7 +94,7 @@ static void accept_all(const char *pattern, size_t at_least)
 
 START_TEST(correct_descriptions_are_accepted)
 {
-  accept_all("tests/good/*.lathe", 30);
+  accept_all("tests/good/*.lathe", 60);
   accept_all("models/*.lathe", 2);
 }
 END_TEST
@@ -89,7 +104,7 @@ START_TEST(warnings_do_not_reject)
   struct result result = run_file("tests/good/mixture_warning.lathe");
   ck_assert_ptr_nonnull(result.model);
   ck_assert_int_eq(result.diags->warnings, 1);
-  ck_assert_ptr_nonnull(strstr(result.printed, "warning: with `init labelled`"));
+  ck_assert_ptr_nonnull(strstr(result.printed, "warning[W0101]: with `init labelled`"));
   release(&result);
 }
 END_TEST

@@ -83,11 +83,42 @@ START_TEST(checks)
   CHECK(0, "", "", "check", MLP);
   CHECK(0, "", "", "check", tiny_path);
   write_text(in_folder("wrong.lathe"), wrong);
-  CHECK(1, "", "wrong.lathe:4:23: error:|relux|^", "check", in_folder("wrong.lathe"));
+  CHECK(1, "", "wrong.lathe:4:23: error[E0401]:|relux|^", "check", in_folder("wrong.lathe"));
   CHECK(1, "", "lathe: error: |nowhere.lathe", "check", in_folder("nowhere.lathe"));
   CHECK(1, "", "lathe: error: ", "check", folder);
   write_text(in_folder("empty.lathe"), "");
-  CHECK(1, "", "empty.lathe:1:1: error:", "check", in_folder("empty.lathe"));
+  CHECK(1, "", "empty.lathe:1:1: error[E0206]:", "check", in_folder("empty.lathe"));
+}
+END_TEST
+
+START_TEST(explains)
+{
+  CHECK(0, "E0101|W0101|E0401  an unknown layer", "", "explain");
+  CHECK(0, "E0401: an unknown layer|Wrong:|ReLU;|Right:|relu;", "", "explain", "E0401");
+  CHECK(2, "", "no diagnostic 'E9'", "explain", "E9");
+}
+END_TEST
+
+START_TEST(checks_for_programs)
+{
+  write_text(in_folder("wrong.lathe"), wrong);
+  CHECK(1, "\"code\":\"E0401\"|\"suggestion\":\"relu\"", "", "check", in_folder("wrong.lathe"),
+        "--format=json");
+  CHECK(1, "", "error[E0401]", "check", in_folder("wrong.lathe"), "--format=text");
+  CHECK(2, "", "text or json", "check", tiny_path, "--format=yaml");
+  CHECK(0, "", "", "check", tiny_path, "--format=json");
+}
+END_TEST
+
+START_TEST(defines)
+{
+  const char *path = in_folder("defined.lathe");
+  write_text(path, "let n = 3; model m { input x [n]; latent z [2]; encoder { gaussian z; }\n"
+                   "decoder { linear n; sigmoid; } }");
+  CHECK(0, "input [3]", "", "summary", path);
+  CHECK(0, "input [7]", "", "summary", path, "-D", "n=7");
+  CHECK(0, "input [8]", "", "summary", "--define=n=4 * 2", path);
+  CHECK(1, "", "<command line>:1:5: error[E0522]", "check", path, "-Dm=7");
 }
 END_TEST
 
@@ -96,11 +127,11 @@ START_TEST(wrong_description)
 {
   const char *path = in_folder("wrong.lathe");
   write_text(path, wrong);
-  CHECK(1, "", "wrong.lathe:4:23: error:", "summary", path);
-  CHECK(1, "", "wrong.lathe:4:23: error:", "summary", path, "--json");
-  CHECK(1, "", "wrong.lathe:4:23: error:", "dump", path, "--stage=plan");
-  CHECK(1, "", "wrong.lathe:4:23: error:", "emit", path, "-o", in_folder("emitted"));
-  CHECK(1, "", "wrong.lathe:4:23: error:", "build", path, "-o", in_folder("binary"));
+  CHECK(1, "", "wrong.lathe:4:23: error[E0401]:", "summary", path);
+  CHECK(1, "", "wrong.lathe:4:23: error[E0401]:", "summary", path, "--json");
+  CHECK(1, "", "wrong.lathe:4:23: error[E0401]:", "dump", path, "--stage=plan");
+  CHECK(1, "", "wrong.lathe:4:23: error[E0401]:", "emit", path, "-o", in_folder("emitted"));
+  CHECK(1, "", "wrong.lathe:4:23: error[E0401]:", "build", path, "-o", in_folder("binary"));
   ck_assert_int_eq(entries_of(folder), 3); /* the two descriptions and tmp */
   ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
 }
@@ -483,6 +514,9 @@ int main(void)
   tcase_add_test(tests, usage);
   tcase_add_test(tests, help);
   tcase_add_test(tests, checks);
+  tcase_add_test(tests, explains);
+  tcase_add_test(tests, checks_for_programs);
+  tcase_add_test(tests, defines);
   tcase_add_test(tests, wrong_description);
   tcase_add_loop_test(tests, summary, 0, LENGTH(summaries));
   tcase_add_loop_test(tests, memory, 0, LENGTH(summaries));

@@ -1,0 +1,132 @@
+/* What is legal, but surely not meant. Looked for in models without errors only. */
+#include "check_parts.h"
+#include <string.h>
+
+/* Free parameters of a mixture beyond which no data set of the usual size bears it. */
+static const double most_mixture_parameters = 50000;
+
+/* The place of a statement, or of its section, or of the model. */
+static struct span place_of(const struct found *found, const struct ast_node *section,
+                            const char *name)
+{
+  const struct ast_node *statement = statement_find(section, name);
+  const struct ast_node *node = statement != NULL ? statement : section;
+  return node != NULL ? node->head : found->model->head;
+}
+
+static void warn_training(struct checker *checker, const struct found *found)
+{
+  const struct lathe_training *t = &checker->model->training;
+  bool adam = t->optimiser == LATHE_ADAM;
+  double most = adam ? 0.1 : 10;
+  struct span optimiser = place_of(found, found->train, adam ? "adam" : "sgd");
+  if (t->rate > most)
+    diag_report(checker->diags, CODE_ABSURD_RATE, optimiser,
+                "with a learning rate of %g nothing will settle; %g is much already", t->rate,
+                most);
+  else if (t->rate < 1e-8)
+    diag_report(checker->diags, CODE_ABSURD_RATE, optimiser,
+                "with a learning rate of %g nothing will move", t->rate);
+  if (t->schedule == LATHE_STEP && t->every >= t->epochs)
+    diag_report(checker->diags, CODE_IDLE_SCHEDULE, place_of(found, found->train, "step"),
+                "the learning rate first falls after epoch %d, but training ends with epoch %d",
+                t->every, t->epochs);
+}
+
+static void warn_mixture(struct checker *checker, const struct found *found)
+{
+  const struct lathe_mixing *m = &checker->model->mixing;
+  double k = m->components, d = checker->model->latent;
+  const double values[] = {[LATHE_FULL] = k * d * (d + 1) / 2,
+                           [LATHE_DIAG] = k * d,
+                           [LATHE_TIED] = d * (d + 1) / 2,
+                           [LATHE_SPHERICAL] = k};
+  double parameters = k - 1 + k * d + values[m->covariance];
+  if (found->mixture == NULL)
+    return;
+  if (statement_find(found->mixture, "restarts") != NULL && m->restarts > 1 &&
+      m->init == LATHE_INIT_LABELLED)
+    diag_report(checker->diags, CODE_IDLE_RESTARTS, place_of(found, found->mixture, "restarts"),
+                "with `init labelled` every start is the same: restarts do nothing");
+  if (m->floor == 0)
+    diag_report(checker->diags, CODE_NO_FLOOR, place_of(found, found->mixture, "floor"),
+                "with a floor of 0 a component may close on a single point");
+  if (parameters > most_mixture_parameters)
+    diag_report(
+        checker->diags, CODE_RICH_MIXTURE, place_of(found, found->mixture, "components"),
+        "the mixture has %.0f parameters to estimate from the latent means, which takes more "
+        "images than that",
+        parameters);
+}
+
+/* What the outputs of the decoder's last layer can be. */
+static void warn_outputs(struct checker *checker, const struct found *found)
+{
+  const struct model *model = checker->model;
+  const struct layer *last = &model->decoder.layers[model->decoder.count - 1];
+  const struct ast_node *node = found->decoder->children;
+  bool sigmoid = last->rule->kind == LAYER_SIGMOID, relu = last->rule->kind == LAYER_RELU;
+  while (node->next != NULL)
+    node = node->next;
+  if (model->likelihood != LATHE_GAUSSIAN || !(sigmoid || relu))
+    return;
+  if (model->range[0] < 0 || (sigmoid && model->range[1] > 1)) {
+    diag_report(checker->diags, CODE_UNREACHABLE_RANGE, node->head,
+                "`%s` gives values %s, but those of the input are in [%g, %g]", last->rule->name,
+                sigmoid ? "between 0 and 1" : "from 0 on", model->range[0], model->range[1]);
+    diag_note(checker->diags, found->input->head, "the input is declared here");
+  } else if (sigmoid) {
+    diag_report(checker->diags, CODE_SIGMOID_GAUSSIAN, node->head,
+                "`sigmoid` before a gaussian likelihood: far from its target it hardly learns");
+    diag_note(checker->diags, place_of(found, found->loss, "gaussian"),
+              "the likelihood is chosen here");
+    diag_help(checker->diags, "take `bernoulli`, or leave the `sigmoid` out");
+  }
+}
+
+/* One layer after another: what the second makes of the first. */
+static void warn_layer(struct checker *checker, const struct layer *layer,
+                       const struct layer *before, struct span span)
+{
+  int kind = layer->rule->kind;
+  bool view = kind == LAYER_FLATTEN || kind == LAYER_RESHAPE;
+  bool vector = layer->in.rank == 1;
+  if (view && shape_equal(&layer->in, &layer->out))
+    diag_report(checker->diags, CODE_IDLE_LAYER, span, "`%s` receives %s and gives the same",
+                layer->text, shape_text(checker->mem, &layer->in));
+  if (before != NULL && kind == LAYER_RELU && before->rule->kind == LAYER_RELU)
+    diag_report(checker->diags, CODE_IDLE_LAYER, span, "`relu` behind `relu` changes nothing");
+  if (before != NULL && kind == LAYER_LINEAR && before->rule->kind == LAYER_LINEAR)
+    diag_report(checker->diags, CODE_LINEAR_CHAIN, span,
+                "two linear layers with nothing between them are one linear layer");
+  if (kind != LAYER_BATCHNORM)
+    return;
+  if (checker->model->training.batch == 1 && vector)
+    diag_report(checker->diags, CODE_LONE_BATCHNORM, span,
+                "with a batch of one, `batchnorm` of a vector gives nothing but 0");
+  if (layer_value(layer, "momentum") == 0)
+    diag_report(checker->diags, CODE_STILL_BATCHNORM, span,
+                "with momentum 0 the running mean and variance never move");
+}
+
+static void warn_layers(struct checker *checker, const struct section *section,
+                        const struct ast_node *block)
+{
+  const struct ast_node *node = block->children;
+  for (int i = 0; i < section->count; i++, node = node->next)
+    warn_layer(checker, &section->layers[i], i > 0 ? &section->layers[i - 1] : NULL, node->head);
+}
+
+void warnings_find(struct checker *checker, const struct found *found)
+{
+  const struct model *model = checker->model;
+  warn_training(checker, found);
+  warn_mixture(checker, found);
+  warn_outputs(checker, found);
+  warn_layers(checker, &model->encoder, found->encoder);
+  warn_layers(checker, &model->decoder, found->decoder);
+  if (model->latent >= shape_size(&model->input))
+    diag_report(checker->diags, CODE_WIDE_LATENT, found->latent->head,
+                "the latent has %d dimensions, and the input has no more than %lld values",
+                model->latent, (long long)shape_size(&model->input));
+}
