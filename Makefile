@@ -27,7 +27,7 @@ Q := $(if $(V),,@)# make V=1 shows the commands
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help asan tsan tidy
+.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help asan tsan tidy fuzz
 
 all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` installs)
 
@@ -109,10 +109,14 @@ demo: setup ## train, classify, reconstruct and generate on digits (DATA=folder:
 test: setup ## build and run all tests
 	$(MAKE) check
 check: $(TESTS) models examples
+	@sh tests/fuzz/run.sh $(B) 20
 	@sh tests/run.sh $(B) $(TESTS)
 
 test-long: test tidy ## the tests that take long, too: 200 random models through `lathe verify`
 	LATHE_RANDOM_COUNT=200 sh tests/run.sh $(B) $(B)/tests/test_random
+SECONDS ?= 60
+fuzz: $(B)/lathe ## feed the compiler made-up descriptions (SECONDS=60), under sanitizers
+	@sh tests/fuzz/run.sh $(B) $(SECONDS)
 mutants: setup ## plant faults one at a time, and show which test finds each (MUTANTS=lists or names)
 	sh tests/mutants/run.sh $(B) $(MUTANTS)
 
