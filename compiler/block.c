@@ -2,8 +2,6 @@
 #include "expand_parts.h"
 #include <string.h>
 
-enum { BLOCK_MAX_PARAMETERS = 16 };
-
 /* A use and what it gives. */
 struct use {
   struct expander *x;
@@ -11,8 +9,8 @@ struct use {
   const struct ast_node *node;
   const struct binding *block;
   int count;
-  const struct ast_attribute *parameter[BLOCK_MAX_PARAMETERS];
-  const struct ast_value *argument[BLOCK_MAX_PARAMETERS]; /* as it is written; NULL: not given */
+  const struct ast_attribute *parameter[EXPAND_MAX_PARAMETERS];
+  const struct ast_value *argument[EXPAND_MAX_PARAMETERS]; /* as it is written; NULL: not given */
 };
 
 static void note_block(const struct use *use)
@@ -21,16 +19,10 @@ static void note_block(const struct use *use)
             use->block->name.text);
 }
 
-static bool read_parameters(struct use *use)
+static void read_parameters(struct use *use)
 {
-  const struct ast_attribute *a = use->block->block->attributes;
-  for (; a != NULL && use->count < BLOCK_MAX_PARAMETERS; a = a->next)
+  for (const struct ast_attribute *a = use->block->block->attributes; a != NULL; a = a->next)
     use->parameter[use->count++] = a;
-  if (a == NULL)
-    return true;
-  diag_report(use->x->diags, CODE_EXPANSION_LIMIT, a->span, "a block has at most %d parameters",
-              BLOCK_MAX_PARAMETERS);
-  return false;
 }
 
 static bool read_positional(struct use *use)
@@ -74,7 +66,8 @@ static bool read_named(struct use *use, const struct ast_attribute *named)
 
 static bool read_arguments(struct use *use)
 {
-  bool good = read_parameters(use) && read_positional(use);
+  read_parameters(use);
+  bool good = read_positional(use);
   for (const struct ast_attribute *a = use->node->attributes; good && a != NULL; a = a->next)
     good = read_named(use, a);
   for (int i = 0; good && i < use->count; i++) {

@@ -263,20 +263,26 @@ void diags_print(FILE *out, const struct diags *diags, enum diag_format format)
   const struct diag **sorted = mem_alloc(diags->mem, count * sizeof *sorted);
   for (struct diag *d = diags->first; d != NULL; d = d->next) {
     d->root = source_root(diags->source, d->span);
-    if (!d->repeated)
+    bool waits = d->kind == DIAG_WARNING && diags->errors > 0; /* it may be an echo */
+    if (!d->repeated && !waits)
       sorted[n++] = d;
   }
   if (n > 0)
     qsort(sorted, n, sizeof *sorted, by_place);
-  int errors = 0;
-  for (size_t i = 0; i < n && errors < DIAG_MAX_ERRORS; i++) {
+  int shown[] = {[DIAG_ERROR] = 0, [DIAG_WARNING] = 0};
+  static const int most[] = {[DIAG_ERROR] = DIAG_MAX_ERRORS, [DIAG_WARNING] = DIAG_MAX_WARNINGS};
+  for (size_t i = 0; i < n && shown[DIAG_ERROR] <= DIAG_MAX_ERRORS; i++) {
+    enum diag_kind kind = sorted[i]->kind;
+    if (shown[kind]++ >= most[kind])
+      continue;
     if (format == DIAG_JSON)
       diag_print_json(out, diags, sorted[i]);
     else
       print_diag(&printer, sorted[i]);
-    errors += sorted[i]->kind == DIAG_ERROR;
   }
-  if (diags->errors > DIAG_MAX_ERRORS && format != DIAG_JSON)
-    fprintf(out, "%s: error: too many errors; the first %d are shown\n",
-            diags->source->files[0].path, DIAG_MAX_ERRORS);
+  for (int kind = DIAG_ERROR; kind <= DIAG_WARNING && format != DIAG_JSON; kind++)
+    if (shown[kind] > most[kind])
+      fprintf(out, "%s: %s: too many %ss; the first %d are shown\n", diags->source->files[0].path,
+              kind == DIAG_ERROR ? "error" : "warning", kind == DIAG_ERROR ? "error" : "warning",
+              most[kind]);
 }

@@ -11,7 +11,7 @@
  * the shapes that led to it. */
 enum diag_kind { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE, DIAG_HELP, DIAG_SHAPES };
 
-enum { DIAG_MAX_ERRORS = 20 };
+enum { DIAG_MAX_ERRORS = 20, DIAG_MAX_WARNINGS = 20 };
 
 struct diag {
   enum diag_kind kind;
@@ -55,13 +55,12 @@ void diag_replace(struct diags *diags, const char *text);
 /* How to print: for people, the same with colours, or a JSON object a line. */
 enum diag_format { DIAG_PLAIN, DIAG_COLOURED, DIAG_JSON };
 
-/* Prints all in the order of their places, at most DIAG_MAX_ERRORS errors:
- *   file:line:column: error[E0401]: message
- *      12 |   conv2 64, kernel 4;
- *         |   ^~~~~
- * and below it its notes, and what includes or uses the text. Long lines are cut to the part around
- * the caret. As JSON, {"code", "severity", "file", "line", "col", "end_line", "end", "message",
- * "help", "notes", "suggestion"}: lines and columns from 1, `end` the column behind the last. */
+/* Prints all errors, or all warnings when there is no error, in the order of their places, at most
+ * DIAG_MAX_ERRORS errors and DIAG_MAX_WARNINGS warnings: file:line:column: error[E0401]: message 12
+ * |   conv2 64, kernel 4; |   ^~~~~ and below it its notes, and what includes or uses the text.
+ * Long lines are cut to the part around the caret. As JSON, {"code", "severity", "file", "line",
+ * "col", "end_line", "end", "message", "help", "notes", "suggestion"}: lines and columns from 1,
+ * `end` the column behind the last. */
 void diags_print(FILE *out, const struct diags *diags, enum diag_format format);
 
 /* ---- diag_json.c ---- */

@@ -162,6 +162,27 @@ static void form_repeat(struct expander *x, struct context *c, const struct ast_
 
 /* ---- block ---- */
 
+/* Whether the parameters are not too many, and differ. */
+static bool parameters_check(struct expander *x, const struct ast_node *node)
+{
+  int count = 0;
+  for (const struct ast_attribute *a = node->attributes; a != NULL; a = a->next) {
+    if (++count > EXPAND_MAX_PARAMETERS) {
+      diag_report(x->diags, CODE_EXPANSION_LIMIT, a->span, "a block has at most %d parameters",
+                  EXPAND_MAX_PARAMETERS);
+      return false;
+    }
+    for (const struct ast_attribute *b = node->attributes; b != a; b = b->next)
+      if (strcmp(a->name.text, b->name.text) == 0) {
+        diag_report(x->diags, CODE_PARAMETER_TWICE, a->name.span,
+                    "block `%s` has two parameters `%s`", node->values->text, a->name.text);
+        diag_note(x->diags, b->name.span, "the first is here");
+        return false;
+      }
+  }
+  return true;
+}
+
 static void form_block(struct expander *x, struct context *c, const struct ast_node *node)
 {
   const struct ast_value *name = node->values;
@@ -171,14 +192,8 @@ static void form_block(struct expander *x, struct context *c, const struct ast_n
                 "`%s` is a word of the language, and cannot name a block", name->text);
     return;
   }
-  for (const struct ast_attribute *a = node->attributes; a != NULL; a = a->next)
-    for (const struct ast_attribute *b = node->attributes; b != a; b = b->next)
-      if (strcmp(a->name.text, b->name.text) == 0) {
-        diag_report(x->diags, CODE_PARAMETER_TWICE, a->name.span,
-                    "block `%s` has two parameters `%s`", name->text, a->name.text);
-        diag_note(x->diags, b->name.span, "the first is here");
-        break;
-      }
+  if (!parameters_check(x, node))
+    return;
   if (name_check(x->diags, word))
     scope_keep(x, scope_bind(x, c, word, NULL, node));
 }

@@ -19,7 +19,7 @@ void scope_keep(struct expander *x, struct binding *binding)
 
 void scope_report_unused(const struct expander *x)
 {
-  for (int i = 0; i < x->given_count && !x->result->incomplete; i++) {
+  for (int i = 0; i < x->given_count && x->diags->errors == 0; i++) {
     const struct binding *b = x->given[i];
     if (!b->used && source_file(x->source, b->name.span.begin) == &x->source->files[0])
       diag_report(x->diags, CODE_UNUSED_NAME, b->name.span, "%s `%s` is never used",
