@@ -3,6 +3,7 @@
 #include "child.h"
 #include "compile.h"
 #include "emit_model.h"
+#include "format.h"
 #include "summary.h"
 #include "toolchain.h"
 #include "verify.h"
@@ -17,7 +18,7 @@ struct command_line {
   const char *output, *emit_dir, *cc, *cflags, *stage, *keep;
   const char **definitions; /* of -D */
   int definition_count;
-  bool json, plain, json_diagnostics;
+  bool json, plain, json_diagnostics, compare, write;
 };
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
@@ -41,6 +42,14 @@ static bool has_colours(void)
          (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
+static void print_diagnostics(const struct command_line *line, const struct diags *diags)
+{
+  if (line->json_diagnostics)
+    diags_print(stdout, diags, DIAG_JSON);
+  else
+    diags_print(stderr, diags, has_colours() ? DIAG_COLOURED : DIAG_PLAIN);
+}
+
 static struct model *load(struct mem *mem, const struct command_line *line)
 {
   char error[512];
@@ -54,10 +63,7 @@ static struct model *load(struct mem *mem, const struct command_line *line)
   struct expanded *expanded =
       expand(mem, ast, source, line->definitions, line->definition_count, diags);
   struct model *model = check(mem, expanded, diags);
-  if (line->json_diagnostics)
-    diags_print(stdout, diags, DIAG_JSON);
-  else
-    diags_print(stderr, diags, has_colours() ? DIAG_COLOURED : DIAG_PLAIN);
+  print_diagnostics(line, diags);
   return model;
 }
 
@@ -137,6 +143,7 @@ static int command_dump(struct mem *mem, const struct command_line *line)
   return usage_error("dump needs --stage=%s", "graph|backward|schedule|plan");
 }
 
+static int command_fmt(struct mem *mem, const struct command_line *line);
 static int command_explain(struct mem *mem, const struct command_line *line);
 static int command_help(struct mem *mem, const struct command_line *line);
 
@@ -181,6 +188,41 @@ static int command_help(struct mem *mem, const struct command_line *line)
   return DONE;
 }
 
+/* Reads and parses the description alone; NULL when it is not to be read. */
+static struct source *load_text(struct mem *mem, const struct command_line *line)
+{
+  char error[512];
+  struct source *source = source_read(mem, line->description, error, sizeof error);
+  if (source == NULL) {
+    fprintf(stderr, "lathe: error: %s\n", error);
+    return NULL;
+  }
+  struct diags *diags = diags_new(mem, source);
+  parse(mem, source, &source->files[0], diags);
+  print_diagnostics(line, diags);
+  return diags->errors == 0 ? source : NULL;
+}
+
+static int command_fmt(struct mem *mem, const struct command_line *line)
+{
+  if (line->compare && line->write)
+    return usage_error("fmt takes --check or %s, not both", "-w");
+  const struct source *source = load_text(mem, line);
+  if (source == NULL)
+    return FAILED;
+  const char *text = format_source(mem, source);
+  bool same = strcmp(text, source->text) == 0;
+  if (line->compare) {
+    if (!same)
+      fprintf(stderr, "%s: not laid out as `lathe fmt` does it\n", line->description);
+    return same ? DONE : FAILED;
+  }
+  if (line->write)
+    return same || write_over(line->description, text) ? DONE : FAILED;
+  fputs(text, stdout);
+  return DONE;
+}
+
 static int command_explain(struct mem *mem, const struct command_line *line)
 {
   (void)mem;
@@ -196,6 +238,7 @@ static const struct option long_options[] = {
     {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
     {"stage", required_argument, NULL, 's'},  {"keep", required_argument, NULL, 'k'},
     {"json", no_argument, NULL, 'j'},         {"plain", no_argument, NULL, 'p'},
+    {"check", no_argument, NULL, 'C'},        {"write", no_argument, NULL, 'w'},
     {"format", required_argument, NULL, 'm'}, {"define", required_argument, NULL, 'D'},
     {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
@@ -204,7 +247,7 @@ static const struct option long_options[] = {
 static bool read_command_line(int argc, char **argv, struct command_line *line)
 {
   int option;
-  while ((option = getopt_long(argc, argv, "o:D:h", long_options, NULL)) != -1) {
+  while ((option = getopt_long(argc, argv, "o:D:wh", long_options, NULL)) != -1) {
     switch (option) {
     case 'o':
       line->output = optarg;
@@ -236,6 +279,12 @@ static bool read_command_line(int argc, char **argv, struct command_line *line)
         break;
       usage_error("--format is text or json, not '%s'", optarg);
       return false;
+    case 'C':
+      line->compare = true;
+      break;
+    case 'w':
+      line->write = true;
+      break;
     case 'D':
       line->definitions[line->definition_count++] = optarg;
       break;

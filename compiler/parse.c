@@ -1,6 +1,5 @@
 /* One file through the lexer and the parser. */
 #include "scan.h"
-#include <string.h>
 
 /* Whether it is text: no NUL byte, valid UTF-8. */
 static bool is_text(const struct source *source, const struct source_file *file,
@@ -24,21 +23,12 @@ struct ast_model *parse(struct mem *mem, const struct source *source,
                         const struct source_file *file, struct diags *diags)
 {
   struct ast_model *model = mem_alloc(mem, sizeof *model);
-  struct scan scan = {.mem = mem,
-                      .source = source,
-                      .file = file,
-                      .diags = diags,
-                      .before = ';',
-                      .previous = ';',
-                      .offset = file->begin};
+  struct scan scan;
   model->source = source;
   model->incomplete = true;
   if (!is_text(source, file, diags))
     return model;
-  if (strncmp(source->text + file->begin, "\xEF\xBB\xBF", 3) == 0)
-    scan.offset += 3; /* a byte order mark, as some editors leave */
-  scan.last = (struct span){.begin = scan.offset, .end = scan.offset};
-  if (!lexer_open(&scan)) {
+  if (!scan_begin(&scan, mem, source, file, diags)) {
     diag_report(diags, CODE_OUT_OF_MEMORY, scan.last, "out of memory");
     return model;
   }

@@ -258,3 +258,19 @@ int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span)
   *span = token.span;
   return token.kind;
 }
+
+bool scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
+                const struct source_file *file, struct diags *diags)
+{
+  *scan = (struct scan){.mem = mem,
+                        .source = source,
+                        .file = file,
+                        .diags = diags,
+                        .before = ';',
+                        .previous = ';',
+                        .offset = file->begin};
+  if (strncmp(source->text + file->begin, "\xEF\xBB\xBF", 3) == 0)
+    scan->offset += 3; /* a byte order mark, as some editors leave */
+  scan->last = (struct span){.begin = scan->offset, .end = scan->offset};
+  return lexer_open(scan);
+}

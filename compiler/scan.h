@@ -36,6 +36,10 @@ struct scan {
   bool incomplete; /* text was lost, see struct ast_model */
 };
 
+/* Starts with the first token of a file; false when memory has ended. lexer_close ends it. */
+bool scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
+                const struct source_file *file, struct diags *diags);
+
 /* The next token: its kind, value and span. */
 int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span);
 

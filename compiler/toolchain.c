@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "toolchain.h"
 #include "child.h"
 #include "text.h"
@@ -93,6 +94,25 @@ bool write_emitted(const struct emitted *emitted, const char *folder)
   bool written = true;
   for (int i = 0; i < emitted->count && written; i++)
     written = write_file(mem, folder, &emitted->files[i]);
+  mem_free(mem);
+  return written;
+}
+
+bool write_over(const char *path, const char *text)
+{
+  struct mem *mem = mem_new();
+  struct stat status;
+  char *real = realpath(path, NULL), *temporary = mem_printf(mem, "%s.XXXXXX", real);
+  int fd = real == NULL || stat(real, &status) != 0 ? -1 : mkstemp(temporary);
+  bool written = fd >= 0 && write_all(fd, text, strlen(text)) &&
+                 fchmod(fd, status.st_mode & 07777) == 0 && fsync(fd) == 0;
+  written = fd >= 0 && close(fd) == 0 && written;
+  written = written && rename(temporary, real) == 0;
+  if (!written)
+    fail(path, "write");
+  if (!written && fd >= 0)
+    unlink(temporary);
+  free(real);
   mem_free(mem);
   return written;
 }

@@ -16,6 +16,10 @@ struct build_options {
  * complete. On failure says why on standard error and returns false. */
 bool write_emitted(const struct emitted *emitted, const char *folder);
 
+/* Puts `text` in the place of a file that is there: complete, or not at all. Follows links, keeps
+ * the file's permissions. On failure says why on standard error and returns false. */
+bool write_over(const char *path, const char *text);
+
 /* Emits, compiles and links the binary. The C compiler's own messages go to standard error. */
 bool build_binary(struct mem *mem, const struct model *model, const struct emitted *emitted,
                   const struct build_options *options);

@@ -110,6 +110,27 @@ START_TEST(checks_for_programs)
 }
 END_TEST
 
+START_TEST(formats)
+{
+  const char *path = in_folder("format.lathe"), *other = in_folder("linked.lathe");
+  struct stat status;
+  write_text(path, "lathe   1;\n");
+  ck_assert_int_eq(chmod(path, 0640), 0);
+  ck_assert_int_eq(symlink(path, other), 0);
+  CHECK(0, "lathe 1;\n", "", "fmt", path);
+  CHECK(1, "", "format.lathe: not laid out", "fmt", path, "--check");
+  CHECK(0, "", "", "fmt", "-w", other);
+  CHECK(0, "", "", "fmt", path, "--check");
+  ck_assert(lstat(other, &status) == 0 && S_ISLNK(status.st_mode));
+  ck_assert(stat(path, &status) == 0 && (status.st_mode & 07777) == 0640);
+  CHECK(2, "", "not both", "fmt", path, "--check", "-w");
+  write_text(path, "model {{ ;");
+  CHECK(1, "", "error[E0201]", "fmt", path, "-w");
+  CHECK(1, "", "cannot open", "fmt", in_folder("none.lathe"));
+  unlink(other);
+}
+END_TEST
+
 START_TEST(defines)
 {
   const char *path = in_folder("defined.lathe");
@@ -517,6 +538,7 @@ int main(void)
   tcase_add_test(tests, explains);
   tcase_add_test(tests, checks_for_programs);
   tcase_add_test(tests, defines);
+  tcase_add_test(tests, formats);
   tcase_add_test(tests, wrong_description);
   tcase_add_loop_test(tests, summary, 0, LENGTH(summaries));
   tcase_add_loop_test(tests, memory, 0, LENGTH(summaries));

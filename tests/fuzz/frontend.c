@@ -4,6 +4,7 @@
 #include "compiler/check.h"
 #include "compiler/compile.h"
 #include "compiler/emit_model.h"
+#include "compiler/format.h"
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,28 @@ static struct model *front(struct mem *mem, struct source *source, struct diags 
   diags_print(nowhere, diags, DIAG_COLOURED);
   diags_print(nowhere, diags, DIAG_JSON);
   return model;
+}
+
+/* `lathe fmt` changes spaces and line ends alone, and nothing of what it has made. */
+static void format(struct mem *mem, const struct source *source)
+{
+  const char *once = format_source(mem, source);
+  struct source *again = read_text(mem, once, strlen(once));
+  struct diags *diags = diags_new(mem, again);
+  parse(mem, again, &again->files[0], diags);
+  if (diags->errors > 0 || strcmp(format_source(mem, again), once) != 0)
+    abort();
+  const char *a = source->text, *b = once;
+  if (strncmp(a, "\xEF\xBB\xBF", 3) == 0)
+    a += 3;
+  for (;; a++, b++) {
+    a += strspn(a, " \t\r\n");
+    b += strspn(b, " \t\r\n");
+    if (*a != *b)
+      abort();
+    if (*a == '\0')
+      return;
+  }
 }
 
 static bool is_small(const struct section *section)
@@ -61,6 +84,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nowhere = fopen("/dev/null", "w");
   struct mem *mem = mem_new();
   struct source *source = read_text(mem, (const char *)data, size);
+  struct diags *diags = diags_new(mem, source);
+  parse(mem, source, &source->files[0], diags);
+  if (diags->errors == 0 && 2 * size < SOURCE_MAX_BYTES / 4)
+    format(mem, source);
   struct model *model = front(mem, source, diags_new(mem, source), NULL, 0);
   if (model != NULL) {
     struct source *flat = read_text(mem, model->source, strlen(model->source));
