@@ -2,6 +2,7 @@
  * the command line's values. What is rejected of it is in tests/bad. */
 #include "describe.h"
 #include <string.h>
+#include <unistd.h>
 
 /* Layers of a section as they would be written, each ended by ';'. */
 static void layers_text(const struct section *section, char *text, size_t size)
@@ -209,6 +210,65 @@ START_TEST(wrong_definitions_are_refused)
 }
 END_TEST
 
+/* What no file of a reasonable size can show. */
+START_TEST(sizes_have_limits)
+{
+  static const struct {
+    const char *before, *format, *after, *message;
+    int count;
+  } sizes[] = {
+      {"", "let n%d = 1;\n", "", "error[E0524]: there are more than 1024 constants", 1100},
+      {"model m { encoder { ", "repeat 1 { let n%d = 1; }\n", "gaussian z; } }", "no section",
+       2000},
+      {"let n0 = 1; model m { input x [", "n0*", "1]; }", "error[E0205]: operations", 200},
+  };
+  for (int i = 0; i < LENGTH(sizes); i++) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    fputs(sizes[i].before, out);
+    for (int k = 0; k < sizes[i].count; k++)
+      fprintf(out, sizes[i].format, k);
+    fputs(sizes[i].after, out);
+    fclose(out);
+    struct result result = run_text(text, size);
+    ck_assert_msg(strstr(result.printed, sizes[i].message) != NULL, "%s", result.printed);
+    release(&result);
+    free(text);
+  }
+}
+END_TEST
+
+START_TEST(files_have_limits_together)
+{
+  char folder[] = "/tmp/lathe-test-XXXXXX", path[64], *padding = calloc(1, 600000);
+  ck_assert_ptr_nonnull(mkdtemp(folder));
+  memset(padding, '#', 599999);
+  snprintf(path, sizeof path, "%s/large.lathe", folder);
+  FILE *file = fopen(path, "wb");
+  ck_assert(file != NULL && fputs(padding, file) >= 0 && fclose(file) == 0);
+  snprintf(path, sizeof path, "%s/main.lathe", folder);
+  file = fopen(path, "wb");
+  ck_assert(file != NULL &&
+            fputs("include \"large.lathe\";\ninclude \"large.lathe\";\n", file) >= 0);
+  ck_assert_int_eq(fclose(file), 0);
+  struct result result = run_file(path);
+  ck_assert_ptr_nonnull(strstr(result.printed, "main.lathe:2:9: error[E0518]: a description has at "
+                                               "most 1048576 bytes, its included files counted"));
+  release(&result);
+  const char *definitions[] = {padding, padding};
+  *padding = 'x';
+  result = run_file_with("tests/good/repeat.lathe", definitions, 2);
+  ck_assert_ptr_nonnull(strstr(result.printed, "too many or too long"));
+  release(&result);
+  unlink(path);
+  snprintf(path, sizeof path, "%s/large.lathe", folder);
+  unlink(path);
+  rmdir(folder);
+  free(padding);
+}
+END_TEST
+
 START_TEST(a_constant_is_defined_once)
 {
   const char *definitions[] = {"side=28", "side=28"};
@@ -238,6 +298,8 @@ int main(void)
   tcase_add_test(text, the_command_line_gives_other_values);
   tcase_add_loop_test(text, wrong_definitions_are_refused, 0, LENGTH(refused));
   tcase_add_test(text, a_constant_is_defined_once);
+  tcase_add_test(text, sizes_have_limits);
+  tcase_add_test(text, files_have_limits_together);
   suite_add_tcase(suite, text);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);

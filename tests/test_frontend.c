@@ -1,6 +1,7 @@
 /* The compiler's front end: what is accepted and what it means, what is rejected and with which
  * words. With UPDATE=1 in the environment, tests/bad/NAME.expect and the tables of
  * compiler/LANGUAGE.md are rewritten by what is printed today. */
+#include "compiler/forms.h"
 #include "compiler/suggest.h"
 #include "describe.h"
 #include <glob.h>
@@ -173,6 +174,8 @@ START_TEST(help_explains_every_word)
     ck_assert_msg(rules_help(out, rule->name), "%s", rule->name);
   for (int i = 0; section_rule_at(i) != NULL; i++)
     ck_assert(rules_help(out, section_rule_at(i)->name));
+  for (int i = 0; form_at(i) != NULL; i++)
+    ck_assert(rules_help(out, form_at(i)->name));
   fflush(out);
   size_t before = size;
   ck_assert(!rules_help(out, "no such word"));
