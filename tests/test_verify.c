@@ -35,7 +35,7 @@ static const char vectors[] = "model vectors {\n"
                               "  encoder { gaussian z; }\n"
                               "  decoder { linear 7; }\n"
                               "  loss { gaussian, variance 0.5; kl 2; }\n"
-                              "  mixture { components 4; covariance spherical; floor 0; }\n"
+                              "  mixture { components 4; covariance spherical; floor 1e-12; }\n"
                               "  train { sgd 0.01, momentum 0.9; }\n"
                               "}\n";
 
