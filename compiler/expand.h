@@ -12,7 +12,7 @@ enum {
   EXPAND_MAX_STATEMENTS = 16384, /* once expanded, repetitions counted */
   EXPAND_MAX_CONSTANTS = 1024,
   EXPAND_MAX_PARAMETERS = 16, /* of a block */
-  EXPAND_MAX_DEPTH = 64 /* blocks and repetitions within one another, files within files */
+  EXPAND_MAX_DEPTH = 64       /* blocks and repetitions within one another, files within files */
 };
 
 /* A description without forms. */
