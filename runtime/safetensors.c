@@ -1,21 +1,43 @@
 #include "safetensors.h"
-#include "output.h"
+#include "safetensors_parts.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <zlib.h>
 
-/* The format's own limit on headers; and what a header's length is a multiple of when written. */
-enum { LONGEST_HEADER = 100000000, LENGTH_BYTES = 8, ALIGNMENT = 8 };
+enum { LONGEST_HEADER = 100000000 }; /* the format's own limit */
 
-static const char metadata_key[] = "__metadata__";
+const struct lathe_tensors_type lathe_tensors_types[LATHE_TENSORS_TYPES] = {
+    {"F64", LATHE_F64}, {"I64", LATHE_I64}, {"F32", LATHE_F32}, {"U8", LATHE_U8}};
 
-static const struct {
-  const char *name;
-  enum lathe_dtype dtype;
-} dtypes[] = {{"F64", LATHE_F64}, {"I64", LATHE_I64}, {"F32", LATHE_F32}, {"U8", LATHE_U8}};
-enum { DTYPES = sizeof dtypes / sizeof *dtypes };
+const char lathe_metadata_key[] = "__metadata__", lathe_checksum_key[] = "crc32";
+
+static const char checksum_start[] = "\"crc32\":\"";
+
+char *lathe_checksum_find(char *header)
+{
+  char *start = strstr(header, checksum_start);
+  char *digits = start ? start + sizeof checksum_start - 1 : NULL;
+  return digits && strspn(digits, "0123456789abcdef") == CHECKSUM_DIGITS ? digits : NULL;
+}
+
+/* A file as it is read. */
+struct source {
+  FILE *file;
+  const char *path;
+  uLong checksum;                     /* of what has been read */
+  char expected[CHECKSUM_DIGITS + 1]; /* the digits; "" when the file has none */
+};
+
+static bool take(struct source *source, void *bytes, size_t size)
+{
+  if (fread(bytes, 1, size, source->file) != size)
+    return false;
+  source->checksum = crc32_z(source->checksum, bytes, size);
+  return true;
+}
 
 /* A tensor as the header describes it. */
 struct entry {
@@ -40,9 +62,9 @@ static bool read_dtype(struct entry *entry, const json_t *value, const char *pat
                        struct lathe_error *err)
 {
   const char *name = json_string_value(value);
-  for (int i = 0; name && i < DTYPES; i++)
-    if (strcmp(name, dtypes[i].name) == 0) {
-      entry->dtype = dtypes[i].dtype;
+  for (int i = 0; name && i < LATHE_TENSORS_TYPES; i++)
+    if (strcmp(name, lathe_tensors_types[i].name) == 0) {
+      entry->dtype = lathe_tensors_types[i].dtype;
       return true;
     }
   return lathe_fail(err, "%s: tensor %s has type %s; store it as F32, F64, I64 or U8", path,
@@ -91,7 +113,8 @@ static bool read_metadata(struct lathe_tensors *tensors, json_t *object, const c
   const char *key;
   json_t *value;
   if (!json_is_object(object))
-    return lathe_fail(err, "%s: its %s is no map of strings; save it anew", path, metadata_key);
+    return lathe_fail(err, "%s: its %s is no map of strings; save it anew", path,
+                      lathe_metadata_key);
   json_object_foreach(object, key, value)
   {
     if (!json_is_string(value))
@@ -127,7 +150,7 @@ static bool check_places(const struct entry *entries, int count, int64_t bytes, 
 }
 
 static bool read_values(struct lathe_tensors *tensors, const struct entry *entries, int count,
-                        FILE *file, const char *path, struct lathe_error *err)
+                        struct source *source, struct lathe_error *err)
 {
   for (int i = 0; i < count; i++) {
     void *data = lathe_tensors_add(tensors, entries[i].name, entries[i].dtype, entries[i].rank,
@@ -135,18 +158,33 @@ static bool read_values(struct lathe_tensors *tensors, const struct entry *entri
     if (!data)
       return false;
     size_t size = (size_t)(entries[i].end - entries[i].begin);
-    if (fread(data, 1, size, file) != size)
-      return lathe_fail(err, "%s: cannot be read to its end: %s; get it anew", path,
-                        ferror(file) ? strerror(errno) : "it became shorter");
+    if (!take(source, data, size))
+      return lathe_fail(err, "%s: cannot be read to its end: %s; get it anew", source->path,
+                        ferror(source->file) ? strerror(errno) : "it became shorter");
   }
   return true;
 }
 
-/* Everything after the header's JSON has been parsed: `bytes` of values follow in `file`. */
-static bool read_tensors(struct lathe_tensors *tensors, json_t *header, int64_t bytes, FILE *file,
-                         const char *path, struct lathe_error *err)
+static bool check_checksum(const struct source *source, const struct lathe_tensors *tensors,
+                           struct lathe_error *err)
 {
-  const char *name;
+  char found[CHECKSUM_DIGITS + 1];
+  bool wanted = lathe_tensors_metadata(tensors, lathe_checksum_key) != NULL;
+  snprintf(found, sizeof found, "%08lx", (unsigned long)source->checksum & 0xffffffffUL);
+  if (!wanted || strcmp(found, source->expected) == 0)
+    return true;
+  return lathe_fail(err,
+                    "%s: is damaged: its bytes give the checksum %s, and it says %s; get it anew "
+                    "(or, if it was edited, leave out its metadata %s)",
+                    source->path, found, source->expected[0] ? source->expected : "another",
+                    lathe_checksum_key);
+}
+
+/* Everything after the header's JSON has been parsed: `bytes` of values follow in `file`. */
+static bool read_tensors(struct lathe_tensors *tensors, json_t *header, int64_t bytes,
+                         struct source *source, struct lathe_error *err)
+{
+  const char *name, *path = source->path;
   json_t *value;
   int count = 0;
   if (json_object_size(header) > LATHE_TENSORS_MOST)
@@ -159,7 +197,7 @@ static bool read_tensors(struct lathe_tensors *tensors, json_t *header, int64_t 
   {
     if (!good)
       break;
-    if (strcmp(name, metadata_key) == 0) {
+    if (strcmp(name, lathe_metadata_key) == 0) {
       good = read_metadata(tensors, value, path, err);
     } else {
       entries[count].name = name;
@@ -169,18 +207,18 @@ static bool read_tensors(struct lathe_tensors *tensors, json_t *header, int64_t 
   if (good && count)
     qsort(entries, (size_t)count, sizeof *entries, by_place);
   good = good && check_places(entries, count, bytes, path, err) &&
-         read_values(tensors, entries, count, file, path, err);
+         read_values(tensors, entries, count, source, err) && check_checksum(source, tensors, err);
   free(entries);
   return good;
 }
 
 /* The length of the header, checked against the size of the file. */
-static bool read_length(FILE *file, const char *path, int64_t size, size_t *length,
+static bool read_length(struct source *source, int64_t size, size_t *length,
                         struct lathe_error *err)
 {
   unsigned char digits[LENGTH_BYTES];
-  if (fread(digits, 1, sizeof digits, file) != sizeof digits)
-    return lathe_fail(err, "%s: is too short for a safetensors file; get it anew", path);
+  if (!take(source, digits, sizeof digits))
+    return lathe_fail(err, "%s: is too short for a safetensors file; get it anew", source->path);
   uint64_t value = 0;
   for (int i = LENGTH_BYTES - 1; i >= 0; i--)
     value = value << 8 | digits[i];
@@ -188,42 +226,59 @@ static bool read_length(FILE *file, const char *path, int64_t size, size_t *leng
     return lathe_fail(err,
                       "%s: is no safetensors file, or truncated: a header of %llu bytes in a "
                       "file of %lld; get it anew",
-                      path, (unsigned long long)value, (long long)size);
+                      source->path, (unsigned long long)value, (long long)size);
   *length = (size_t)value;
   return true;
 }
 
-static json_t *read_header(FILE *file, const char *path, size_t length, struct lathe_error *err)
+/* The header's text, to be freed, added to the checksum as if its digits were 0. */
+static char *read_text(struct source *source, size_t length, struct lathe_error *err)
 {
   char *text = malloc(length + 1);
-  if (!text || fread(text, 1, length, file) != length) {
-    lathe_fail(err, "%s: its header cannot be read; get it anew", path);
+  if (!text || fread(text, 1, length, source->file) != length) {
+    lathe_fail(err, "%s: its header cannot be read; get it anew", source->path);
     free(text);
     return NULL;
   }
+  text[length] = '\0';
+  char *digits = lathe_checksum_find(text);
+  if (digits) {
+    memcpy(source->expected, digits, CHECKSUM_DIGITS);
+    memset(digits, '0', CHECKSUM_DIGITS);
+  }
+  source->checksum = crc32_z(source->checksum, (const unsigned char *)text, length);
+  if (digits)
+    memcpy(digits, source->expected, CHECKSUM_DIGITS);
+  return text;
+}
+
+static json_t *read_header(struct source *source, size_t length, struct lathe_error *err)
+{
+  char *text = read_text(source, length, err);
+  if (!text)
+    return NULL;
   json_error_t error;
   json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
   free(text);
   if (header && json_is_object(header))
     return header;
-  lathe_fail(err, "%s: its header is not valid: %s; it is damaged, get it anew", path,
+  lathe_fail(err, "%s: its header is not valid: %s; it is damaged, get it anew", source->path,
              header ? "no JSON object" : error.text);
   json_decref(header);
   return NULL;
 }
 
-static bool read_file(struct lathe_tensors *tensors, FILE *file, const char *path,
-                      struct lathe_error *err)
+static bool read_file(struct lathe_tensors *tensors, struct source *source, struct lathe_error *err)
 {
   struct stat status;
-  if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode))
-    return lathe_fail(err, "%s is not a file; name a safetensors file", path);
+  if (fstat(fileno(source->file), &status) != 0 || !S_ISREG(status.st_mode))
+    return lathe_fail(err, "%s is not a file; name a safetensors file", source->path);
   size_t length = 0;
-  if (!read_length(file, path, status.st_size, &length, err))
+  if (!read_length(source, status.st_size, &length, err))
     return false;
-  json_t *header = read_header(file, path, length, err);
+  json_t *header = read_header(source, length, err);
   int64_t bytes = (int64_t)status.st_size - LENGTH_BYTES - (int64_t)length;
-  bool good = header && read_tensors(tensors, header, bytes, file, path, err);
+  bool good = header && read_tensors(tensors, header, bytes, source, err);
   json_decref(header);
   return good;
 }
@@ -231,86 +286,13 @@ static bool read_file(struct lathe_tensors *tensors, FILE *file, const char *pat
 bool lathe_tensors_read(struct lathe_tensors *tensors, const char *path, struct lathe_error *err)
 {
   *tensors = (struct lathe_tensors){0};
-  FILE *file = fopen(path, "rb");
-  if (!file)
+  struct source source = {.file = fopen(path, "rb"), .path = path, .checksum = crc32(0, NULL, 0)};
+  if (!source.file)
     return lathe_fail(err, "%s cannot be opened: %s; check its name and permissions", path,
                       strerror(errno));
-  bool good = read_file(tensors, file, path, err);
-  fclose(file);
+  bool good = read_file(tensors, &source, err);
+  fclose(source.file);
   if (!good)
     lathe_tensors_free(tensors);
   return good;
-}
-
-/* Describes in `header` the tensors of `dtype`, from byte *place of the values on. */
-static bool describe(json_t *header, const struct lathe_tensors *tensors, int dtype, int64_t *place)
-{
-  for (int i = 0; i < tensors->count; i++) {
-    const struct lathe_array *array = &tensors->items[i].array;
-    if (array->dtype != dtypes[dtype].dtype)
-      continue;
-    json_t *shape = json_array();
-    for (int axis = 0; axis < array->rank; axis++)
-      json_array_append_new(shape, json_integer(array->shape[axis]));
-    if (json_array_size(shape) != (size_t)array->rank) { /* out of memory */
-      json_decref(shape);
-      return false;
-    }
-    int64_t end = *place + array->count * (int64_t)lathe_dtype_size(array->dtype);
-    json_t *entry = json_pack("{s:s, s:o, s:[I,I]}", "dtype", dtypes[dtype].name, "shape", shape,
-                              "data_offsets", (json_int_t)*place, (json_int_t)end);
-    if (json_object_set_new(header, tensors->items[i].name, entry) != 0)
-      return false;
-    *place = end;
-  }
-  return true;
-}
-
-/* The header's text, to be freed; NULL when out of memory or a string is not UTF-8. */
-static char *make_header(const struct lathe_tensors *tensors)
-{
-  json_t *header = json_object();
-  bool good = header != NULL;
-  if (tensors->metadata_count) {
-    json_t *metadata = json_object();
-    for (int i = 0; good && i < tensors->metadata_count; i++)
-      good = json_object_set_new(metadata, tensors->metadata[i].key,
-                                 json_string(tensors->metadata[i].value)) == 0;
-    good = json_object_set_new(header, metadata_key, metadata) == 0 && good;
-  }
-  int64_t place = 0;
-  for (int dtype = 0; good && dtype < DTYPES; dtype++)
-    good = describe(header, tensors, dtype, &place);
-  char *text = good ? json_dumps(header, JSON_COMPACT) : NULL;
-  json_decref(header);
-  return text;
-}
-
-static void write_file(const struct lathe_tensors *tensors, const char *header, FILE *file)
-{
-  size_t length = strlen(header), padded = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-  for (int i = 0; i < LENGTH_BYTES; i++)
-    putc((int)((uint64_t)padded >> (8 * i) & 0xff), file);
-  fputs(header, file);
-  for (size_t i = length; i < padded; i++)
-    putc(' ', file);
-  for (int dtype = 0; dtype < DTYPES; dtype++)
-    for (int i = 0; i < tensors->count; i++) {
-      const struct lathe_array *array = &tensors->items[i].array;
-      if (array->dtype == dtypes[dtype].dtype && array->count)
-        fwrite(array->data, lathe_dtype_size(array->dtype), (size_t)array->count, file);
-    }
-}
-
-bool lathe_tensors_write(const struct lathe_tensors *tensors, const char *path,
-                         struct lathe_error *err)
-{
-  char *header = make_header(tensors);
-  if (!header)
-    return lathe_fail(err, "%s: its header cannot be made (a name that is not UTF-8?)", path);
-  struct lathe_output *output = lathe_output_open(path, err);
-  if (output)
-    write_file(tensors, header, lathe_output_stream(output));
-  free(header);
-  return output && lathe_output_commit(output, err);
 }

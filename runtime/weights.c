@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char optimiser_prefix[] = "optimiser.";
+/* What the files of a training hold besides: read by optimiser_state.c and checkpoint.c. */
+static const char *const other_prefixes[] = {"optimiser.", "training."};
+enum { OTHER_PREFIXES = sizeof other_prefixes / sizeof *other_prefixes };
 
 #ifdef LATHE_FLOAT64
 static const enum lathe_dtype real_dtype = LATHE_F64;
@@ -70,8 +72,10 @@ static bool is_known(const struct lathe_model *model, const char *name)
   for (int i = 0; i < model->tensor_count; i++)
     if (strcmp(model->tensors[i].name, name) == 0)
       return true;
-  return lathe_mixture_owns(name) ||
-         strncmp(name, optimiser_prefix, sizeof optimiser_prefix - 1) == 0;
+  for (int i = 0; i < OTHER_PREFIXES; i++)
+    if (strncmp(name, other_prefixes[i], strlen(other_prefixes[i])) == 0)
+      return true;
+  return lathe_mixture_owns(name);
 }
 
 /* Complains about all that does not fit the model's tensors; finds the first counter's value. */

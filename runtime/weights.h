@@ -21,8 +21,8 @@ bool lathe_weights_export(struct lathe_tensors *out, const struct lathe_model *m
  * (components 0) when the file has none; when `steps` is not NULL, *steps becomes the first
  * counter's value (0 without one). Counters, and mixture.labels (then -1), may be missing. Tensors
  * that are missing, unknown, of another shape or type, or not finite are an error that names them;
- * `name` is what messages call the file. Names that start with "optimiser." are left to
- * lathe_weights_import_block. On failure nothing in `state` has been changed. */
+ * `name` is what messages call the file. Names that start with "optimiser." or "training." are
+ * not looked at. On failure nothing in `state` has been changed. */
 bool lathe_weights_import(const struct lathe_tensors *in, const char *name,
                           const struct lathe_model *model, struct lathe_state *state,
                           struct lathe_mixture *mixture, int64_t *steps, struct lathe_error *err);

@@ -110,6 +110,38 @@ START_TEST(layout)
 }
 END_TEST
 
+/* With a checksum, no byte of a file can change unseen, but for those of the metadata's key itself,
+ * without which there is no checksum. */
+START_TEST(checksum)
+{
+  static const char key[] = "\"crc32\":\"";
+  struct lathe_tensors tensors = {0}, read;
+  fill(&tensors);
+  ck_assert(lathe_tensors_want_checksum(&tensors, &err));
+  ck_assert(lathe_tensors_write(&tensors, in_folder("w"), &err));
+  lathe_tensors_free(&tensors);
+  ck_assert_msg(lathe_tensors_read(&read, in_folder("w"), &err), "%s", err.text);
+  ck_assert_uint_eq(strlen(lathe_tensors_metadata(&read, "crc32")), 8);
+  lathe_tensors_free(&read);
+
+  size_t size;
+  unsigned char *bytes = read_bytes(in_folder("w"), &size);
+  const char *start = strstr((const char *)bytes + 8, key);
+  ck_assert_ptr_nonnull(start);
+  size_t skip = (size_t)(start + 1 - (const char *)bytes);
+  ck_assert_uint_ge(size, 300);
+  for (size_t i = 0; i < size; i++) {
+    if (i >= skip && i < skip + 5)
+      continue;
+    bytes[i] ^= 1;
+    write_bytes("w", bytes, size);
+    ck_assert_msg(!lathe_tensors_read(&read, in_folder("w"), &err), "byte %zu", i);
+    bytes[i] ^= 1;
+  }
+  free(bytes);
+}
+END_TEST
+
 START_TEST(nothing_in_it)
 {
   struct lathe_tensors tensors = {0};
@@ -281,6 +313,7 @@ int main(void)
   tcase_add_test(tests, reads_the_reference);
   tcase_add_test(tests, round_trip);
   tcase_add_test(tests, layout);
+  tcase_add_test(tests, checksum);
   tcase_add_test(tests, nothing_in_it);
   tcase_add_test(tests, refuses_to_add);
   tcase_add_test(tests, unwritable);

@@ -1,0 +1,118 @@
+#include "output.h"
+#include "safetensors.h"
+#include "safetensors_parts.h"
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+enum { ALIGNMENT = 8 }; /* of the values' beginning */
+
+/* Describes in `header` the tensors of `dtype`, from byte *place of the values on. */
+static bool describe(json_t *header, const struct lathe_tensors *tensors, int dtype, int64_t *place)
+{
+  for (int i = 0; i < tensors->count; i++) {
+    const struct lathe_array *array = &tensors->items[i].array;
+    if (array->dtype != lathe_tensors_types[dtype].dtype)
+      continue;
+    json_t *shape = json_array();
+    for (int axis = 0; axis < array->rank; axis++)
+      json_array_append_new(shape, json_integer(array->shape[axis]));
+    if (json_array_size(shape) != (size_t)array->rank) { /* out of memory */
+      json_decref(shape);
+      return false;
+    }
+    int64_t end = *place + array->count * (int64_t)lathe_dtype_size(array->dtype);
+    json_t *entry = json_pack("{s:s, s:o, s:[I,I]}", "dtype", lathe_tensors_types[dtype].name,
+                              "shape", shape, "data_offsets", (json_int_t)*place, (json_int_t)end);
+    if (json_object_set_new(header, tensors->items[i].name, entry) != 0)
+      return false;
+    *place = end;
+  }
+  return true;
+}
+
+/* The header's text, to be freed; NULL when out of memory or a string is not UTF-8. */
+static char *make_header(const struct lathe_tensors *tensors)
+{
+  json_t *header = json_object();
+  bool good = header != NULL;
+  if (tensors->metadata_count) {
+    json_t *metadata = json_object();
+    for (int i = 0; good && i < tensors->metadata_count; i++)
+      good = json_object_set_new(metadata, tensors->metadata[i].key,
+                                 json_string(tensors->metadata[i].value)) == 0;
+    good = json_object_set_new(header, lathe_metadata_key, metadata) == 0 && good;
+  }
+  int64_t place = 0;
+  for (int dtype = 0; good && dtype < LATHE_TENSORS_TYPES; dtype++)
+    good = describe(header, tensors, dtype, &place);
+  char *text = good ? json_dumps(header, JSON_COMPACT) : NULL;
+  json_decref(header);
+  return text;
+}
+
+/* Gives `put` all bytes of the file, piece by piece. */
+static void each_piece(const struct lathe_tensors *tensors, const char *header,
+                       void (*put)(void *arg, const void *bytes, size_t size), void *arg)
+{
+  size_t length = strlen(header), padded = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  static const char spaces[ALIGNMENT + 1] = "        ";
+  unsigned char digits[LENGTH_BYTES];
+  for (int i = 0; i < LENGTH_BYTES; i++)
+    digits[i] = (unsigned char)((uint64_t)padded >> (8 * i));
+  put(arg, digits, sizeof digits);
+  put(arg, header, length);
+  put(arg, spaces, padded - length);
+  for (int dtype = 0; dtype < LATHE_TENSORS_TYPES; dtype++)
+    for (int i = 0; i < tensors->count; i++) {
+      const struct lathe_array *array = &tensors->items[i].array;
+      if (array->dtype == lathe_tensors_types[dtype].dtype && array->count)
+        put(arg, array->data, lathe_dtype_size(array->dtype) * (size_t)array->count);
+    }
+}
+
+static void write_piece(void *arg, const void *bytes, size_t size)
+{
+  fwrite(bytes, 1, size, arg);
+}
+
+static void sum_piece(void *arg, const void *bytes, size_t size)
+{
+  uLong *checksum = arg;
+  *checksum = crc32_z(*checksum, bytes, size);
+}
+
+/* Puts the checksum into a header that has room for it. */
+static void add_checksum(const struct lathe_tensors *tensors, char *header)
+{
+  char *at =
+      lathe_tensors_metadata(tensors, lathe_checksum_key) ? lathe_checksum_find(header) : NULL;
+  if (!at)
+    return;
+  char digits[CHECKSUM_DIGITS + 1];
+  uLong checksum = crc32(0, NULL, 0);
+  memset(at, '0', CHECKSUM_DIGITS);
+  each_piece(tensors, header, sum_piece, &checksum);
+  snprintf(digits, sizeof digits, "%08lx", (unsigned long)checksum & 0xffffffffUL);
+  memcpy(at, digits, CHECKSUM_DIGITS);
+}
+
+bool lathe_tensors_want_checksum(struct lathe_tensors *tensors, struct lathe_error *err)
+{
+  return lathe_tensors_add_metadata(tensors, lathe_checksum_key, "00000000", err);
+}
+
+bool lathe_tensors_write(const struct lathe_tensors *tensors, const char *path,
+                         struct lathe_error *err)
+{
+  char *header = make_header(tensors);
+  if (!header)
+    return lathe_fail(err, "%s: its header cannot be made (a name that is not UTF-8?)", path);
+  add_checksum(tensors, header);
+  struct lathe_output *output = lathe_output_open(path, err);
+  if (output)
+    each_piece(tensors, header, write_piece, lathe_output_stream(output));
+  free(header);
+  return output && lathe_output_commit(output, err);
+}
