@@ -16,6 +16,7 @@ struct job {
   struct lathe_em_report em; /* iterations 0: the file has a mixture */
   uint64_t seed;
   int batch;
+  struct lathe_lock lock;
   int64_t steps; /* that the weights were trained for, as far as they say */
 };
 
@@ -25,6 +26,7 @@ static void job_free(struct job *job)
   lathe_session_close(&job->session);
   lathe_dataset_free(&job->labelled);
   lathe_dataset_free(&job->data);
+  lathe_lock_release(&job->lock);
 }
 
 static bool load(struct job *job, struct lathe_error *err)
@@ -103,13 +105,13 @@ static bool write_run(struct job *job, struct lathe_error *err)
   };
   json_t *details = json_pack("{s:{s:s?}, s:s, s:s?}", "data", "path", options->data,
                               "imported_from", options->params, "labelled", options->labelled);
-  if (!lathe_run_begin(options->run, err) ||
+  if (!lathe_run_begin(options->run, options->force, &job->lock, err) ||
       !lathe_session_save(&job->session, options->run, job->steps, err) ||
       !lathe_run_write_model(options->run, job->call->model, err)) {
     json_decref(details);
     return false;
   }
-  return lathe_run_finish(&run, job->call->model, details, err);
+  return lathe_run_write(&run, job->call->model, details, true, err);
 }
 
 static void print(const struct job *job)

@@ -6,7 +6,14 @@
 #include "model.h"
 #include "options.h"
 
-enum lathe_status { LATHE_DONE = 0, LATHE_FAILED = 1, LATHE_USAGE = 2 };
+/* Exit statuses; the last two as a shell gives them for programs that a signal ended. */
+enum lathe_status {
+  LATHE_DONE = 0,
+  LATHE_FAILED = 1,
+  LATHE_USAGE = 2,
+  LATHE_INTERRUPTED = 130, /* stopped by SIGINT, and can be resumed */
+  LATHE_TERMINATED = 143,  /* by SIGTERM */
+};
 
 /* What a command is called with. */
 struct lathe_call {

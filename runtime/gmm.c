@@ -175,8 +175,8 @@ static bool iterate(struct em_run *run, struct lathe_error *err)
     bool recovered;
     if (!recover_lost(run, &recovered, err) || !record(&run->report, log_likelihood, err))
       return false;
-    if (run->progress)
-      run->progress(run->progress_arg, run->report.restart, run->report.iterations, log_likelihood);
+    if (run->progress && !run->progress(run->progress_arg, &run->report, &run->mixture))
+      return lathe_fail(err, "EM was stopped after %d iterations", run->report.iterations);
     run->report.converged = !recovered && log_likelihood - before < mixing->tolerance;
     before = recovered ? -INFINITY : log_likelihood;
   } while (!run->report.converged && run->report.iterations < mixing->iterations);

@@ -50,8 +50,10 @@ struct lathe_em_report {
 
 void lathe_em_report_free(struct lathe_em_report *report);
 
-/* Called after each iteration; `arg` is the caller's. */
-typedef void lathe_em_progress(void *arg, int restart, int iteration, double log_likelihood);
+/* Called after each iteration with what has been reported so far and the mixture it gave; `arg` is
+ * the caller's. False ends the fit, which then fails, or gives the best of the runs before. */
+typedef bool lathe_em_progress(void *arg, const struct lathe_em_report *report,
+                               const struct lathe_mixture *mixture);
 
 /* Fits model->mixing's mixture to n points [n, model->latent] with model->em_step.
  *

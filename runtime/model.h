@@ -154,7 +154,8 @@ struct lathe_model {
                           double *posterior, double *log_likelihood);
 };
 
-/* The command line of every model binary. Returns the exit status: 0, 1 or 2. */
+/* The command line of every model binary. Returns the exit status: 0 done, 1 not, 2
+ * wrong usage, 130 or 143 stopped by SIGINT or SIGTERM. */
 int lathe_main(int argc, char **argv, const struct lathe_model *model);
 
 #endif

@@ -98,7 +98,8 @@ void lathe_outcome_print(const struct lathe_outcome *outcome)
   }
   printf("\nFiles to look at in %s:\n", outcome->folder);
   for (int i = 0; i < LATHE_RUN_FILES; i++)
-    if (i != LATHE_RUN_MANIFOLD || outcome->session->model->latent == 2)
+    if (lathe_run_about((enum lathe_run_file)i) &&
+        (i != LATHE_RUN_MANIFOLD || outcome->session->model->latent == 2))
       printf("  %-20s %s\n", lathe_run_name((enum lathe_run_file)i),
              lathe_run_about((enum lathe_run_file)i));
 }

@@ -128,7 +128,7 @@ const char *lathe_output_path(const struct lathe_output *output)
 /* So that the new name itself survives a power cut. Some file systems cannot do this for a folder
  * (EINVAL), and a folder may be writable but not readable: the file is then in place all the same.
  */
-static bool sync_folder(const char *path)
+bool lathe_sync_folder_of(const char *path)
 {
   char *folder = folder_of(path);
   int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
@@ -167,7 +167,7 @@ bool lathe_output_commit(struct lathe_output *output, struct lathe_error *err)
     why = errno;
   }
   if (good && !output->direct) {
-    good = rename(output->temporary, output->path) == 0 && sync_folder(output->path);
+    good = rename(output->temporary, output->path) == 0 && lathe_sync_folder_of(output->path);
     why = errno;
   }
   if (!good) {

@@ -5,6 +5,7 @@
 #define LATHE_OUTPUT_H
 
 #include "error.h"
+#include <stdbool.h>
 #include <stdio.h>
 
 struct lathe_output;
@@ -27,5 +28,9 @@ bool lathe_output_commit(struct lathe_output *output, struct lathe_error *err);
 
 /* Forgets what was written, removes the temporary file and frees `output`; NULL is allowed. */
 void lathe_output_discard(struct lathe_output *output);
+
+/* Puts the name `path`, just made, renamed or removed, on the disk: its folder is synchronised.
+ * False, with errno, when that failed. */
+bool lathe_sync_folder_of(const char *path);
 
 #endif

@@ -51,9 +51,18 @@ struct lathe_part lathe_split_validation(const struct lathe_split *split,
   return (struct lathe_part){dataset, split->order + split->training, split->validation};
 }
 
+static uint32_t checksum(const struct lathe_array *array)
+{
+  size_t bytes = (size_t)array->count * lathe_dtype_size(array->dtype);
+  return (uint32_t)crc32_z(crc32(0, NULL, 0), array->data, bytes);
+}
+
 uint32_t lathe_dataset_checksum(const struct lathe_dataset *dataset)
 {
-  const struct lathe_array *images = &dataset->images;
-  size_t bytes = (size_t)images->count * lathe_dtype_size(images->dtype);
-  return (uint32_t)crc32_z(crc32(0, NULL, 0), images->data, bytes);
+  return checksum(&dataset->images);
+}
+
+uint32_t lathe_labels_checksum(const struct lathe_dataset *dataset)
+{
+  return checksum(&dataset->labels);
 }

@@ -40,4 +40,7 @@ struct lathe_part lathe_split_validation(const struct lathe_split *split,
 /* A CRC-32 of the images' bytes: tells whether a file is the one that a run was trained on. */
 uint32_t lathe_dataset_checksum(const struct lathe_dataset *dataset);
 
+/* The same of its labels. */
+uint32_t lathe_labels_checksum(const struct lathe_dataset *dataset);
+
 #endif

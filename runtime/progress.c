@@ -1,6 +1,8 @@
 #include "progress.h"
 #include "clock.h"
 #include "json.h"
+#include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -16,10 +18,10 @@ enum lathe_progress_style lathe_progress_choose(bool quiet, bool json)
 }
 
 void lathe_progress_start(struct lathe_progress *progress, enum lathe_progress_style style,
-                          int epochs, int64_t images)
+                          int epochs, int64_t images, int64_t before)
 {
   *progress = (struct lathe_progress){
-      .style = style, .epochs = epochs, .images = images, .started = lathe_now()};
+      .style = style, .epochs = epochs, .images = images, .before = before, .started = lathe_now()};
 }
 
 /* 19532 as "19,532". */
@@ -44,69 +46,103 @@ static int terminal_columns(void)
   return known ? size.ws_col : 80;
 }
 
-/* Writes over the line that the cursor is on, cut where the terminal ends. */
-static void overwrite(struct lathe_progress *progress, const char *text)
+/* A line for the terminal, put together from parts. */
+struct line {
+  char text[512];
+  int length, columns;
+};
+
+/* Adds a part if all of it fits. */
+__attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
 {
-  printf("\r\033[K%.*s", terminal_columns() - 1, text);
+  char part[160];
+  va_list args;
+  va_start(args, format);
+  int length = vsnprintf(part, sizeof part, format, args);
+  va_end(args);
+  if (length < 0 || length >= (int)sizeof part || line->length + length >= line->columns ||
+      line->length + length >= (int)sizeof line->text)
+    return;
+  memcpy(line->text + line->length, part, (size_t)length + 1);
+  line->length += length;
+}
+
+/* Writes it over the line that the cursor is on. */
+static void overwrite(struct lathe_progress *progress, const struct line *line)
+{
+  printf("\r\033[K%s", line->text);
   fflush(stdout);
   progress->on_line = true;
+  progress->drawn = lathe_now();
 }
 
-void lathe_progress_step(struct lathe_progress *progress, int epoch, int64_t done, double loss,
-                         double images_per_second)
-{
-  enum { WIDTH = 10 };
-  double now = lathe_now();
-  if (progress->style != LATHE_PROGRESS_BAR || now - progress->drawn < 0.1)
-    return;
-  progress->drawn = now;
+enum { WIDTH = 10 };
 
+/* "[###-------]" */
+static const char *bar_text(char text[WIDTH + 3], double share)
+{
+  int filled = (int)(WIDTH * fmin(fmax(share, 0), 1));
+  text[0] = '[';
+  memset(text + 1, '-', WIDTH);
+  memset(text + 1, '#', (size_t)filled);
+  memcpy(text + 1 + WIDTH, "]", 2);
+  return text;
+}
+
+/* What matters most comes first, and stays where the terminal is narrow. */
+static void draw_bar(struct lathe_progress *progress, int epoch, int64_t done,
+                     const struct lathe_loss *loss, double images_per_second)
+{
   double all = (double)progress->epochs * (double)progress->images;
   double behind = (double)(epoch - 1) * (double)progress->images + (double)done;
-  int filled = (int)(WIDTH * behind / all);
-  char bar[WIDTH + 1], speed[32], left[LATHE_DURATION], validation[48] = "";
-  memset(bar, '-', WIDTH);
-  memset(bar, '#', (size_t)filled);
-  bar[WIDTH] = '\0';
+  double now = behind - (double)progress->before;
+  double seconds = lathe_now() - progress->started;
+  char run[WIDTH + 3], bar[WIDTH + 3], left[LATHE_DURATION], speed[32];
+  struct line line = {.columns = terminal_columns()};
+  add(&line, "run %s epoch %d/%d %s", bar_text(run, behind / all), epoch, progress->epochs,
+      bar_text(bar, (double)done / (double)progress->images));
+  if (now > 0)
+    add(&line, " %s left", lathe_duration(left, seconds * (all - behind) / now));
+  add(&line, "  loss %#.5g", loss->total);
   if (progress->last.validated)
-    snprintf(validation, sizeof validation, "  valid %#.5g", progress->last.validation.total);
-
-  char text[256];
-  lathe_duration(left, (now - progress->started) * (all - behind) / behind);
-  snprintf(text, sizeof text, "epoch %d/%d [%s] %s left  loss %#.5g%s  %s images/s", epoch,
-           progress->epochs, bar, left, loss, validation, with_commas(speed, images_per_second));
-  overwrite(progress, text);
+    add(&line, "  valid %#.5g", progress->last.validation.total);
+  add(&line, "  %s/s", with_commas(speed, images_per_second));
+  add(&line, "  reconstruction %#.5g", loss->reconstruction);
+  add(&line, "  KL %#.4g", loss->kl);
+  overwrite(progress, &line);
 }
 
-static void set_loss(json_t *json, const char *prefix, const struct lathe_loss *loss, bool known)
+static bool due(const struct lathe_progress *progress)
 {
-  const struct {
-    const char *name;
-    double value;
-  } parts[] = {{"loss", loss->total}, {"reconstruction", loss->reconstruction}, {"kl", loss->kl}};
-  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-    char key[64];
-    snprintf(key, sizeof key, "%s_%s", prefix, parts[i].name);
-    json_object_set_new(json, key, known ? lathe_json_number(parts[i].value) : json_null());
-  }
+  return progress->style == LATHE_PROGRESS_BAR && lathe_now() - progress->drawn >= 0.1;
+}
+
+void lathe_progress_step(struct lathe_progress *progress, int epoch, int64_t done,
+                         const struct lathe_loss *loss, double images_per_second)
+{
+  if (due(progress))
+    draw_bar(progress, epoch, done, loss, images_per_second);
 }
 
 static void print_json(const struct lathe_progress *progress, const struct lathe_epoch *epoch)
 {
+  struct lathe_epoch values = *epoch;
   json_t *json = json_pack("{s:s, s:i, s:i}", "event", "epoch", "epoch", epoch->epoch, "epochs",
                            progress->epochs);
-  set_loss(json, "train", &epoch->training, true);
-  set_loss(json, "valid", &epoch->validation, epoch->validated);
-  json_object_set_new(json, "rate", lathe_json_number(epoch->rate));
-  json_object_set_new(json, "images_per_second", lathe_json_number(epoch->images_per_second));
-  json_object_set_new(json, "seconds", lathe_json_number(epoch->seconds));
+  for (int i = 0; i < LATHE_EPOCH_FIELDS; i++) {
+    bool known = lathe_epoch_known(epoch, i);
+    json_object_set_new(json, lathe_epoch_name(i),
+                        known ? lathe_json_number(*lathe_epoch_value(&values, i)) : json_null());
+  }
   lathe_json_line(json, NULL); /* a line that memory is short for is not worth ending a training */
 }
 
 static void print_line(const struct lathe_progress *progress, const struct lathe_epoch *epoch)
 {
   char speed[32], time[LATHE_DURATION];
-  printf("epoch %3d/%d  loss %#-8.5g", epoch->epoch, progress->epochs, epoch->training.total);
+  printf("epoch %3d/%d  loss %#-8.5g  reconstruction %#-8.5g  KL %#-7.4g", epoch->epoch,
+         progress->epochs, epoch->training.total, epoch->training.reconstruction,
+         epoch->training.kl);
   if (epoch->validated)
     printf("  valid %#-8.5g", epoch->validation.total);
   printf("  %s images/s  %s\n", with_commas(speed, epoch->images_per_second),
@@ -126,27 +162,60 @@ void lathe_progress_epoch(struct lathe_progress *progress, const struct lathe_ep
   case LATHE_PROGRESS_LINES:
     print_line(progress, epoch);
     break;
-  case LATHE_PROGRESS_BAR:
-    progress->drawn = 0; /* so that the new validation loss is seen at once */
-    lathe_progress_step(progress, epoch->epoch, progress->images, epoch->training.total,
-                        epoch->images_per_second);
+  case LATHE_PROGRESS_BAR: /* so that the new validation loss is seen at once */
+    draw_bar(progress, epoch->epoch, progress->images, &epoch->training, epoch->images_per_second);
     break;
   }
 }
 
-void lathe_progress_em(void *arg, int restart, int iteration, double log_likelihood)
+/* A line on EM: how far it is, how likely the points are, how the components share them. */
+static struct line em_line(const struct lathe_em_report *report,
+                           const struct lathe_mixture *mixture, int columns)
 {
-  struct lathe_progress *progress = arg;
-  if (progress->style == LATHE_PROGRESS_JSON) {
-    lathe_json_line(json_pack("{s:s, s:i, s:i, s:o}", "event", "em", "restart", restart,
-                              "iteration", iteration, "log_likelihood",
-                              lathe_json_number(log_likelihood)),
-                    NULL);
-  } else if (progress->style == LATHE_PROGRESS_BAR && lathe_now() - progress->drawn >= 0.1) {
-    char text[128];
-    snprintf(text, sizeof text, "EM iteration %d  log-likelihood %#.5g", iteration, log_likelihood);
-    progress->drawn = lathe_now();
-    overwrite(progress, text);
+  struct line line = {.columns = columns};
+  add(&line, "EM %3d iterations  log-likelihood %#.6g", report->iterations, report->log_likelihood);
+  if (report->restart > 0)
+    add(&line, "  start %d", report->restart + 1);
+  add(&line, "  components");
+  for (int k = 0; k < mixture->components; k++)
+    add(&line, " %.1f%%", 100 * mixture->weights[k]);
+  return line;
+}
+
+static void print_em_json(const struct lathe_em_report *report, const struct lathe_mixture *mixture)
+{
+  json_t *weights = json_array();
+  for (int k = 0; k < mixture->components; k++)
+    json_array_append_new(weights, lathe_json_number(mixture->weights[k]));
+  lathe_json_line(json_pack("{s:s, s:i, s:i, s:o, s:o}", "event", "em", "restart", report->restart,
+                            "iteration", report->iterations, "log_likelihood",
+                            lathe_json_number(report->log_likelihood), "weights", weights),
+                  NULL);
+}
+
+void lathe_progress_em(struct lathe_progress *progress, const struct lathe_em_report *report,
+                       const struct lathe_mixture *mixture)
+{
+  if (progress->style == LATHE_PROGRESS_JSON)
+    print_em_json(report, mixture);
+  if (!due(progress))
+    return;
+  struct line line = em_line(report, mixture, terminal_columns());
+  overwrite(progress, &line);
+}
+
+void lathe_progress_em_done(struct lathe_progress *progress, const struct lathe_em_report *report,
+                            const struct lathe_mixture *mixture)
+{
+  if (progress->style != LATHE_PROGRESS_BAR && progress->style != LATHE_PROGRESS_LINES)
+    return;
+  bool bar = progress->style == LATHE_PROGRESS_BAR;
+  struct line line = em_line(report, mixture, bar ? terminal_columns() : (int)sizeof line.text);
+  if (bar) {
+    overwrite(progress, &line);
+  } else {
+    printf("%s\n", line.text);
+    fflush(stdout);
   }
 }
 

@@ -1,5 +1,7 @@
 #include "run.h"
+#include "checkpoint.h"
 #include "json.h"
+#include "origin.h"
 #include "output.h"
 #include "version.h"
 #include <dirent.h>
@@ -9,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FORMAT = 1 }; /* of run.json */
+/* Of run.json. 2 adds what made the run (origin.h); nothing of 1 was changed. */
+enum { FORMAT = 2, OLDEST_FORMAT = 1 };
 
 static const struct {
   const char *name, *about;
@@ -67,7 +70,24 @@ static bool is_dots(const char *name)
   return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
 }
 
-bool lathe_run_check(const char *folder, bool force, struct lathe_error *err)
+/* What may not be lost: a finished run, and one that can be gone on with. */
+static bool check_replaceable(const char *folder, bool finished, struct lathe_error *err)
+{
+  int64_t steps = lathe_checkpoint_newest(folder);
+  if (finished)
+    return lathe_fail(err,
+                      "%s holds a finished run: choose another folder with --run, or replace it "
+                      "with --force",
+                      folder);
+  if (steps >= 0)
+    return lathe_fail(err,
+                      "%s holds an unfinished run of %lld steps: go on with it with --resume, or "
+                      "replace it with --force",
+                      folder, (long long)steps);
+  return true;
+}
+
+static bool check_contents(const char *folder, bool force, struct lathe_error *err)
 {
   char record[LATHE_PATH];
   if (!lathe_run_path(folder, LATHE_RUN_RECORD, record, err))
@@ -79,12 +99,8 @@ bool lathe_run_check(const char *folder, bool force, struct lathe_error *err)
     return lathe_fail(err, "%s cannot be used as the run folder: %s; choose another with --run",
                       folder, strerror(errno));
 
-  bool good = true, finished = exists(record);
-  if (finished && !force)
-    good = lathe_fail(err,
-                      "%s holds a finished run: choose another folder with --run, or replace it "
-                      "with --force",
-                      folder);
+  bool finished = exists(record);
+  bool good = force || check_replaceable(folder, finished, err);
   const struct dirent *entry;
   while (good && !finished && (entry = readdir(listing)))
     if (!is_dots(entry->d_name) && !is_ours(entry->d_name))
@@ -94,6 +110,18 @@ bool lathe_run_check(const char *folder, bool force, struct lathe_error *err)
                         folder, entry->d_name);
   closedir(listing);
   return good;
+}
+
+bool lathe_run_check(const char *folder, bool force, struct lathe_error *err)
+{
+  return lathe_lock_check(folder, err) && check_contents(folder, force, err);
+}
+
+bool lathe_run_exists(const char *folder)
+{
+  char path[LATHE_PATH];
+  return (lathe_run_path(folder, LATHE_RUN_RECORD, path, NULL) && exists(path)) ||
+         (lathe_run_path(folder, LATHE_RUN_UNFINISHED, path, NULL) && exists(path));
 }
 
 /* Makes a folder and all those above it. */
@@ -114,31 +142,36 @@ static bool make_folders(const char *folder, struct lathe_error *err)
   return true;
 }
 
-bool lathe_run_begin(const char *folder, struct lathe_error *err)
+/* Removes the files of an earlier run: the records first, so that what is left of it after a crash
+ * is not taken for one. */
+static bool remove_run(const char *folder, struct lathe_error *err)
 {
-  char record[LATHE_PATH];
-  if (!lathe_run_path(folder, LATHE_RUN_RECORD, record, err) || !make_folders(folder, err))
-    return false;
-
-  DIR *listing = opendir(folder);
-  if (!listing || access(folder, W_OK | X_OK) != 0) {
-    lathe_fail(err, "no files can be made in the run folder %s: %s; choose another with --run",
-               folder, strerror(errno));
-    if (listing)
-      closedir(listing);
-    return false;
-  }
-  bool good = unlink(record) == 0 || errno == ENOENT;
+  static const enum lathe_run_file first[] = {LATHE_RUN_RECORD, LATHE_RUN_UNFINISHED};
+  char path[LATHE_PATH];
+  bool good = true;
+  for (size_t i = 0; good && i < sizeof first / sizeof first[0]; i++)
+    good = lathe_run_path(folder, first[i], path, err) && (unlink(path) == 0 || errno == ENOENT);
+  DIR *listing = good ? opendir(folder) : NULL;
   const struct dirent *entry;
-  while (good && (entry = readdir(listing)))
-    if (is_ours(entry->d_name))
+  while (listing && good && (entry = readdir(listing)))
+    if (is_ours(entry->d_name) && strcmp(entry->d_name, files[LATHE_RUN_LOCK].name) != 0 &&
+        strcmp(entry->d_name, files[LATHE_RUN_CHECKPOINTS].name) != 0)
       good = unlinkat(dirfd(listing), entry->d_name, 0) == 0;
-  if (!good)
+  if (!good || !listing)
     lathe_fail(err, "the earlier run in %s cannot be replaced: %s; choose another with --run",
                folder, strerror(errno));
-  closedir(listing);
+  if (listing)
+    closedir(listing);
+  return good && listing && lathe_checkpoints_remove(folder, err);
+}
 
-  struct lathe_output *probe = good ? lathe_output_open(record, err) : NULL;
+static bool prepare(const char *folder, bool force, struct lathe_error *err)
+{
+  char record[LATHE_PATH];
+  if (!check_contents(folder, force, err) || !remove_run(folder, err) ||
+      !lathe_run_path(folder, LATHE_RUN_RECORD, record, err))
+    return false;
+  struct lathe_output *probe = lathe_output_open(record, err);
   lathe_output_discard(probe);
   return probe != NULL;
 }
@@ -157,6 +190,37 @@ bool lathe_run_write_model(const char *folder, const struct lathe_model *model,
   return lathe_output_commit(output, err);
 }
 
+bool lathe_run_begin(const char *folder, bool force, struct lathe_lock *lock,
+                     struct lathe_error *err)
+{
+  if (!make_folders(folder, err))
+    return false;
+  if (access(folder, W_OK | X_OK) != 0)
+    return lathe_fail(err,
+                      "no files can be made in the run folder %s: %s; choose another with --run",
+                      folder, strerror(errno));
+  if (!lathe_lock_take(lock, folder, err))
+    return false;
+  if (prepare(folder, force, err))
+    return true;
+  lathe_lock_release(lock);
+  return false;
+}
+
+/* Both models are named, and how they differ. */
+static bool another_model(const struct lathe_run *run, const json_t *json, const char *name,
+                          const char *fingerprint, const struct lathe_model *model,
+                          struct lathe_error *err)
+{
+  char difference[LATHE_DIFFERENCE];
+  lathe_origin_difference(json, lathe_origin_architecture, model, difference);
+  return lathe_fail(err,
+                    "%s was trained by model %s (fingerprint %s), and this is model %s "
+                    "(fingerprint %s)%s%s: use the binary that trained it",
+                    run->folder, name, fingerprint, model->name, model->fingerprint,
+                    difference[0] ? "; " : "", difference);
+}
+
 static bool read_record(struct lathe_run *run, const json_t *json, const char *path,
                         const struct lathe_model *model, struct lathe_error *err)
 {
@@ -166,16 +230,13 @@ static bool read_record(struct lathe_run *run, const json_t *json, const char *p
   if (json_unpack_ex((json_t *)json, &why, 0, "{s:I, s:s, s:s}", "format", &format, "model", &name,
                      "fingerprint", &fingerprint) != 0)
     return lathe_fail(err, "%s is not what train writes (%s): train again", path, why.text);
-  if (format != FORMAT)
+  if (format < OLDEST_FORMAT || format > FORMAT)
     return lathe_fail(err,
-                      "%s has format %lld, and this binary reads %d: use the binary that "
+                      "%s has format %lld, and this binary reads %d to %d: use the binary that "
                       "trained it, or train again",
-                      path, (long long)format, FORMAT);
+                      path, (long long)format, OLDEST_FORMAT, FORMAT);
   if (strcmp(fingerprint, model->fingerprint) != 0)
-    return lathe_fail(err,
-                      "%s was trained by model %s (fingerprint %s), and this is model %s "
-                      "(fingerprint %s): use the binary that trained it",
-                      run->folder, name, fingerprint, model->name, model->fingerprint);
+    return another_model(run, json, name, fingerprint, model, err);
   if (json_unpack_ex((json_t *)json, &why, 0, "{s:{s:I, s:I, s:F}, s:{s:I, s:I}, s:I}", "settings",
                      "batch", &batch, "seed", &seed, "split", &run->split, "data", "images",
                      &images, "checksum", &checksum, "training_images", &training) != 0)
@@ -192,6 +253,25 @@ static bool read_record(struct lathe_run *run, const json_t *json, const char *p
   return true;
 }
 
+/* The record in one of its two files, a new reference. */
+static json_t *load_record(struct lathe_run *run, enum lathe_run_file file,
+                           const struct lathe_model *model, struct lathe_error *err)
+{
+  char path[LATHE_PATH];
+  json_error_t why;
+  if (!lathe_run_path(run->folder, file, path, err))
+    return NULL;
+  json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+  if (!json) {
+    lathe_fail(err, "%s is damaged (line %d: %s): train again", path, why.line, why.text);
+    return NULL;
+  }
+  if (read_record(run, json, path, model, err))
+    return json;
+  json_decref(json);
+  return NULL;
+}
+
 bool lathe_run_open(struct lathe_run *run, const char *folder, const struct lathe_model *model,
                     struct lathe_error *err)
 {
@@ -205,35 +285,71 @@ bool lathe_run_open(struct lathe_run *run, const char *folder, const struct lath
   if (!exists(path))
     return lathe_fail(err,
                       "%s holds no finished run (no %s): train it to the end with train --run "
-                      "%s",
-                      folder, files[LATHE_RUN_RECORD].name, folder);
-  json_error_t why;
-  json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-  if (!json)
-    return lathe_fail(err, "%s is damaged (line %d: %s): train again", path, why.line, why.text);
-  bool good = read_record(run, json, path, model, err);
+                      "%s%s",
+                      folder, files[LATHE_RUN_RECORD].name, folder,
+                      lathe_run_exists(folder) ? " --resume" : "");
+  json_t *json = load_record(run, LATHE_RUN_RECORD, model, err);
   json_decref(json);
-  return good;
+  return json != NULL;
 }
 
-bool lathe_run_finish(const struct lathe_run *run, const struct lathe_model *model, json_t *details,
-                      struct lathe_error *err)
+bool lathe_run_reopen(struct lathe_run *run, const char *folder, const struct lathe_model *model,
+                      json_t **record, bool *finished, struct lathe_error *err)
 {
   char path[LATHE_PATH];
+  *run = (struct lathe_run){.folder = folder};
+  *record = NULL;
+  if (!lathe_run_path(folder, LATHE_RUN_UNFINISHED, path, err))
+    return false;
+  *finished = !exists(path);
+  *record = load_record(run, *finished ? LATHE_RUN_RECORD : LATHE_RUN_UNFINISHED, model, err);
+  return *record != NULL;
+}
+
+bool lathe_run_write(const struct lathe_run *run, const struct lathe_model *model, json_t *details,
+                     bool finished, struct lathe_error *err)
+{
+  char path[LATHE_PATH];
+  json_t *origin = lathe_origin_json(model);
   json_t *record = json_pack(
       "{s:s, s:i, s:s, s:s, s:s, s:{s:I, s:I}, s:I, s:{s:i, s:f, s:I}}", "lathe", LATHE_VERSION,
       "format", FORMAT, "model", model->name, "fingerprint", model->fingerprint, "precision",
       model->precision, "data", "images", (json_int_t)run->images, "checksum",
       (json_int_t)run->checksum, "training_images", (json_int_t)run->training_images, "settings",
       "batch", run->batch, "split", run->split, "seed", (json_int_t)run->seed);
-  if (json_object_update_recursive(record, details) != 0) {
+  if (json_object_update(record, origin) != 0 ||
+      json_object_update_recursive(record, details) != 0) {
     json_decref(record);
     record = NULL;
   }
+  json_decref(origin);
   json_decref(details);
-  if (!lathe_run_path(run->folder, LATHE_RUN_RECORD, path, err)) {
+  if (!lathe_run_path(run->folder, finished ? LATHE_RUN_RECORD : LATHE_RUN_UNFINISHED, path, err)) {
     json_decref(record);
     return false;
   }
-  return lathe_json_write(record, path, err);
+  return lathe_json_write_exactly(record, path, err);
+}
+
+/* Gives the record its other name. */
+static bool rename_record(const char *folder, enum lathe_run_file from, enum lathe_run_file to,
+                          struct lathe_error *err)
+{
+  char old[LATHE_PATH], new[LATHE_PATH];
+  if (!lathe_run_path(folder, from, old, err) || !lathe_run_path(folder, to, new, err))
+    return false;
+  if (rename(old, new) == 0 && lathe_sync_folder_of(new))
+    return true;
+  return lathe_fail(err, "%s cannot be renamed to %s: %s; change the permissions of its folder",
+                    old, files[to].name, strerror(errno));
+}
+
+bool lathe_run_finish(const char *folder, struct lathe_error *err)
+{
+  return rename_record(folder, LATHE_RUN_UNFINISHED, LATHE_RUN_RECORD, err);
+}
+
+bool lathe_run_unfinish(const char *folder, struct lathe_error *err)
+{
+  return rename_record(folder, LATHE_RUN_RECORD, LATHE_RUN_UNFINISHED, err);
 }

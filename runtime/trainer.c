@@ -1,14 +1,23 @@
 #include "trainer.h"
 #include "allocate.h"
+#include "checkpoint.h"
 #include "clock.h"
 #include "philox.h"
 #include "schedule.h"
+#include "stop.h"
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* What one call of lathe_trainer_run works with. */
+struct running {
+  struct lathe_trainer *trainer;
+  int64_t *order;        /* of the epoch's images */
+  double started, saved; /* lathe_now; the first as if all sessions had been one */
+};
 
 /* The means over the images of the losses of batches. */
 static void add_loss(struct lathe_loss *mean, const struct lathe_loss *loss, int64_t before, int n)
@@ -31,38 +40,54 @@ static bool check_finite(const struct lathe_trainer *trainer, double loss, const
                     trainer->settings.rate);
 }
 
-/* One pass over the training images, in the order of `order` (indices into the data set). */
-static bool run_steps(struct lathe_trainer *trainer, const int64_t *order,
-                      struct lathe_epoch *epoch, struct lathe_error *err)
+static bool save(struct running *running, struct lathe_error *err)
+{
+  struct lathe_trainer *trainer = running->trainer;
+  trainer->seconds = lathe_now() - running->started;
+  bool good = !trainer->saving.folder || lathe_checkpoint_save(trainer, err);
+  running->saved = lathe_now(); /* from its end: a slow disk is not written to all the time */
+  return good;
+}
+
+static struct lathe_loss train_step(struct lathe_trainer *trainer, const int64_t *order, int64_t i,
+                                    int n, double rate)
 {
   struct lathe_session *session = trainer->session;
   const struct lathe_model *model = session->model;
-  const struct lathe_part *part = &trainer->training;
-  double started = lathe_now();
-  for (int64_t i = 0, n; i < part->count; i += n) {
-    n = lathe_batch_size(session, i, part->count);
-    trainer->steps++;
-    lathe_dataset_gather(part->dataset, model, order, i, (int)n, session->images);
-    lathe_random_normal(trainer->settings.seed, LATHE_RANDOM_NOISE, (uint64_t)trainer->steps, 0,
-                        n * model->latent, session->noise);
-    struct lathe_loss loss = model->train_step(&session->state, (int)n, session->images,
-                                               session->noise, epoch->rate, trainer->steps);
-    if (!check_finite(trainer, loss.total, "loss", epoch->epoch, err))
-      return false;
-    add_loss(&epoch->training, &loss, i, (int)n);
-    epoch->images_per_second = (double)(i + n) / fmax(lathe_now() - started, 1e-9);
-    lathe_progress_step(trainer->progress, epoch->epoch, i + n, epoch->training.total,
-                        epoch->images_per_second);
-  }
-  return true;
+  trainer->steps++;
+  lathe_dataset_gather(trainer->training.dataset, model, order, i, n, session->images);
+  lathe_random_normal(trainer->settings.seed, LATHE_RANDOM_NOISE, (uint64_t)trainer->steps, 0,
+                      (int64_t)n * model->latent, session->noise);
+  return model->train_step(&session->state, n, session->images, session->noise, rate,
+                           trainer->steps);
 }
 
-static void print_loss(FILE *stream, const struct lathe_loss *loss, bool known)
+/* The rest of one pass over the training images, in the order of `order` (indices into the data
+ * set). Ends early, with trainer->stopped set, after a signal. */
+static bool run_steps(struct running *running, struct lathe_epoch *epoch, struct lathe_error *err)
 {
-  if (known)
-    fprintf(stream, ",%.10g,%.10g,%.10g", loss->total, loss->reconstruction, loss->kl);
-  else
-    fprintf(stream, ",,,");
+  struct lathe_trainer *trainer = running->trainer;
+  const struct lathe_saving *saving = &trainer->saving;
+  int64_t count = trainer->training.count, before = trainer->images;
+  double started = lathe_now();
+  while (trainer->images < count && !trainer->stopped) {
+    int n = lathe_batch_size(trainer->session, trainer->images, count);
+    struct lathe_loss loss = train_step(trainer, running->order, trainer->images, n, epoch->rate);
+    if (!check_finite(trainer, loss.total, "loss", epoch->epoch, err))
+      return false;
+    add_loss(&trainer->loss, &loss, trainer->images, n);
+    trainer->images += n;
+    double now = lathe_now();
+    epoch->images_per_second = (double)(trainer->images - before) / fmax(now - started, 1e-9);
+    lathe_progress_step(trainer->progress, epoch->epoch, trainer->images, &trainer->loss,
+                        epoch->images_per_second);
+    trainer->stopped = lathe_stop_signal();
+    bool due = saving->seconds > 0 && now - running->saved >= saving->seconds;
+    if ((due || trainer->stopped) && !save(running, err))
+      return false;
+  }
+  epoch->training = trainer->loss;
+  return true;
 }
 
 static bool record_failed(const struct lathe_trainer *trainer, struct lathe_error *err)
@@ -71,26 +96,35 @@ static bool record_failed(const struct lathe_trainer *trainer, struct lathe_erro
                     trainer->record, strerror(errno));
 }
 
+/* A whole line reaches the file at once, so that it can be read while training goes on. */
+static bool record_epoch(struct lathe_trainer *trainer, struct lathe_epoch *epoch,
+                         struct lathe_error *err)
+{
+  fprintf(trainer->stream, "%d", epoch->epoch);
+  for (int i = 0; i < LATHE_EPOCH_FIELDS; i++) {
+    putc(',', trainer->stream);
+    if (lathe_epoch_known(epoch, i))
+      fprintf(trainer->stream, lathe_epoch_format(i), *lathe_epoch_value(epoch, i));
+  }
+  putc('\n', trainer->stream);
+  return fflush(trainer->stream) == 0 || record_failed(trainer, err);
+}
+
+/* The file is written anew with the epochs that are done: one that was killed may have written more
+ * than the checkpoint knows. */
 static bool open_record(struct lathe_trainer *trainer, struct lathe_error *err)
 {
   trainer->stream = fopen(trainer->record, "w");
   if (!trainer->stream)
     return record_failed(trainer, err);
-  fprintf(trainer->stream, "epoch,train_loss,train_reconstruction,train_kl,valid_loss,"
-                           "valid_reconstruction,valid_kl,rate,images_per_second,seconds\n");
-  return fflush(trainer->stream) == 0 || record_failed(trainer, err);
-}
-
-/* A whole line reaches the file at once, so that it can be read while training goes on. */
-static bool record_epoch(struct lathe_trainer *trainer, const struct lathe_epoch *epoch,
-                         struct lathe_error *err)
-{
-  fprintf(trainer->stream, "%d", epoch->epoch);
-  print_loss(trainer->stream, &epoch->training, true);
-  print_loss(trainer->stream, &epoch->validation, epoch->validated);
-  fprintf(trainer->stream, ",%.10g,%.6g,%.3f\n", epoch->rate, epoch->images_per_second,
-          epoch->seconds);
-  return fflush(trainer->stream) == 0 || record_failed(trainer, err);
+  fprintf(trainer->stream, "epoch");
+  for (int i = 0; i < LATHE_EPOCH_FIELDS; i++)
+    fprintf(trainer->stream, ",%s", lathe_epoch_name(i));
+  putc('\n', trainer->stream);
+  bool good = fflush(trainer->stream) == 0 || record_failed(trainer, err);
+  for (int i = 0; good && i < trainer->done; i++)
+    good = record_epoch(trainer, &trainer->epochs[i], err);
+  return good;
 }
 
 static bool close_record(struct lathe_trainer *trainer, struct lathe_error *err)
@@ -111,44 +145,72 @@ static void shuffle(const struct lathe_trainer *trainer, int epoch, int64_t *ord
     order[i] = part->indices[order[i]];
 }
 
-static bool run_epoch(struct lathe_trainer *trainer, int64_t *order, double started,
-                      struct lathe_error *err)
+static void end_epoch(struct lathe_trainer *trainer, const struct lathe_epoch *epoch)
 {
+  double loss = epoch->validated ? epoch->validation.total : epoch->training.total;
+  trainer->done++;
+  trainer->images = 0;
+  trainer->loss = (struct lathe_loss){0};
+  if (trainer->best > 0 && !(loss < trainer->best_loss))
+    return;
+  trainer->best = trainer->done;
+  trainer->best_steps = trainer->steps;
+  trainer->best_loss = loss;
+}
+
+static bool run_epoch(struct running *running, struct lathe_error *err)
+{
+  struct lathe_trainer *trainer = running->trainer;
   struct lathe_epoch *epoch = &trainer->epochs[trainer->done];
   *epoch = (struct lathe_epoch){
       .epoch = trainer->done + 1,
       .rate = lathe_learning_rate(&trainer->settings, trainer->done),
       .validated = trainer->validation.count > 0,
   };
-  shuffle(trainer, epoch->epoch, order);
-  if (!run_steps(trainer, order, epoch, err))
+  shuffle(trainer, epoch->epoch, running->order);
+  if (!run_steps(running, epoch, err))
     return false;
+  if (trainer->stopped)
+    return true;
   if (epoch->validated)
     epoch->validation =
         lathe_measure_loss(trainer->session, &trainer->validation, trainer->settings.seed);
   if (!check_finite(trainer, epoch->validation.total, "validation loss", epoch->epoch, err))
     return false;
-  epoch->seconds = lathe_now() - started;
-  trainer->done++;
+  epoch->seconds = lathe_now() - running->started;
+  end_epoch(trainer, epoch);
   lathe_progress_epoch(trainer->progress, epoch);
-  return record_epoch(trainer, epoch, err);
+  trainer->stopped = lathe_stop_signal();
+  bool last = trainer->done == trainer->settings.epochs;
+  bool due = trainer->saving.epochs > 0 && trainer->done % trainer->saving.epochs == 0;
+  return record_epoch(trainer, epoch, err) &&
+         ((!due && !last && !trainer->stopped) || save(running, err));
+}
+
+bool lathe_trainer_start(struct lathe_trainer *trainer, struct lathe_error *err)
+{
+  trainer->epochs = lathe_allocate(trainer->settings.epochs, 1, sizeof *trainer->epochs,
+                                   "the record of the epochs", err);
+  if (!trainer->epochs)
+    return false;
+  lathe_state_initialise(&trainer->session->state, trainer->session->model, trainer->settings.seed);
+  return true;
 }
 
 bool lathe_trainer_run(struct lathe_trainer *trainer, struct lathe_error *err)
 {
-  int epochs = trainer->settings.epochs;
-  trainer->epochs =
-      lathe_allocate(epochs, 1, sizeof *trainer->epochs, "the record of the epochs", err);
-  int64_t *order =
-      lathe_allocate(trainer->training.count, 1, sizeof *order, "the order of the images", err);
-  bool good = trainer->epochs && order && open_record(trainer, err);
-  if (good)
-    lathe_state_initialise(&trainer->session->state, trainer->session->model,
-                           trainer->settings.seed);
-  double started = lathe_now();
-  while (good && trainer->done < epochs)
-    good = run_epoch(trainer, order, started, err);
-  free(order);
+  double now = lathe_now();
+  struct running running = {
+      .trainer = trainer,
+      .order = lathe_allocate(trainer->training.count, 1, sizeof *running.order,
+                              "the order of the images", err),
+      .started = now - trainer->seconds,
+      .saved = now,
+  };
+  bool good = running.order && open_record(trainer, err);
+  while (good && !trainer->stopped && trainer->done < trainer->settings.epochs)
+    good = run_epoch(&running, err);
+  free(running.order);
   return good && close_record(trainer, err);
 }
 

@@ -9,21 +9,47 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+/* When checkpoints are written, and how many stay. */
+struct lathe_saving {
+  const char *folder; /* the run's; NULL: none are written */
+  int epochs;         /* after every so many, and after the last */
+  double seconds;     /* and whenever so many have passed since the last one; 0: never for that */
+  int keep;           /* the newest so many stay, and the best epoch's */
+};
+
 struct lathe_trainer {
-  struct lathe_session *session;  /* with room for training; its parameters are initialised here */
+  struct lathe_session *session;  /* with room for training */
   struct lathe_training settings; /* the model's, as the command line changed them */
   struct lathe_part training;
   struct lathe_part validation; /* may be empty */
   struct lathe_progress *progress;
-  const char *record;         /* the CSV file to which each epoch adds a line */
-  FILE *stream;               /* that file, while it is open */
-  struct lathe_epoch *epochs; /* [done]: results, owned by the trainer */
+  const char *record; /* the CSV file with a line for each epoch done */
+  FILE *stream;       /* that file, while it is open */
+  struct lathe_saving saving;
+
+  /* Where training stands: this, with the session's weights and optimiser state, is what a
+   * checkpoint holds. */
+  struct lathe_epoch *epochs; /* [done], room for settings.epochs: results, owned by the trainer */
   int done;
   int64_t steps;
+  int64_t images;         /* of the next epoch, trained on before a stop in its midst */
+  struct lathe_loss loss; /* the mean over these */
+  double seconds;         /* trained for */
+  int best;               /* the epoch of the least loss, of validation where there is one; or 0 */
+  int64_t best_steps;     /* when it was done */
+  double best_loss;
+
+  int stopped; /* the signal that ended lathe_trainer_run early; 0: none did */
 };
 
-/* Trains for settings.epochs epochs. Order and noise come from the seed alone. Stops with an error
- * that names epoch and step when a loss is not finite. */
+/* Takes memory for the record of the epochs, and initialises the session's parameters: what
+ * lathe_checkpoint_load may replace. */
+bool lathe_trainer_start(struct lathe_trainer *trainer, struct lathe_error *err);
+
+/* Trains on, from where the trainer stands, until settings.epochs are done. Order and noise come
+ * from the seed alone. Stops with an error that names epoch and step when a loss is not finite. A
+ * signal (stop.h) ends it after the step it came in, with a checkpoint written; that is no failure.
+ */
 bool lathe_trainer_run(struct lathe_trainer *trainer, struct lathe_error *err);
 void lathe_trainer_free(struct lathe_trainer *trainer);
 

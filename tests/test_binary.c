@@ -72,10 +72,15 @@ START_TEST(run_folder_is_complete)
 #include "runtime/run_files.def"
 #undef RUN_FILE
   };
+  static const bool shown[] = {
+#define RUN_FILE(ID, name, about) (about) != NULL,
+#include "runtime/run_files.def"
+#undef RUN_FILE
+  };
   int files = 0;
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     const char *path = run_path(_i, names[i]);
-    bool wanted = runs[_i].plane || strcmp(names[i], "manifold.png") != 0;
+    bool wanted = shown[i] && (runs[_i].plane || strcmp(names[i], "manifold.png") != 0);
     ck_assert_msg(exists(path) == wanted, "%s", path);
     files += wanted;
     if (wanted && strstr(names[i], ".png") != NULL)
@@ -411,7 +416,8 @@ START_TEST(labels_are_not_read)
 }
 END_TEST
 
-/* A finished run is not replaced by accident, an unfinished one is. */
+/* Neither a finished run nor one that can be gone on with is replaced by accident; what was cut off
+ * before its first checkpoint is. */
 START_TEST(runs_are_replaced_with_care)
 {
   TRAIN_AGAIN(SMALL, "again", "--data", TRAIN, "--epochs", "1");
@@ -425,6 +431,9 @@ START_TEST(runs_are_replaced_with_care)
 
   ck_assert_int_eq(unlink(in_folder("before/run.json")), 0);
   write_text(in_folder("before/weights.safetensors.99-0.part"), "half");
+  assert_refused(SPAWN(SMALL, "train", "--data", TRAIN, "--run", in_folder("before")), SMALL, 1,
+                 "before|unfinished run|--resume|--force");
+  remove_below(in_folder("before/checkpoints"));
   TRAIN_AGAIN(SMALL, "before", "--data", TRAIN, "--epochs", "2");
   ck_assert(same_weights("again", "before"));
   ck_assert(!exists(in_folder("before/weights.safetensors.99-0.part")));

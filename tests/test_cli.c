@@ -15,7 +15,9 @@ static void check_run_files(const char *folder, bool manifold)
     snprintf(path, sizeof path, "%s/%s", folder, run_files[i]);
     ck_assert_msg(is_there(path), "no %s", path);
   }
-  ck_assert_int_eq(entries(folder, ""), RUN_FILES + manifold);
+  ck_assert_int_eq(entries(folder, ""), RUN_FILES + manifold + 1); /* and the checkpoints */
+  snprintf(path, sizeof path, "%s/checkpoints", folder);
+  ck_assert_int_ge(entries(path, ""), 2);
 }
 
 static json_t *json_file(const char *path)
@@ -120,6 +122,8 @@ START_TEST(train_takes_settings)
   call_well(&fake_plane, "train --data @/train.npz --labelled @/few.npz --run @/deep/er/set "
                          "--epochs 3 --batch 1000 --lr 0.01 --seed 9 --split 0.5 --threads 1");
   ck_assert_ptr_nonnull(strstr(printed, "epoch   3/3  loss "));
+  ck_assert_ptr_nonnull(strstr(printed, "  KL "));
+  ck_assert_ptr_nonnull(strstr(printed, "\nEM "));
   ck_assert_ptr_nonnull(strstr(printed, "reconstructions.png"));
   ck_assert_ptr_null(strchr(printed, '\r'));
   json_t *run = json_file("@/deep/er/set/run.json");
@@ -184,6 +188,7 @@ START_TEST(train_prints_json)
     } else if (strcmp(event, "em") == 0) {
       em++;
       number_at(json, "log_likelihood");
+      ck_assert_uint_eq(json_array_size(json_object_get(json, "weights")), 3);
     } else {
       ck_assert_str_eq(event, "done");
       json_t *metrics = json_file("@/json/metrics.json");
@@ -211,8 +216,10 @@ START_TEST(train_shows_a_bar_on_a_terminal)
                        "train --data @/train.npz --labelled @/few.npz --run @/tty --epochs 3");
   ck_assert_int_eq(status, 0);
   read_pipe(terminal);
-  ck_assert_ptr_nonnull(strstr(printed, "\r\033[Kepoch 3/3 [##########] 0:00 left  loss "));
-  ck_assert_ptr_nonnull(strstr(printed, "images/s"));
+  ck_assert_ptr_nonnull(strstr(printed, "\r\033[Krun [##########] epoch 3/3 [##########] 0:00 left"
+                                        "  loss "));
+  ck_assert_ptr_nonnull(strstr(printed, "\r\033[KEM "));
+  ck_assert_ptr_nonnull(strstr(printed, "/s"));
   ck_assert_ptr_null(strstr(printed, "\nepoch"));
 }
 END_TEST

@@ -31,6 +31,10 @@ static const struct wrong usage[] = {
     {&fake_plane, "info more", "'more' belongs to no option"},
     {&fake_plane, "eval --run @/run --data @/test.npz --part some", "--part is all"},
     {&fake_plane, TRAINS "--run @/x --epochs 0", "--epochs needs"},
+    {&fake_plane, TRAINS "--run @/x --keep 0", "--keep needs"},
+    {&fake_plane, TRAINS "--run @/x --resume --force", "exclude each other"},
+    {&fake_plane, "train --run @/x --resume", "holds no run to go on with"},
+    {&fake_plane, "train --run @/x", "train needs --data FILE"},
     {&fake_plane, TRAINS "--run @/x --lr nan", "--lr needs"},
     {&fake_plane, TRAINS "--run @/x --lr -0.5", "--lr needs"},
     {&fake_plane, TRAINS "--run @/x --split 1.5", "--split needs"},
@@ -218,8 +222,13 @@ END_TEST
 START_TEST(full_disk_is_told)
 {
   cli_file_limit = 1000;
-  call_badly(&fake_plane, TRAINS "--run @/full --quiet", 1, "metrics.csv cannot be written");
-  call_badly(&fake_plane, TRAINS "--run @/full --quiet --epochs 1", 1, "weights.safetensors");
+  call_badly(&fake_plane, TRAINS "--run @/full --quiet", 1, "unfinished.json cannot be written");
+  cli_file_limit = 2000;
+  call_badly(&fake_plane, TRAINS "--run @/full --quiet --save-epochs 100 --epochs 50", 1,
+             "metrics.csv cannot be written");
+  call_badly(&fake_plane, TRAINS "--run @/full --quiet --epochs 1", 1,
+             "checkpoints/step-000000008.safetensors cannot be written");
+  cli_file_limit = 1000;
   ck_assert(!is_there("@/full/run.json") && !is_there("@/full/weights.safetensors"));
   call_badly(&fake_plane, "reconstruct --run @/run --data @/test.npz -o @/x.npz", 1, "x.npz");
   cli_file_limit = RLIM_INFINITY;

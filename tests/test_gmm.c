@@ -30,18 +30,22 @@ START_TEST(as_scikit_learn)
 END_TEST
 
 struct progress {
-  int calls, restart, iteration;
+  int calls, restart, iteration, most; /* most: calls after which to stop; 0: goes on */
   double last[16];
 };
 
-static void watch(void *arg, int restart, int iteration, double log_likelihood)
+static bool watch(void *arg, const struct lathe_em_report *report,
+                  const struct lathe_mixture *mixture)
 {
   struct progress *progress = arg;
+  int restart = report->restart, iteration = report->iterations;
+  ck_assert_int_eq(mixture->components, K);
   ck_assert_int_eq(iteration, restart == progress->restart ? progress->iteration + 1 : 1);
   progress->calls++;
   progress->restart = restart;
   progress->iteration = iteration;
-  progress->last[restart] = log_likelihood;
+  progress->last[restart] = report->log_likelihood;
+  return progress->calls != progress->most;
 }
 
 /* Every way to start, with every kind of covariance, finds clusters that are far apart. */
@@ -135,6 +139,15 @@ START_TEST(stops_where_it_is_told)
   ck_assert(report.converged);
   lathe_em_report_free(&report);
   lathe_mixture_free(&m);
+
+  struct progress progress = {.most = 3};
+  struct lathe_error err = {""};
+  model.mixing.tolerance = 0;
+  ck_assert(
+      !lathe_gmm_fit(&model, &state, N, points, NULL, 1, &m, &report, watch, &progress, &err));
+  ck_assert_int_eq(progress.calls, 3);
+  ck_assert_ptr_nonnull(strstr(err.text, "stopped after 3 iterations"));
+  ck_assert(m.weights == NULL && report.log_likelihoods == NULL);
 }
 END_TEST
 

@@ -81,7 +81,7 @@ static bool train(struct lathe_trainer *trainer, struct lathe_error *err)
   for (int i = 0; i < IMAGES; i++)
     numbers[i] = (unsigned char)i;
   ck_assert(lathe_session_open(&session, &model, size, NULL));
-  lathe_progress_start(&progress, LATHE_PROGRESS_QUIET, EPOCHS, PART);
+  lathe_progress_start(&progress, LATHE_PROGRESS_QUIET, EPOCHS, PART, 0);
   *trainer = (struct lathe_trainer){
       .session = &session,
       .settings = {.epochs = EPOCHS,
@@ -96,7 +96,7 @@ static bool train(struct lathe_trainer *trainer, struct lathe_error *err)
       .record = record,
   };
   calls = 0;
-  bool good = lathe_trainer_run(trainer, err);
+  bool good = lathe_trainer_start(trainer, err) && lathe_trainer_run(trainer, err);
   lathe_session_close(&session);
   return good;
 }
