@@ -112,8 +112,8 @@ check: $(TESTS) models examples
 	@sh tests/fuzz/run.sh $(B) 20
 	@sh tests/run.sh $(B) $(TESTS)
 
-test-long: test tidy ## the tests that take long, too: 200 random models through `lathe verify`
-	LATHE_RANDOM_COUNT=200 sh tests/run.sh $(B) $(B)/tests/test_random
+test-long: test tidy ## the tests that take long, too: 200 random models, 100 killed trainers
+	LATHE_RANDOM_COUNT=200 LATHE_KILLS=100 sh tests/run.sh $(B) $(B)/tests/test_random $(B)/tests/test_killed
 SECONDS ?= 60
 fuzz: $(B)/lathe ## feed the compiler made-up descriptions (SECONDS=60), under sanitizers
 	@sh tests/fuzz/run.sh $(B) $(SECONDS)

@@ -323,7 +323,8 @@ static bool prepare(struct job *job, char record[LATHE_PATH], struct lathe_error
   int64_t batch = job->settings.batch < job->data.count ? job->settings.batch : job->data.count;
   struct lathe_session_size size = {(int)batch, (int)options->threads, true};
   return lathe_session_open(&job->session, job->call->model, size, err) &&
-         (job->resume.record || lathe_run_begin(options->run, options->force, &job->lock, err)) &&
+         (job->resume.record ? lathe_run_tidy(options->run, err)
+                             : lathe_run_begin(options->run, options->force, &job->lock, err)) &&
          start_trainer(job, record, err) && load_checkpoint(job, err) && write_record(job, err);
 }
 

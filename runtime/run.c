@@ -142,6 +142,28 @@ static bool make_folders(const char *folder, struct lathe_error *err)
   return true;
 }
 
+static bool is_half(const char *name)
+{
+  size_t length = strlen(name);
+  return is_ours(name) && length > 5 && strcmp(name + length - 5, ".part") == 0;
+}
+
+bool lathe_run_tidy(const char *folder, struct lathe_error *err)
+{
+  DIR *listing = opendir(folder);
+  const struct dirent *entry;
+  bool good = listing != NULL;
+  while (good && (entry = readdir(listing)))
+    if (is_half(entry->d_name))
+      good = unlinkat(dirfd(listing), entry->d_name, 0) == 0;
+  if (!good)
+    lathe_fail(err, "what a killed training left in %s cannot be removed: %s; remove its *.part",
+               folder, strerror(errno));
+  if (listing)
+    closedir(listing);
+  return good;
+}
+
 /* Removes the files of an earlier run: the records first, so that what is left of it after a crash
  * is not taken for one. */
 static bool remove_run(const char *folder, struct lathe_error *err)

@@ -39,6 +39,9 @@ bool lathe_run_check(const char *folder, bool force, struct lathe_error *err);
 bool lathe_run_begin(const char *folder, bool force, struct lathe_lock *lock,
                      struct lathe_error *err);
 
+/* Removes what one that was killed was writing, from a folder that the caller has locked. */
+bool lathe_run_tidy(const char *folder, struct lathe_error *err);
+
 /* Whether the folder holds the record of a run, finished or not. */
 bool lathe_run_exists(const char *folder);
 
