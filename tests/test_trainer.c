@@ -1,12 +1,16 @@
 /* What the trainer gives each step and makes of what the steps give: a model that only takes notes
  * stands in for one that learns. And how a data set is divided for it. */
 #include "folders.h"
+#include "runtime/checkpoint.h"
 #include "runtime/philox.h"
+#include "runtime/stop.h"
 #include "runtime/trainer.h"
 #include <check.h>
 #include <math.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { IMAGES = 22, PART = 11, BATCH = 4, EPOCHS = 3, LATENT = 2, STEPS = 3 * EPOCHS };
 
@@ -20,6 +24,8 @@ static struct {
 } notes[STEPS + 1];
 static int calls;
 static int fails_at = -1; /* the call from which the loss is no number */
+static int stops_at = -1; /* the call in which a signal comes */
+static struct lathe_saving saving;
 
 static struct lathe_loss loss_of(int n, const lathe_real *images)
 {
@@ -41,6 +47,8 @@ static struct lathe_loss train_step(struct lathe_state *state, int n, const lath
   notes[calls].rate = rate;
   notes[calls].step = step;
   struct lathe_loss loss = loss_of(n, images);
+  if (calls == stops_at)
+    raise(SIGTERM);
   if (calls++ == fails_at)
     loss.total = NAN;
   return loss;
@@ -55,6 +63,7 @@ static struct lathe_loss evaluate(struct lathe_state *state, int n, const lathe_
 }
 
 static const struct lathe_model model = {.name = "notes",
+                                         .fingerprint = "0",
                                          .input_rank = 1,
                                          .input_shape = {1},
                                          .input_size = 1,
@@ -94,6 +103,7 @@ static bool train(struct lathe_trainer *trainer, struct lathe_error *err)
       .validation = {&dataset, validation, 5},
       .progress = &progress,
       .record = record,
+      .saving = saving,
   };
   calls = 0;
   bool good = lathe_trainer_start(trainer, err) && lathe_trainer_run(trainer, err);
@@ -175,6 +185,48 @@ START_TEST(divergence_is_named)
 }
 END_TEST
 
+/* ---- Checkpoints ---- */
+
+/* Each epoch validates as well as the first, so that one is the best, and stays. */
+START_TEST(the_best_epoch_and_the_newest_stay)
+{
+  char folder[FOLDER_PATH], path[FOLDER_PATH + 64];
+  struct lathe_trainer trainer;
+  new_folder(folder);
+  for (int keep = 1; keep <= 2; keep++) {
+    saving = (struct lathe_saving){.folder = folder, .epochs = 1, .keep = keep};
+    ck_assert(train(&trainer, NULL));
+    ck_assert_int_eq(trainer.best, 1);
+    for (int epoch = 1; epoch <= EPOCHS; epoch++) {
+      snprintf(path, sizeof path, "%s/checkpoints/step-%09d.safetensors", folder, 3 * epoch);
+      ck_assert_int_eq(access(path, F_OK) == 0, epoch == 1 || epoch > EPOCHS - keep);
+    }
+    ck_assert_int_eq(lathe_checkpoint_newest(folder), STEPS);
+    lathe_trainer_free(&trainer);
+    ck_assert(lathe_checkpoints_remove(folder, NULL));
+  }
+}
+END_TEST
+
+/* The step that a signal comes in is finished, saved, and the last. */
+START_TEST(a_signal_stops_it_after_the_step)
+{
+  char folder[FOLDER_PATH];
+  struct lathe_trainer trainer;
+  new_folder(folder);
+  saving = (struct lathe_saving){.folder = folder, .epochs = 100, .keep = 1};
+  stops_at = _i;
+  lathe_stop_watch();
+  ck_assert(train(&trainer, NULL));
+  ck_assert_int_eq(trainer.stopped, SIGTERM);
+  ck_assert_int_eq(calls, stops_at + 1);
+  ck_assert_int_eq(trainer.steps, calls);
+  ck_assert_int_eq(lathe_checkpoint_newest(folder), calls);
+  lathe_trainer_free(&trainer);
+  ck_assert(lathe_checkpoints_remove(folder, NULL));
+}
+END_TEST
+
 /* ---- The division of a data set ---- */
 
 static const struct {
@@ -226,6 +278,8 @@ int main(void)
   tcase_add_test(tests, each_step_has_its_noise_and_rate);
   tcase_add_test(tests, losses_are_means_over_images);
   tcase_add_test(tests, divergence_is_named);
+  tcase_add_test(tests, the_best_epoch_and_the_newest_stay);
+  tcase_add_loop_test(tests, a_signal_stops_it_after_the_step, 0, STEPS);
   tcase_add_loop_test(tests, split_gives_each_image_to_one_part, 0, SPLIT_COUNT);
   tcase_add_test(tests, split_goes_by_its_seed);
   suite_add_tcase(suite, tests);
