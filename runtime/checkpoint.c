@@ -258,8 +258,9 @@ static bool load(struct lathe_trainer *trainer, int64_t steps, bool *whole, stru
 
 static void note_damage(struct lathe_checkpoint_found *found, const struct lathe_error *why)
 {
-  size_t used = strlen(found->damaged);
-  snprintf(found->damaged + used, sizeof found->damaged - used, "%.500s\n", why->text);
+  size_t used = strlen(found->damaged), room = sizeof found->damaged - used;
+  if (strlen(why->text) + 2 <= room) /* whole lines alone */
+    snprintf(found->damaged + used, room, "%s\n", why->text);
 }
 
 bool lathe_checkpoint_load(struct lathe_trainer *trainer, struct lathe_checkpoint_found *found,

@@ -16,7 +16,7 @@ bool lathe_checkpoint_save(const struct lathe_trainer *trainer, struct lathe_err
 /* What was found. */
 struct lathe_checkpoint_found {
   int64_t steps;      /* of the one that was loaded; -1: there are none */
-  char damaged[1024]; /* those that could not be used, newest first, a line each: which and why */
+  char damaged[4096]; /* those that could not be used, newest first, a line each: which and why */
 };
 
 /* Puts the trainer, which lathe_trainer_start has been called for, where the folder's newest usable

@@ -3,25 +3,21 @@
 #include "command.h"
 #include "fit.h"
 #include "json.h"
-#include "origin.h"
 #include "outcome.h"
 #include "resume.h"
 #include "schedule.h"
-#include "scores.h"
 #include "stop.h"
+#include "training_data.h"
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct job {
   const struct lathe_call *call;
   struct lathe_training settings;
-  struct lathe_inputs inputs;
+  struct lathe_training_data data;
   struct lathe_resume resume;
   struct lathe_lock lock;
-  struct lathe_dataset data, valid, labelled; /* count 0: not given */
-  struct lathe_split split;
   struct lathe_session session;
   struct lathe_progress progress;
   struct lathe_trainer trainer;
@@ -33,10 +29,7 @@ static void job_free(struct job *job)
   lathe_outcome_free(&job->outcome);
   lathe_trainer_free(&job->trainer);
   lathe_session_close(&job->session);
-  lathe_split_free(&job->split);
-  lathe_dataset_free(&job->data);
-  lathe_dataset_free(&job->valid);
-  lathe_dataset_free(&job->labelled);
+  lathe_training_data_free(&job->data);
   lathe_resume_close(&job->resume);
   lathe_lock_release(&job->lock);
 }
@@ -93,68 +86,14 @@ static enum lathe_status check_usage(const struct lathe_call *call, struct lathe
   return LATHE_DONE;
 }
 
-/* Each class names one component. */
-static bool check_classes(const struct job *job, struct lathe_error *err)
-{
-  const struct lathe_model *model = job->call->model;
-  const int64_t *labels = job->labelled.labels.data;
-  struct lathe_scores scores;
-  if (job->labelled.count == 0 || model->mixing.init != LATHE_INIT_LABELLED)
-    return true;
-  if (!lathe_scores_new(&scores, job->labelled.count, labels, labels, err))
-    return false;
-  int classes = scores.classes;
-  lathe_scores_free(&scores);
-  if (classes != model->mixing.components)
-    return lathe_fail(err,
-                      "%s has labels of %d classes, and the mixture of model %s has %d components: "
-                      "give labelled images of exactly %d classes",
-                      job->inputs.labelled, classes, model->name, model->mixing.components,
-                      model->mixing.components);
-  return true;
-}
-
-/* EM needs a point for each component; better said before the epochs than after them. */
-static bool check_enough(const struct job *job, struct lathe_error *err)
-{
-  int components = job->call->model->mixing.components;
-  if (job->split.training >= components)
-    return true;
-  return lathe_fail(
-      err,
-      "%s leaves %lld images to train on, fewer than the mixture's %d components: give "
-      "more images, or a larger --split",
-      job->inputs.data, (long long)job->split.training, components);
-}
-
-static bool load_data(struct job *job, struct lathe_error *err)
-{
-  const struct lathe_inputs *inputs = &job->inputs;
-  const struct lathe_model *model = job->call->model;
-  struct lathe_source data = {inputs->data, inputs->labels, inputs->only, false, false};
-  struct lathe_source labelled = {inputs->labelled, NULL, inputs->only, true, true};
-  struct lathe_source valid = {inputs->valid, NULL, inputs->only, false, false};
-  return (!inputs->labelled || lathe_dataset_load(&job->labelled, model, &labelled, err)) &&
-         check_classes(job, err) &&
-         (!inputs->valid || lathe_dataset_load(&job->valid, model, &valid, err)) &&
-         lathe_dataset_load(&job->data, model, &data, err) &&
-         lathe_resume_check(&job->resume, "data", inputs->data, &job->data, err) &&
-         lathe_resume_check(&job->resume, "valid", inputs->valid, &job->valid, err) &&
-         lathe_resume_check(&job->resume, "labelled", inputs->labelled, &job->labelled, err) &&
-         lathe_split_new(&job->split, job->data.count, job->settings.split, job->settings.seed,
-                         err) &&
-         check_enough(job, err);
-}
-
 static bool start_trainer(struct job *job, char record[LATHE_PATH], struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
   job->trainer = (struct lathe_trainer){
       .session = &job->session,
       .settings = job->settings,
-      .training = lathe_split_training(&job->split, &job->data),
-      .validation = job->valid.count > 0 ? lathe_part_all(&job->valid)
-                                         : lathe_split_validation(&job->split, &job->data),
+      .training = lathe_training_data_part(&job->data),
+      .validation = lathe_validation_data_part(&job->data),
       .progress = &job->progress,
       .record = record,
       .saving = {.folder = options->run,
@@ -172,9 +111,11 @@ static bool tell_resumed(const struct job *job, const struct lathe_checkpoint_fo
 {
   const struct lathe_options *options = &job->call->options;
   const struct lathe_trainer *trainer = &job->trainer;
-  for (const char *line = found->damaged; *line; line += strcspn(line, "\n") + 1)
-    fprintf(stderr, "%s: %.*s; the checkpoint before it is used\n", job->call->program,
-            (int)strcspn(line, "\n"), line);
+  for (size_t at = 0, length; found->damaged[at] != '\0'; at += length + 1) {
+    length = strcspn(found->damaged + at, "\n"); /* each line ends with one */
+    fprintf(stderr, "%s: %.*s; the checkpoint before it is used\n", job->call->program, (int)length,
+            found->damaged + at);
+  }
   if (options->json)
     return lathe_json_line(json_pack("{s:s, s:s, s:i, s:I, s:I, s:s}", "event", "resume", "run",
                                      options->run, "epoch", trainer->done, "step",
@@ -218,8 +159,8 @@ static bool watch_em(void *arg, const struct lathe_em_report *report,
 static bool fit_mixture(struct job *job, struct lathe_error *err)
 {
   bool good =
-      lathe_fit_mixture(&job->session, &job->trainer.training, &job->labelled, job->settings.seed,
-                        &job->outcome.em, watch_em, &job->progress, err);
+      lathe_fit_mixture(&job->session, &job->trainer.training, &job->data.labelled,
+                        job->settings.seed, &job->outcome.em, watch_em, &job->progress, err);
   bool stopped = lathe_stop_signal() != 0;
   if (good && !stopped)
     lathe_progress_em_done(&job->progress, &job->outcome.em, &job->session.mixture);
@@ -232,7 +173,7 @@ static bool evaluate(struct job *job, struct lathe_error *err)
   struct lathe_session *session = &job->session;
   struct lathe_outcome *outcome = &job->outcome;
   uint64_t seed = job->settings.seed;
-  struct lathe_part labelled = lathe_part_all(&job->labelled);
+  struct lathe_part labelled = lathe_part_all(&job->data.labelled);
   const struct lathe_part *training = &job->trainer.training;
   const struct lathe_part *validation = &job->trainer.validation;
   outcome->folder = job->call->options.run;
@@ -251,26 +192,20 @@ static bool evaluate(struct job *job, struct lathe_error *err)
 static json_t *details_json(const struct job *job, struct lathe_error *err)
 {
   static const char *const optimisers[] = {[LATHE_ADAM] = "adam", [LATHE_SGD] = "sgd"};
-  const struct lathe_inputs *inputs = &job->inputs;
   const struct lathe_training *settings = &job->settings;
-  json_t *data, *valid = NULL, *labelled = NULL;
-  if (!lathe_origin_file(&data, inputs->data, &job->data, err) ||
-      !lathe_origin_file(&valid, inputs->valid, &job->valid, err) ||
-      !lathe_origin_file(&labelled, inputs->labelled, &job->labelled, err)) {
-    json_decref(data);
-    json_decref(valid);
-    return NULL;
-  }
-  json_object_set_new(data, "labels", inputs->labels ? json_string(inputs->labels) : json_null());
-  json_object_set_new(data, "only", inputs->only ? json_string(inputs->only) : json_null());
-  json_t *details = json_pack(
-      "{s:o, s:o, s:o, s:I, s:{s:i, s:s, s:f, s:s, s:i, s:f, s:i}}", "data", data, "valid", valid,
-      "labelled", labelled, "validation_images", (json_int_t)job->trainer.validation.count,
-      "settings", "epochs", settings->epochs, "optimiser", optimisers[settings->optimiser], "rate",
-      settings->rate, "schedule", lathe_schedule_name(settings->schedule), "every", settings->every,
-      "gamma", settings->gamma, "threads", lathe_pool_threads(job->session.pool));
-  if (!details)
+  json_t *details = lathe_training_data_json(&job->data, err);
+  json_t *more =
+      json_pack("{s:I, s:{s:i, s:s, s:f, s:s, s:i, s:f, s:i}}", "validation_images",
+                (json_int_t)job->trainer.validation.count, "settings", "epochs", settings->epochs,
+                "optimiser", optimisers[settings->optimiser], "rate", settings->rate, "schedule",
+                lathe_schedule_name(settings->schedule), "every", settings->every, "gamma",
+                settings->gamma, "threads", lathe_pool_threads(job->session.pool));
+  if (details && json_object_update(details, more) != 0) {
     lathe_fail(err, "not enough memory to note what the run is made from; free some memory");
+    json_decref(details);
+    details = NULL;
+  }
+  json_decref(more);
   return details;
 }
 
@@ -282,8 +217,8 @@ static bool write_record(struct job *job, struct lathe_error *err)
       .batch = job->settings.batch,
       .seed = job->settings.seed,
       .split = job->settings.split,
-      .images = job->data.count,
-      .checksum = lathe_dataset_checksum(&job->data),
+      .images = job->data.images.count,
+      .checksum = lathe_dataset_checksum(&job->data.images),
       .training_images = job->trainer.training.count,
   };
   json_t *details = details_json(job, err);
@@ -312,15 +247,16 @@ static bool find_run(struct job *job, struct lathe_error *err)
   if (!options->resume || !lathe_run_exists(options->run))
     return lathe_run_check(options->run, options->force, err);
   return lathe_lock_take(&job->lock, options->run, err) &&
-         lathe_resume_open(&job->resume, job->call, &job->settings, &job->inputs, err);
+         lathe_resume_open(&job->resume, job->call, &job->settings, &job->data.inputs, err);
 }
 
 static bool prepare(struct job *job, char record[LATHE_PATH], struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
-  if (!load_data(job, err))
+  if (!lathe_training_data_load(&job->data, job->call->model, &job->settings, &job->resume, err))
     return false;
-  int64_t batch = job->settings.batch < job->data.count ? job->settings.batch : job->data.count;
+  int64_t images = job->data.images.count;
+  int64_t batch = job->settings.batch < images ? job->settings.batch : images;
   struct lathe_session_size size = {(int)batch, (int)options->threads, true};
   return lathe_session_open(&job->session, job->call->model, size, err) &&
          (job->resume.record ? lathe_run_tidy(options->run, err)
@@ -393,7 +329,8 @@ enum lathe_status lathe_command_train(const struct lathe_call *call, struct lath
   struct job job = {
       .call = call,
       .settings = settings_of(call),
-      .inputs = {options->data, options->labels, options->only, options->valid, options->labelled},
+      .data.inputs = {options->data, options->labels, options->only, options->valid,
+                      options->labelled},
   };
   status = train(&job, err);
   job_free(&job);
