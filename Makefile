@@ -27,7 +27,7 @@ Q := $(if $(V),,@)# make V=1 shows the commands
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help asan tsan tidy fuzz
+.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help asan tsan tidy fuzz bench
 
 all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` installs)
 
@@ -153,6 +153,22 @@ golden: $(TESTS) ## rewrite the expected outputs of the tests, to be read with `
 
 references: ## make the fixtures of tests/reference anew, with PyTorch and scikit-learn (PYTHON=one that has them)
 	sh tests/reference/make.sh $(B)/references $(PYTHON)
+
+# ---- Speed ----
+
+# Lathe, the machine and its peers in one run; about a quarter of an hour, ROUNDS=1 a few minutes.
+ROUNDS ?= 3
+EPOCHS ?= $(if $(filter 1,$(ROUNDS)),5,100)
+PEERS  ?= $(B)/peers/bin/python
+bench: setup ## measure speed beside PyTorch and others (ROUNDS=, EPOCHS=, DATA=, PEERS=a Python that has them)
+	$(MAKE) models examples $(B)/bench/machine
+	@[ "$(PEERS)" != "$(B)/peers/bin/python" ] || sh tests/bench/peers.sh $(B)/peers
+	python3 tests/bench/bench.py $(B) --rounds $(ROUNDS) --epochs $(EPOCHS) --peers "$$(command -v $(PEERS))" \
+	  --data "$(DATA)" --output tests/bench/RESULTS.md
+$(B)/bench/machine: tests/bench/machine.c $(B)/liblathe-f32.a
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -O3 -march=native $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
 # ---- Around it ----
 
