@@ -9,13 +9,15 @@ static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 enum { SIGNALS = sizeof signals / sizeof *signals };
 
 static volatile sig_atomic_t caught; /* the first signal; 0: none */
-static volatile sig_atomic_t child;  /* also the number of its process group; 0: none */
+/* Their process groups have the same numbers; 0: a free place. */
+static volatile sig_atomic_t children[CHILDREN_MOST];
 
 /* A compiler runs programs of its own: all of the group are told. */
 static void pass_on(int number)
 {
-  if (child > 0)
-    kill(-child, number == SIGPIPE ? SIGTERM : number);
+  for (int i = 0; i < CHILDREN_MOST; i++)
+    if (children[i] > 0)
+      kill(-children[i], number == SIGPIPE ? SIGTERM : number);
 }
 
 static void note(int number)
@@ -54,6 +56,11 @@ int child_start(const char *const *argv, const posix_spawn_file_actions_t *actio
 {
   if (interrupted())
     return EINTR;
+  int place = 0;
+  while (place < CHILDREN_MOST && children[place] != 0)
+    place++;
+  if (place == CHILDREN_MOST)
+    return EAGAIN;
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
@@ -62,17 +69,30 @@ int child_start(const char *const *argv, const posix_spawn_file_actions_t *actio
   posix_spawnattr_destroy(&attributes);
   if (error != 0)
     return error;
-  child = started;
+  children[place] = started;
   if (interrupted()) /* since it was started */
     pass_on(caught);
   return 0;
 }
 
+/* Frees the place of a child; false when it is none that was started here. */
+static bool forget(pid_t ended)
+{
+  for (int i = 0; i < CHILDREN_MOST; i++)
+    if (children[i] == ended) {
+      children[i] = 0;
+      return true;
+    }
+  return false;
+}
+
+/* Others' children, which a shell leaves to a program that takes its place, end here, too. */
 int child_wait(void)
 {
   int status = 0;
-  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
-    ;
-  child = 0;
+  pid_t ended;
+  do
+    ended = waitpid(-1, &status, 0);
+  while (ended < 0 ? errno == EINTR : !forget(ended));
   return status;
 }

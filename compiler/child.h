@@ -1,5 +1,5 @@
 /* Programs that lathe runs, and being told to end meanwhile: a signal that ends a program is passed
- * on to the child, the work at hand unwinds as after any failure (so that temporary folders go),
+ * on to the children, the work at hand unwinds as after any failure (so that temporary folders go),
  * and lathe then ends by that signal. */
 #ifndef CHILD_H
 #define CHILD_H
@@ -17,10 +17,12 @@ bool interrupted(void);
 void interrupts_end(void);
 
 /* Runs a program, found in PATH when it has no slash. Returns 0 or an errno, EINTR after an
- * interrupt. One child at a time; every one that has been started must be waited for. */
+ * interrupt, EAGAIN when CHILDREN_MOST run already. Every one that has been started must be waited
+ * for. */
+enum { CHILDREN_MOST = 64 };
 int child_start(const char *const *argv, const posix_spawn_file_actions_t *actions);
 
-/* Waits for it to end; its status as waitpid tells it. */
+/* Waits until one of them ends; its status as waitpid tells it. */
 int child_wait(void);
 
 #endif

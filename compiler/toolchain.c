@@ -117,10 +117,18 @@ bool write_over(const char *path, const char *text)
   return written;
 }
 
-static void remove_emitted(struct mem *mem, const struct emitted *emitted, const char *folder)
+static const char *object_name(struct mem *mem, const char *folder, const struct emitted_file *file)
 {
-  for (int i = 0; i < emitted->count; i++)
+  return mem_printf(mem, "%s/%s.o", folder, file->name);
+}
+
+/* Objects, and emitted files where they were written there, too. */
+static void remove_work(struct mem *mem, const struct emitted *emitted, const char *folder)
+{
+  for (int i = 0; i < emitted->count; i++) {
     unlink(mem_printf(mem, "%s/%s", folder, emitted->files[i].name));
+    unlink(object_name(mem, folder, &emitted->files[i]));
+  }
   rmdir(folder);
 }
 
@@ -194,31 +202,46 @@ static bool find_runtime(struct mem *mem, const char *archive, const char **head
   return false;
 }
 
-static bool run(const char *const *argv)
+static bool ended_well(int status)
 {
-  int error = child_start(argv, NULL);
-  int status = error == 0 ? child_wait() : 0;
-  if (interrupted())
-    return false;
-  if (error != 0) {
-    fprintf(stderr, "lathe: error: cannot run the C compiler '%s': %s; name another with --cc\n",
-            argv[0], strerror(error));
-    return false;
-  }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-    return true;
-  fprintf(stderr, "lathe: error: the C compiler '%s' failed; its messages stand above\n", argv[0]);
-  return false;
+  return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static bool compile_and_link(struct mem *mem, const struct model *model,
-                             const struct emitted *emitted, const char *folder,
-                             const struct build_options *options, const char *output)
+/* Runs `count` compilers, as many at a time as there are processors; all that were started have
+ * ended when it returns. After a failure no further one is started. */
+static bool run_all(const struct arguments *commands, int count)
 {
-  const char *headers, *library;
-  const char *archive = model->float64 ? "liblathe-f64.a" : "liblathe-f32.a";
-  if (!find_runtime(mem, archive, &headers, &library))
+  long processors = sysconf(_SC_NPROCESSORS_ONLN);
+  int most = processors < 1 ? 1 : processors < CHILDREN_MOST ? (int)processors : CHILDREN_MOST;
+  int running = 0, error = 0;
+  bool compiled = true;
+  for (int i = 0; i < count && compiled && error == 0; i++) {
+    if (running == most) {
+      compiled = ended_well(child_wait());
+      running--;
+    }
+    if (compiled)
+      error = child_start(commands[i].items, NULL);
+    if (compiled && error == 0)
+      running++;
+  }
+  for (; running > 0; running--)
+    compiled = ended_well(child_wait()) && compiled;
+  const char *cc = commands[0].items[0];
+  if (interrupted())
     return false;
+  if (error != 0)
+    fprintf(stderr, "lathe: error: cannot run the C compiler '%s': %s; name another with --cc\n",
+            cc, strerror(error));
+  else if (!compiled)
+    fprintf(stderr, "lathe: error: the C compiler '%s' failed; its messages stand above\n", cc);
+  return compiled && error == 0;
+}
+
+/* The compiler and what it is told whether it compiles or links. */
+static struct arguments compiler_line(struct mem *mem, const struct model *model,
+                                      const struct build_options *options, const char *headers)
+{
   struct arguments a = {.mem = mem};
   const char *cc = options->cc != NULL ? options->cc : getenv("CC");
   add_words(&a, cc != NULL && cc[0] != '\0' ? cc : "cc");
@@ -235,16 +258,66 @@ static bool compile_and_link(struct mem *mem, const struct model *model,
   add(&a, "-I");
   add(&a, headers);
   add_words(&a, LATHE_INCLUDES);
+  return a;
+}
+
+static struct arguments copy_of(const struct arguments *line)
+{
+  struct arguments copy = {.mem = line->mem};
+  for (int i = 0; i < line->count; i++)
+    add(&copy, line->items[i]);
+  return copy;
+}
+
+/* The largest files first, so that the last compiler to end did not begin late. */
+static int larger_first(const void *a, const void *b)
+{
+  const struct emitted_file *x = *(const struct emitted_file *const *)a;
+  const struct emitted_file *y = *(const struct emitted_file *const *)b;
+  return x->length != y->length ? (x->length < y->length ? 1 : -1) : strcmp(x->name, y->name);
+}
+
+/* The emitted C files; returns how many. */
+static int sources_of(const struct emitted *emitted, const struct emitted_file **sources)
+{
+  int count = 0;
   for (int i = 0; i < emitted->count; i++) {
     const char *name = emitted->files[i].name;
     if (name[strlen(name) - 1] == 'c')
-      add(&a, mem_printf(mem, "%s/%s", folder, name));
+      sources[count++] = &emitted->files[i];
   }
-  add(&a, library);
-  add_words(&a, LATHE_LIBRARIES);
-  add_words(&a, "-lm -lpthread -o");
-  add(&a, output);
-  return run(a.items);
+  qsort(sources, (size_t)count, sizeof *sources, larger_first);
+  return count;
+}
+
+/* Compiles the emitted files side by side, into `objects`, and links them. */
+static bool compile_and_link(struct mem *mem, const struct model *model,
+                             const struct emitted *emitted, const char *folder,
+                             const struct build_options *options, const char *objects,
+                             const char *output)
+{
+  const char *headers, *library;
+  const char *archive = model->float64 ? "liblathe-f64.a" : "liblathe-f32.a";
+  if (!find_runtime(mem, archive, &headers, &library))
+    return false;
+  struct arguments link = compiler_line(mem, model, options, headers);
+  const struct emitted_file **sources = mem_alloc(mem, (size_t)emitted->count * sizeof *sources);
+  int count = sources_of(emitted, sources);
+  struct arguments *compile = mem_alloc(mem, (size_t)count * sizeof *compile);
+  for (int i = 0; i < count; i++) {
+    compile[i] = copy_of(&link);
+    add(&compile[i], "-c");
+    add(&compile[i], mem_printf(mem, "%s/%s", folder, sources[i]->name));
+    add(&compile[i], "-o");
+    add(&compile[i], object_name(mem, objects, sources[i]));
+  }
+  for (int i = 0; i < count; i++)
+    add(&link, object_name(mem, objects, sources[i]));
+  add(&link, library);
+  add_words(&link, LATHE_LIBRARIES);
+  add_words(&link, "-lm -lpthread -o");
+  add(&link, output);
+  return run_all(compile, count) && run_all(&link, 1);
 }
 
 /* Whether the binary may take the place of what is there: of a file, but of no device or FIFO, and
@@ -271,15 +344,11 @@ bool build_binary(struct mem *mem, const struct model *model, const struct emitt
 {
   if (!may_replace(options->output, model))
     return false;
-  char *temporary = NULL;
-  const char *folder = options->emit_dir;
-  if (folder == NULL) {
-    const char *tmp = getenv("TMPDIR");
-    temporary = mem_printf(mem, "%s/lathe-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-    if (mkdtemp(temporary) == NULL)
-      return fail(temporary, "make the folder");
-    folder = temporary;
-  }
+  const char *tmp = getenv("TMPDIR");
+  char *work = mem_printf(mem, "%s/lathe-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
+  if (mkdtemp(work) == NULL)
+    return fail(work, "make the folder");
+  const char *folder = options->emit_dir != NULL ? options->emit_dir : work;
   /* Linked beside its final place, so that the last step is a rename. */
   char *linked = mem_printf(mem, "%s.XXXXXX", options->output);
   int fd = mkstemp(linked);
@@ -287,14 +356,13 @@ bool build_binary(struct mem *mem, const struct model *model, const struct emitt
   if (fd >= 0)
     close(fd);
   done = done && write_emitted(emitted, folder) &&
-         compile_and_link(mem, model, emitted, folder, options, linked);
+         compile_and_link(mem, model, emitted, folder, options, work, linked);
   mode_t mask = umask(0); /* mkstemp makes files that are private */
   umask(mask);
   if (done && (chmod(linked, 0777 & ~mask) != 0 || rename(linked, options->output) != 0))
     done = fail(options->output, "write");
   if (!done && fd >= 0)
     unlink(linked);
-  if (temporary != NULL)
-    remove_emitted(mem, emitted, folder);
+  remove_work(mem, emitted, work);
   return done;
 }

@@ -446,6 +446,7 @@ START_TEST(build)
   /* Over the old one; the C is kept, and is what emit writes. */
   CHECK(0, "", "", "build", tiny_path, "-o", binary, "--cflags", "-O0", "--emit-dir",
         in_folder("a"));
+  ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
   check_said(SPAWN(binary, "info"), 0, "tiny|linear 8", "");
   CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("b"));
   assert_emitted_alike("a", "b");

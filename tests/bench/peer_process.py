@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peers")
-START, ANSWER = 120, 400  # seconds before a peer is given up
+START, ANSWER = 120, 900  # seconds before a peer is given up
 
 
 class Peer:
