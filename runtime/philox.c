@@ -1,35 +1,60 @@
 #include "philox.h"
 #include <math.h>
 
-static void round_once(uint32_t counter[4], const uint32_t key[2])
+/* Blocks made side by side: their rounds become vector code. */
+enum { LANES = 8 };
+
+static void round_once(uint32_t counter[4][LANES], const uint32_t key[2])
 {
-  uint64_t a = (uint64_t)0xD2511F53 * counter[0];
-  uint64_t b = (uint64_t)0xCD9E8D57 * counter[2];
-  uint32_t next[4] = {(uint32_t)(b >> 32) ^ counter[1] ^ key[0], (uint32_t)b,
-                      (uint32_t)(a >> 32) ^ counter[3] ^ key[1], (uint32_t)a};
-  for (int i = 0; i < 4; i++)
-    counter[i] = next[i];
+  for (int i = 0; i < LANES; i++) {
+    uint64_t a = (uint64_t)0xD2511F53 * counter[0][i];
+    uint64_t b = (uint64_t)0xCD9E8D57 * counter[2][i];
+    counter[0][i] = (uint32_t)(b >> 32) ^ counter[1][i] ^ key[0];
+    counter[1][i] = (uint32_t)b;
+    counter[2][i] = (uint32_t)(a >> 32) ^ counter[3][i] ^ key[1];
+    counter[3][i] = (uint32_t)a;
+  }
 }
 
-void lathe_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
+static void make_blocks(uint32_t counter[4][LANES], const uint32_t key[2])
 {
   uint32_t k[2] = {key[0], key[1]};
-  for (int i = 0; i < 4; i++)
-    out[i] = counter[i];
   for (int round = 0; round < 10; round++) {
-    round_once(out, k);
+    round_once(counter, k);
     k[0] += 0x9E3779B9;
     k[1] += 0xBB67AE85;
   }
 }
 
+void lathe_philox4x32(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4])
+{
+  uint32_t lanes[4][LANES] = {{counter[0]}, {counter[1]}, {counter[2]}, {counter[3]}};
+  make_blocks(lanes, key);
+  for (int i = 0; i < 4; i++)
+    out[i] = lanes[i][0];
+}
+
+/* The words of the LANES blocks from `index` on: out[word][block]. */
+static void random_blocks(uint64_t seed, enum lathe_purpose purpose, uint64_t step, uint64_t index,
+                          uint32_t out[4][LANES])
+{
+  const uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
+  for (uint64_t i = 0; i < LANES; i++) {
+    out[0][i] = (uint32_t)(index + i);
+    out[1][i] = (uint32_t)((index + i) >> 32);
+    out[2][i] = (uint32_t)step;
+    out[3][i] = ((uint32_t)(step >> 32) & 0xFFFFFF) | (uint32_t)purpose << 24;
+  }
+  make_blocks(out, key);
+}
+
 void lathe_random_u32x4(uint64_t seed, enum lathe_purpose purpose, uint64_t step, uint64_t index,
                         uint32_t out[4])
 {
-  uint32_t key[2] = {(uint32_t)seed, (uint32_t)(seed >> 32)};
-  uint32_t counter[4] = {(uint32_t)index, (uint32_t)(index >> 32), (uint32_t)step,
-                         ((uint32_t)(step >> 32) & 0xFFFFFF) | (uint32_t)purpose << 24};
-  lathe_philox4x32(counter, key, out);
+  uint32_t blocks[4][LANES];
+  random_blocks(seed, purpose, step, index, blocks);
+  for (int i = 0; i < 4; i++)
+    out[i] = blocks[i][0];
 }
 
 /* Number `index` of a sequence of 64-bit words, two a block. */
@@ -41,10 +66,27 @@ static uint64_t word64(uint64_t seed, enum lathe_purpose purpose, uint64_t step,
   return (uint64_t)half[1] << 32 | half[0];
 }
 
+static double uniform_of(uint64_t word)
+{
+  return (double)(word >> 11) * 0x1p-53;
+}
+
 double lathe_random_uniform(uint64_t seed, enum lathe_purpose purpose, uint64_t step,
                             uint64_t index)
 {
-  return (double)(word64(seed, purpose, step, index) >> 11) * 0x1p-53;
+  return uniform_of(word64(seed, purpose, step, index));
+}
+
+void lathe_random_uniforms(uint64_t seed, enum lathe_purpose purpose, uint64_t step, uint64_t first,
+                           int64_t n, double *out)
+{
+  uint32_t words[4][LANES];
+  for (int64_t i = 0; i < n;) {
+    uint64_t index = first + (uint64_t)i;
+    random_blocks(seed, purpose, step, index / 2, words);
+    for (uint64_t j = index % 2; j < 2 * LANES && i < n; j++, i++)
+      out[i] = uniform_of((uint64_t)words[j % 2 * 2 + 1][j / 2] << 32 | words[j % 2 * 2][j / 2]);
+  }
 }
 
 uint64_t lathe_random_below(uint64_t seed, enum lathe_purpose purpose, uint64_t step,

@@ -37,6 +37,10 @@ void lathe_random_u32x4(uint64_t seed, enum lathe_purpose purpose, uint64_t step
 double lathe_random_uniform(uint64_t seed, enum lathe_purpose purpose, uint64_t step,
                             uint64_t index);
 
+/* Numbers first .. first+n-1 of that sequence, drawn faster than one by one. */
+void lathe_random_uniforms(uint64_t seed, enum lathe_purpose purpose, uint64_t step, uint64_t first,
+                           int64_t n, double *out);
+
 /* A whole number uniform in [0, bound), bound >= 1, without bias (by rejection). It takes numbers
  * of a sequence from *index on and leaves *index at the first number not taken. */
 uint64_t lathe_random_below(uint64_t seed, enum lathe_purpose purpose, uint64_t step,

@@ -102,18 +102,44 @@ void lathe_state_free(struct lathe_state *state)
   *state = (struct lathe_state){0};
 }
 
-/* By logical index, so that initial weights do not depend on how a tensor lies in memory. */
-static void initialise_tensor(lathe_real *values, const struct lathe_tensor *tensor, uint64_t seed,
-                              int position)
+enum { DRAWN_AT_ONCE = 1024 };
+
+struct drawing {
+  lathe_real *values;
+  const struct lathe_tensor *tensor;
+  uint64_t seed, position;
+};
+
+/* By logical index, so that initial weights depend neither on how a tensor lies in memory nor on
+ * the number of threads. */
+static void draw_chunk(void *arg, int chunk, int thread)
 {
+  (void)thread;
+  const struct drawing *drawing = arg;
+  const struct lathe_tensor *tensor = drawing->tensor;
+  int64_t first = (int64_t)chunk * DRAWN_AT_ONCE, left = lathe_tensor_size(tensor) - first;
+  int64_t n = left < DRAWN_AT_ONCE ? left : DRAWN_AT_ONCE;
+  double uniform[DRAWN_AT_ONCE];
+  size_t stored[DRAWN_AT_ONCE];
+  lathe_random_uniforms(drawing->seed, LATHE_RANDOM_INIT, drawing->position, (uint64_t)first, n,
+                        uniform);
+  lathe_stored_indices(tensor, first, n, stored);
+  for (int64_t i = 0; i < n; i++)
+    drawing->values[stored[i]] = (lathe_real)(tensor->bound * (2 * uniform[i] - 1));
+}
+
+static void initialise_tensor(struct lathe_state *state, const struct lathe_tensor *tensor,
+                              uint64_t seed, int position)
+{
+  lathe_real *values = state->fixed + tensor->offset;
   int64_t size = lathe_tensor_size(tensor);
-  for (int64_t i = 0; i < size; i++) {
-    double value = tensor->fill;
-    if (tensor->bound > 0) {
-      double u = lathe_random_uniform(seed, LATHE_RANDOM_INIT, (uint64_t)position, (uint64_t)i);
-      value = tensor->bound * (2 * u - 1);
-    }
-    values[lathe_stored_index(tensor, i)] = (lathe_real)value;
+  if (tensor->bound > 0) {
+    struct drawing drawing = {values, tensor, seed, (uint64_t)position};
+    lathe_parallel(state->pool, (int)((size + DRAWN_AT_ONCE - 1) / DRAWN_AT_ONCE), draw_chunk,
+                   &drawing);
+  } else {
+    for (int64_t i = 0; i < size; i++)
+      values[i] = (lathe_real)tensor->fill;
   }
 }
 
@@ -129,7 +155,7 @@ void lathe_state_initialise(struct lathe_state *state, const struct lathe_model 
   for (int i = 0; i < model->tensor_count; i++) {
     const struct lathe_tensor *tensor = &model->tensors[i];
     if (tensor->role != LATHE_COUNTER)
-      initialise_tensor(state->fixed + tensor->offset, tensor, seed, i);
+      initialise_tensor(state, tensor, seed, i);
   }
   if (state->training) {
     clear_block(state, model->first_moment, model->trained);

@@ -13,4 +13,7 @@ int64_t lathe_tensor_size(const struct lathe_tensor *tensor);
  * elements from state->fixed + tensor->offset. A tensor with no axes is stored as it is. */
 size_t lathe_stored_index(const struct lathe_tensor *tensor, int64_t logical);
 
+/* The same of the n elements from `first` on, faster than one by one. */
+void lathe_stored_indices(const struct lathe_tensor *tensor, int64_t first, int64_t n, size_t *out);
+
 #endif

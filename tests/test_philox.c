@@ -49,6 +49,22 @@ START_TEST(sequences_differ)
 }
 END_TEST
 
+/* Many at once are the same as one by one, wherever they begin and end. */
+START_TEST(uniforms_are_the_sequence)
+{
+  enum { MOST = 37 };
+  double out[MOST + 1];
+  for (uint64_t first = 0; first < 20; first++)
+    for (int n = 0; n <= MOST; n++) {
+      out[n] = -1;
+      lathe_random_uniforms(7, LATHE_RANDOM_INIT, 2, first, n, out);
+      for (int i = 0; i < n; i++)
+        ck_assert(out[i] == lathe_random_uniform(7, LATHE_RANDOM_INIT, 2, first + (uint64_t)i));
+      ck_assert(out[n] == -1);
+    }
+}
+END_TEST
+
 START_TEST(uniform_moments)
 {
   enum { N = 100000 };
@@ -196,6 +212,7 @@ int main(void)
   tcase_add_loop_test(cases, published_vectors, 0, 3);
   tcase_add_test(cases, counter_layout);
   tcase_add_test(cases, sequences_differ);
+  tcase_add_test(cases, uniforms_are_the_sequence);
   tcase_add_test(cases, uniform_moments);
   tcase_add_test(cases, normal_distribution);
   tcase_add_test(cases, normals_depend_on_their_place_alone);

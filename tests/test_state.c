@@ -211,6 +211,34 @@ START_TEST(initial_values_ignore_the_memory_order)
 }
 END_TEST
 
+/* More values than are drawn at once, by more threads than one. */
+START_TEST(initial_values_of_a_large_tensor)
+{
+  const struct lathe_tensor large = {.name = "linear.weight",
+                                     .rank = 2,
+                                     .shape = {70, 67},
+                                     .axes = 2,
+                                     .extent = {70, 67},
+                                     .order = {1, 0},
+                                     .bound = 0.5};
+  struct lathe_model model = MODEL;
+  model.tensors = &large;
+  model.tensor_count = 1;
+  model.fixed_inference = 70 * 67;
+  struct lathe_pool *pool = lathe_pool_new(3);
+  struct lathe_state state;
+  ck_assert(lathe_state_new(&state, &model, 1, pool, false, NULL));
+  lathe_state_initialise(&state, &model, 4);
+  for (int i = 0; i < 70; i++)
+    for (int j = 0; j < 67; j++) {
+      double u = lathe_random_uniform(4, LATHE_RANDOM_INIT, 0, (uint64_t)(i * 67 + j));
+      ck_assert(state.fixed[j * 70 + i] == (lathe_real)(0.5 * (2 * u - 1)));
+    }
+  lathe_state_free(&state);
+  lathe_pool_free(pool);
+}
+END_TEST
+
 START_TEST(learning_rate)
 {
   struct lathe_training training = {
@@ -238,6 +266,7 @@ int main(void)
   tcase_add_test(cases, stored_index);
   tcase_add_test(cases, initial_values);
   tcase_add_test(cases, initial_values_ignore_the_memory_order);
+  tcase_add_test(cases, initial_values_of_a_large_tensor);
   tcase_add_test(cases, learning_rate);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);

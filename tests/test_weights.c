@@ -87,6 +87,22 @@ START_TEST(order_in_memory)
 }
 END_TEST
 
+START_TEST(runs_of_the_order_in_memory)
+{
+  for (int t = 0; t < (int)(sizeof TENSORS / sizeof TENSORS[0]); t++) {
+    int64_t size = lathe_tensor_size(&TENSORS[t]);
+    size_t out[64];
+    ck_assert_int_le(size, 64);
+    for (int64_t first = 0; first < size; first++)
+      for (int64_t n = 0; n <= size - first; n++) {
+        lathe_stored_indices(&TENSORS[t], first, n, out);
+        for (int64_t i = 0; i < n; i++)
+          ck_assert_uint_eq(out[i], lathe_stored_index(&TENSORS[t], first + i));
+      }
+  }
+}
+END_TEST
+
 /* A file by PyTorch's conventions lands where the model's memory order wants it. */
 START_TEST(imports_a_state_dict)
 {
@@ -422,6 +438,7 @@ int main(void)
 {
   TCase *tests = tcase_create("weights");
   tcase_add_test(tests, order_in_memory);
+  tcase_add_test(tests, runs_of_the_order_in_memory);
   tcase_add_test(tests, imports_a_state_dict);
   tcase_add_test(tests, exports_a_state_dict);
   tcase_add_loop_test(tests, mixture_and_all, 0, COUNT(KINDS));
