@@ -143,6 +143,8 @@ static bool run_epochs(struct job *job, struct lathe_error *err)
                        job->settings.epochs, trainer->training.count,
                        trainer->done * trainer->training.count + trainer->images);
   bool good = lathe_trainer_run(&job->trainer, err);
+  /* What EM, the measures and the pictures take is to come out of what the steps took. */
+  lathe_state_end_training(&job->session.state, job->call->model);
   lathe_progress_stop(&job->progress);
   return good;
 }

@@ -1,3 +1,4 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "state.h"
 #include "model.h"
 #include "philox.h"
@@ -6,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 enum { ALIGNMENT = 64 };
 
@@ -100,6 +103,34 @@ void lathe_state_free(struct lathe_state *state)
 {
   free(state->fixed); /* the arena begins with it */
   *state = (struct lathe_state){0};
+}
+
+/* The whole pages of some values; where the system has no such call they stay, which harms nobody.
+ */
+static void give_back(lathe_real *values, size_t count)
+{
+#ifdef MADV_DONTNEED
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  uintptr_t from = (uintptr_t)values, to = (uintptr_t)(values + count);
+  from = (from + page - 1) / page * page;
+  to = to / page * page;
+  if (from < to)
+    madvise((void *)from, to - from, MADV_DONTNEED);
+#else
+  (void)values;
+  (void)count;
+#endif
+}
+
+void lathe_state_end_training(struct lathe_state *state, const struct lathe_model *model)
+{
+  if (!state->training)
+    return;
+  const size_t blocks[] = {model->gradients, model->first_moment, model->second_moment};
+  for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
+    if (blocks[i] != 0)
+      give_back(state->fixed + blocks[i], model->trained);
+  give_back(state->batch, model->per_image_training * (size_t)state->capacity);
 }
 
 enum { DRAWN_AT_ONCE = 1024 };

@@ -39,6 +39,11 @@ bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model,
                      struct lathe_pool *pool, bool training, struct lathe_error *err);
 void lathe_state_free(struct lathe_state *state);
 
+/* Gives the memory of gradients, optimiser state and activations back to the system, page by page:
+ * their contents are lost, and no step may follow. Calls that need activations take pages anew, as
+ * many as inference needs; all else, em_step included, goes on as before. */
+void lathe_state_end_training(struct lathe_state *state, const struct lathe_model *model);
+
 /* PyTorch's default initial values, drawn from `seed`; optimiser state cleared. */
 void lathe_state_initialise(struct lathe_state *state, const struct lathe_model *model,
                             unsigned long long seed);

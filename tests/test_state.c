@@ -7,8 +7,10 @@
 #include <check.h>
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A convolution's weight stored with its channels innermost, a bias, a running variance and a
  * counter; trained values are [0, 40), gradients [40, 80), moments from 80 and 120. */
@@ -239,6 +241,48 @@ START_TEST(initial_values_of_a_large_tensor)
 }
 END_TEST
 
+/* Pages in memory of what this process has. */
+static long resident(void)
+{
+  long size = 0, pages = 0;
+  FILE *file = fopen("/proc/self/statm", "r");
+  if (!file || fscanf(file, "%ld %ld", &size, &pages) != 2)
+    pages = -1;
+  if (file)
+    fclose(file);
+  return pages;
+}
+
+START_TEST(end_of_training_gives_memory_back)
+{
+  enum { TRAINED = 1 << 20 };
+  struct lathe_model model = MODEL;
+  model.trained = model.gradients = model.fixed_inference = TRAINED;
+  model.first_moment = 2 * TRAINED;
+  model.second_moment = 3 * TRAINED;
+  model.fixed_training = 4 * TRAINED;
+  model.per_image_training = TRAINED;
+  struct lathe_state state;
+  ck_assert(lathe_state_new(&state, &model, 2, NULL, true, NULL));
+  for (int i = 0; i < 6 * TRAINED; i++)
+    state.fixed[i] = 3;
+  state.em[0] = 5;
+  long before = resident(), gone = (long)(5 * TRAINED * sizeof(lathe_real)) / sysconf(_SC_PAGESIZE);
+  lathe_state_end_training(&state, &model);
+  long after = resident();
+  int kept = 0;
+  for (int i = 0; i < TRAINED; i++)
+    kept += state.fixed[i] == 3;
+  ck_assert_int_eq(kept, TRAINED);
+  ck_assert(state.em[0] == 5);
+  if (before > 0)
+    ck_assert_int_le(after, before - gone / 2); /* of other things, some may have come */
+  for (int i = 0; i < 2 * TRAINED; i++)
+    state.batch[i] = 1; /* they can be used again */
+  lathe_state_free(&state);
+}
+END_TEST
+
 START_TEST(learning_rate)
 {
   struct lathe_training training = {
@@ -267,6 +311,7 @@ int main(void)
   tcase_add_test(cases, initial_values);
   tcase_add_test(cases, initial_values_ignore_the_memory_order);
   tcase_add_test(cases, initial_values_of_a_large_tensor);
+  tcase_add_test(cases, end_of_training_gives_memory_back);
   tcase_add_test(cases, learning_rate);
   suite_add_tcase(suite, cases);
   SRunner *runner = srunner_create(suite);
