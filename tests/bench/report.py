@@ -193,10 +193,11 @@ def report(bench, about):
     missing = [f"{name} is missing or incomplete: {bench.peers[key].missing}"
                for key, name in bench.names.items() if bench.peers[key].missing]
     load = float(about["Load when the run began"])
-    busy = f"The machine was busy with other work (load {load:.1f} before the run): read the ratios, not the times."
+    busy = (f"**The machine was busy with other work** (load {load:.1f} before the run): no final figures. Times are "
+            "too long and the peak too low, and ratios mislead where threads wait for one another.")
     notes = missing + ([busy] if load > 0.5 else [])
     parts = ["# What `make bench` measured\n",
-             f"Medians of {bench.options.rounds} rounds, all sides in turn; ratios are medians of the rounds' ratios, "
+             f"Medians over the rounds ({bench.options.rounds}), all sides in turn; ratios are medians of the rounds' ratios, "
              "above 1 where Lathe is faster. README.md says what each line is.\n",
              "".join(f"- {note}\n" for note in notes),
              made.work(), made.machine(), made.products(), made.rates(),

@@ -87,5 +87,4 @@ def classify(model, seconds):
 
 classifiers = {}
 
-serve({"PyTorch": torch.__version__, "oneDNN": "with" if torch.backends.mkldnn.is_available() else "without"},
-      {"train": train, "tune": tune, "classify": classify})
+serve({"PyTorch": torch.__version__}, {"train": train, "tune": tune, "classify": classify})
