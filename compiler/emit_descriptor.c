@@ -1,4 +1,5 @@
 #include "emit_descriptor.h"
+#include "cost.h"
 #include "emit_model.h"
 #include <string.h>
 
@@ -153,6 +154,26 @@ static void emit_layers(struct emitter *e, const struct compilation *c)
   emit(e, "};\n\n");
 }
 
+static void emit_kernel_costs(struct emitter *e, const struct compilation *c)
+{
+  static const char *const passes[] = {
+      [LATHE_FORWARD] = "LATHE_FORWARD",
+      [LATHE_BACKWARD] = "LATHE_BACKWARD",
+      [LATHE_UPDATE] = "LATHE_UPDATE",
+  };
+  emit(e,
+       "/* The kernels of a training step, in order: what they compute, how, and at what cost. */\n"
+       "static const struct lathe_kernel_cost kernels[] = {\n");
+  for (int i = 0; i < kernel_cost_count(c); i++) {
+    const struct lathe_kernel_cost k = kernel_cost(c, i);
+    text_printf(&e->out, "  {%s, %d, %s,\n   %s, %s,", quote(e, k.layer), k.line, passes[k.pass],
+                quote(e, k.ops), quote(e, k.algorithm));
+    text_printf(&e->out, " %.0f, %.0f, %.0f, %.0f},\n", k.image_flops, k.image_bytes, k.step_flops,
+                k.step_bytes);
+  }
+  emit(e, "};\n\n");
+}
+
 static void emit_classify(struct emitter *e)
 {
   emit(e, "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, "
@@ -202,6 +223,7 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
   emit_tensors(e, c);
   emit_values(e, c);
   emit_layers(e, c);
+  emit_kernel_costs(e, c);
 
   emit(e, "const struct lathe_model ${model}_model = {\n"
           ".name = \"$model\",\n");
@@ -225,6 +247,8 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
           ".value_count = sizeof values / sizeof *values,\n"
           ".layers = layers,\n"
           ".layer_count = sizeof layers / sizeof *layers,\n"
+          ".kernels = kernels,\n"
+          ".kernel_count = sizeof kernels / sizeof *kernels,\n"
           ".fixed_inference = ${MODEL}_FIXED,\n"
           ".fixed_training = ${MODEL}_FIXED_TRAINING,\n"
           ".per_image_inference = ${MODEL}_PER_IMAGE,\n"

@@ -130,7 +130,8 @@ void emit_optimiser(struct emitter *e, const struct compilation *c)
 {
   bind_constants(e);
   emit(e, "/* One training step: forward, backward, and the optimiser. */\n"
-          "#include \"${model}_internal.h\"\n");
+          "#include \"${model}_internal.h\"\n"
+          "#include <lathe/kernel.h>\n");
   if (is_adam(e))
     emit(e, "#include <math.h>\n");
   emit(e, "\n");
@@ -157,9 +158,10 @@ void emit_optimiser(struct emitter *e, const struct compilation *c)
   else
     emit(e, "(void)step;\n"
             "struct ${model}_update update = {.fixed = state->fixed, .rate = ($real)rate};\n");
+  emit_bind_int(e, "kernel", c->programs[PROGRAM_TRAIN]->count); /* the last one of the step */
   emit(e, "const struct lathe_loss loss = ${model}_forward(state, n, images, noise);\n"
           "${model}_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);\n"
-          "lathe_parallel(state->pool, state->keep_gradients ? $blocks : $always, update_block, "
+          "lathe_kernel(state, $kernel, state->keep_gradients ? $blocks : $always, update_block, "
           "&update);\n"
           "return loss;\n"
           "}\n");

@@ -64,6 +64,6 @@ op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_
     winograd_product_emit, winograd_product_adjoint_emit, winograd_inverse_emit,
     winograd_inverse_adjoint_emit, winograd_weight_emit, channel_sum_emit, moments_emit,
     channel_dot_emit, running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;
-op_flops linear_flops, conv_flops, one_flop, four_flops, eight_flops;
+op_flops linear_flops, conv_flops, one_flop, four_flops, eight_flops, sum_flops, moments_flops;
 
 #endif

@@ -99,7 +99,8 @@ struct schedule *schedule_build(struct graph *graph)
     struct node *root = kernel->chain[0];
     if (op_table[root->op].plan != NULL) {
       op_table[root->op].plan(kernel);
-    } else { /* elementwise throughout */
+    } else {
+      kernel->algorithm = "elementwise";
       kernel_by_images(kernel, 16);
     }
     if (kernel->scratch > s->scratch)

@@ -1,4 +1,5 @@
 #include "summary.h"
+#include "cost.h"
 #include "emit.h"
 #include "emit_model.h"
 #include "op.h"
@@ -137,6 +138,21 @@ static void print_plan(FILE *out, const struct compilation *c)
   }
 }
 
+/* What runs in a training step, and how. */
+static void print_kernels(FILE *out, const struct compilation *c)
+{
+  fprintf(out, "\nKernels of a training step: FLOP and bytes moved for %d images\n",
+          c->model->training.batch);
+  for (int i = 0; i < kernel_cost_count(c); i++) {
+    const struct lathe_kernel_cost k = kernel_cost(c, i);
+    const int batch = c->model->training.batch;
+    fprintf(out, "  %3d %-15s %4s %-8s %-28s %-14s %10s %13s B\n", i, k.layer,
+            k.line > 0 ? mem_printf(c->mem, "%d", k.line) : "", pass_name(k.pass), k.ops,
+            k.algorithm, flops_text(c->mem, k.image_flops * batch + k.step_flops),
+            grouped(c->mem, (int64_t)(k.image_bytes * batch + k.step_bytes)));
+  }
+}
+
 static void print_layer(FILE *out, const struct compilation *c, const struct layer *layer)
 {
   const char *algorithm;
@@ -161,6 +177,7 @@ void summary_print(FILE *out, const struct compilation *c)
   fprintf(out, "\nTotal parameters: %s, all trained\n", grouped(c->mem, c->parameter_count));
   fprintf(out, "FLOP an image: forward %s, training step %s\n",
           grouped(c->mem, (int64_t)c->flops_forward), grouped(c->mem, (int64_t)c->flops_step));
+  print_kernels(out, c);
   print_memory(out, c);
   print_plan(out, c);
 }
@@ -176,6 +193,21 @@ static json_t *layer_json(const struct compilation *c, const struct layer *layer
                    layer->text, "output", shape, "parameters",
                    (json_int_t)layer_parameters(c, layer), "flops_forward", flops, "algorithm",
                    algorithm, "file", layer->file, "line", layer->line);
+}
+
+static json_t *kernels_json(const struct compilation *c)
+{
+  json_t *kernels = json_array();
+  for (int i = 0; i < kernel_cost_count(c); i++) {
+    const struct lathe_kernel_cost k = kernel_cost(c, i);
+    json_array_append_new(
+        kernels, json_pack("{s:s, s:o, s:s, s:s, s:s, s:f, s:f, s:f, s:f}", "layer", k.layer,
+                           "line", k.line > 0 ? json_integer(k.line) : json_null(), "pass",
+                           pass_name(k.pass), "kernel", k.ops, "algorithm", k.algorithm,
+                           "image_flops", k.image_flops, "image_bytes", k.image_bytes, "step_flops",
+                           k.step_flops, "step_bytes", k.step_bytes));
+  }
+  return kernels;
 }
 
 bool summary_json(FILE *out, const struct compilation *c)
@@ -208,12 +240,12 @@ bool summary_json(FILE *out, const struct compilation *c)
       "image_bytes", (json_int_t)(c->per_image_inference * value_bytes(c)), "training_image_bytes",
       (json_int_t)(c->per_image_training * value_bytes(c)), "thread_bytes",
       (json_int_t)(c->scratch * value_bytes(c)), "em_bytes", (json_int_t)(c->em_doubles * 8));
-  json_t *all = json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:o}", "model",
+  json_t *all = json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:o, s:o}", "model",
                           m->name, "fingerprint", model_fingerprint(c), "precision",
                           m->float64 ? "float64" : "float32", "latent", m->latent, "components",
                           m->mixing.components, "parameters", (json_int_t)c->parameter_count,
                           "flops_forward", c->flops_forward, "flops_step", c->flops_step, "layers",
-                          layers, "memory", memory, "plan", plan);
+                          layers, "kernels", kernels_json(c), "memory", memory, "plan", plan);
   bool done = all != NULL && json_dumpf(all, out, JSON_COMPACT) == 0;
   json_decref(all);
   fprintf(out, "\n");

@@ -1,5 +1,6 @@
 /* bench: how fast this model trains, encodes and clusters here, on made-up data. */
 #include "allocate.h"
+#include "bench.h"
 #include "clock.h"
 #include "command.h"
 #include "gmm.h"
@@ -168,7 +169,9 @@ enum lathe_status lathe_command_bench(const struct lathe_call *call, struct lath
 {
   struct bench bench = {.call = call};
   bool done = bench_new(&bench, err);
-  if (done) {
+  if (done && call->options.per_layer) {
+    done = lathe_bench_layers(call, &bench.session, bench.batch, err);
+  } else if (done) {
     struct speeds speeds = measure_all(&bench);
     done = print(&bench, &speeds, err);
   }

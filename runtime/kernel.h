@@ -4,8 +4,9 @@
 
 #include "state.h"
 
-/* Runs a kernel's tasks on the state's pool, then tells state->after_kernel that kernel number
- * `kernel` of the step is done: `trace` reads values there, before others take their place. */
+/* Runs a kernel's tasks on the state's pool. state->before_kernel is told that kernel number
+ * `kernel` of the step begins, and state->after_kernel that it is done: `bench` takes the time
+ * between them, `trace` reads values after it, before others take their place. */
 void lathe_kernel(struct lathe_state *state, int kernel, int tasks, lathe_task *task, void *arg);
 
 #endif

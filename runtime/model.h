@@ -90,6 +90,21 @@ struct lathe_value {
   int kernel;
 };
 
+enum lathe_pass { LATHE_FORWARD, LATHE_BACKWARD, LATHE_UPDATE };
+
+/* What a kernel of a training step is and what it costs, for `bench --per-layer`. Operations are
+ * counted as the plain algorithm needs them, whichever is used; bytes as every operand read once
+ * and the result written once. */
+struct lathe_kernel_cost {
+  const char *layer; /* "encoder.0", or what is computed outside of layers: "z", "kl" */
+  int line;          /* of the description; 0 outside of layers */
+  enum lathe_pass pass;
+  const char *ops;                 /* "conv + bias + relu" */
+  const char *algorithm;           /* "im2col + BLAS" */
+  double image_flops, image_bytes; /* for each image of the batch, */
+  double step_flops, step_bytes;   /* and besides that for each step */
+};
+
 struct lathe_model {
   const char *name;
   const char *fingerprint;   /* 16 hex digits: same architecture, same fingerprint */
@@ -113,6 +128,8 @@ struct lathe_model {
   int value_count;
   const struct lathe_layer *layers;
   int layer_count;
+  const struct lathe_kernel_cost *kernels; /* by the number that lathe_kernel is given */
+  int kernel_count;
 
   /* The plan, in elements of lathe_real: fixed + per_image x capacity + scratch x threads. */
   size_t fixed_inference, fixed_training;

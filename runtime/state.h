@@ -21,7 +21,10 @@ struct lathe_state {
    * they are made, and what lies at model->gradients in their place means nothing. */
   bool keep_gradients;
   struct lathe_pool *pool; /* not owned; NULL works on the caller's thread */
-  /* Called after each kernel of a training step, numbered from 0; NULL: nobody is told. */
+  /* Called before and after each kernel of a training step, numbered from 0; NULL: nobody is told.
+   */
+  void (*before_kernel)(void *arg, int kernel);
+  void *before_arg;
   void (*after_kernel)(void *arg, int kernel);
   void *after_arg;
 };

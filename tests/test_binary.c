@@ -362,6 +362,62 @@ START_TEST(json_lines)
 }
 END_TEST
 
+/* A row for each kernel of the table, and three for what is outside of them; together they are the
+ * step. */
+START_TEST(where_the_time_goes)
+{
+  static const char *const outside[] = {"data", "noise", "rest"};
+  struct said said = SPAWN_GOOD(MLP, "bench", "--per-layer", "--seconds", "0.3", "--json");
+  json_t *json = parse_json(said.out, "bench --per-layer --json");
+  const json_t *rows = json_object_get(json, "rows");
+  double step = json_double(json, "step_seconds"), sum = json_double(json, "rows_seconds");
+  double seconds = 0, share = 0, flops = 0;
+  size_t count = json_array_size(rows), updates = 0, backward = 0;
+  ck_assert_uint_gt(count, 20);
+  for (size_t i = 0; i < count; i++) {
+    const json_t *row = json_array_get(rows, i);
+    const char *pass = json_string_value(json_object_get(row, "pass"));
+    const char *layer = json_string_value(json_object_get(row, "layer"));
+    double took = json_double(row, "seconds");
+    seconds += took;
+    share += json_double(row, "share");
+    updates += strcmp(pass, "update") == 0;
+    backward += strcmp(pass, "backward") == 0;
+    if (strcmp(pass, "update") != 0)
+      flops += took * json_double(row, "gflops") * 1e9;
+    if (i + 3 >= count) {
+      ck_assert_str_eq(pass, "outside");
+      ck_assert_str_eq(layer, outside[i + 3 - count]);
+      continue;
+    }
+    ck_assert_msg(took > 0, "%s took no time", layer);
+    ck_assert_ptr_nonnull(json_string_value(json_object_get(row, "algorithm")));
+    ck_assert(json_double(row, "bytes") > 0);
+    if (strncmp(layer, "encoder.", 8) == 0 || strncmp(layer, "decoder.", 8) == 0)
+      ck_assert(json_integer_value(json_object_get(row, "line")) > 0);
+  }
+  ck_assert_uint_eq(updates, 1);
+  ck_assert_uint_gt(backward, 10);
+  ck_assert_double_lt(fabs(seconds - sum), 1e-6 * sum);
+  ck_assert_double_lt(fabs(share - 1), 1e-6);
+  ck_assert_msg(sum > 0.5 * step && sum < 2 * step, "%g s of %g s", sum, step); /* busy machines */
+  json_decref(json);
+
+  /* The kernels' operations are those of a step. */
+  struct said info = SPAWN_GOOD(MLP, "info", "--json");
+  json = parse_json(info.out, "info --json");
+  double all = json_double(json, "flops_step") * json_double(json, "batch");
+  ck_assert_msg(fabs(flops - all) < 1e-6 * all, "%g, not %g", flops, all);
+  json_decref(json);
+  said_free(&info);
+  said_free(&said);
+
+  said = SPAWN_GOOD(SMALL, "bench", "--per-layer", "--seconds", "0.05");
+  assert_words(said.out, "encoder.0|forward|backward|update|outside|in all|add up to");
+  said_free(&said);
+}
+END_TEST
+
 /* ---- Again, the same ---- */
 
 static bool same_weights(const char *a, const char *b)
@@ -456,6 +512,7 @@ int main(void)
   tcase_add_test(tests, sample);
   tcase_add_test(tests, manifold);
   tcase_add_test(tests, json_lines);
+  tcase_add_test(tests, where_the_time_goes);
   tcase_add_test(tests, threads_change_nothing);
   tcase_add_test(tests, labels_are_not_read);
   tcase_add_test(tests, runs_are_replaced_with_care);

@@ -434,6 +434,8 @@ START_TEST(bench_measures)
   ck_assert_double_lt(number_at(json, "peak_fraction"), 1);
   json_decref(json);
   call_well(&fake_space, "bench --seconds 0.1");
+  call_well(&fake_space, "bench --per-layer --seconds 0.1"); /* it has no table of kernels */
+  ck_assert_ptr_nonnull(strstr(printed, "rest"));
 }
 END_TEST
 

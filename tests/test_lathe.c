@@ -283,6 +283,51 @@ START_TEST(summary)
 }
 END_TEST
 
+/* Every kernel of a training step is listed, with the layer that it is of, and its algorithm: those
+ * that the schedule has, in its order, and the optimiser. Operands are read once. */
+START_TEST(kernels)
+{
+  json_t *json = json_of(SPAWN(LATHE, "summary", summaries[_i].description, "--json"));
+  const json_t *found = json_object_get(json, "kernels");
+  struct compiled compiled = compile_file(summaries[_i].description);
+  const struct schedule *train = compiled.c->programs[PROGRAM_TRAIN];
+  ck_assert_uint_eq(json_array_size(found), (size_t)train->count + 1);
+  double flops = 0;
+  for (int i = 0; i < train->count; i++) {
+    const json_t *kernel = json_array_get(found, (size_t)i);
+    const char *pass = i < train->forward_count ? "forward" : "backward";
+    const struct layer *layer = train->kernels[i].chain[0]->layer;
+    ck_assert_str_eq(json_string_value(json_object_get(kernel, "pass")), pass);
+    ck_assert_str_eq(json_string_value(json_object_get(kernel, "algorithm")),
+                     train->kernels[i].algorithm);
+    if (layer != NULL) {
+      ck_assert_str_eq(json_string_value(json_object_get(kernel, "layer")), layer->name);
+      ck_assert_int_eq(whole(kernel, "line"), layer->line);
+    }
+    ck_assert(number(kernel, "image_bytes") + number(kernel, "step_bytes") > 0);
+    flops += number(kernel, "image_flops");
+  }
+  ck_assert_double_eq(flops, number(json, "flops_step"));
+
+  const json_t *optimiser = json_array_get(found, (size_t)train->count);
+  ck_assert_str_eq(json_string_value(json_object_get(optimiser, "kernel")), "adam");
+  ck_assert_double_ge(number(optimiser, "step_bytes"), 7 * 4.0 * (double)summaries[_i].parameters);
+
+  /* The first layer's forward pass: images, weights and biases in, its outputs out. */
+  const struct expected *first = &summaries[_i].layers[_i == 0 ? 1 : 0];
+  const json_t *kernel = json_array_get(found, 0);
+  ck_assert_double_eq(number(kernel, "image_bytes"), 4 * (784 + first->outer));
+  ck_assert_double_eq(number(kernel, "step_bytes"), 4 * (double)first->parameters);
+  compiled_free(&compiled);
+  json_decref(json);
+
+  check_said(SPAWN(LATHE, "summary", summaries[_i].description), 0,
+             _i == 0 ? "Kernels of a training step|linear + bias + relu|BLAS|update|adam"
+                     : "Kernels of a training step|conv + bias + relu|im2col|update|adam",
+             "");
+}
+END_TEST
+
 /* The memory that the summary promises is what the runtime takes and what the binary says. */
 START_TEST(memory)
 {
@@ -542,6 +587,7 @@ int main(void)
   tcase_add_test(tests, formats);
   tcase_add_test(tests, wrong_description);
   tcase_add_loop_test(tests, summary, 0, LENGTH(summaries));
+  tcase_add_loop_test(tests, kernels, 0, LENGTH(summaries));
   tcase_add_loop_test(tests, memory, 0, LENGTH(summaries));
   tcase_add_test(tests, dump);
   tcase_add_test(tests, emit_repeats);

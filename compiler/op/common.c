@@ -43,6 +43,17 @@ double eight_flops(const struct node *node)
   return 8 * (double)node_size(node);
 }
 
+/* Of the per-channel sums: for each element that is summed. */
+double sum_flops(const struct node *node)
+{
+  return (double)node_size(node->in[0]);
+}
+
+double moments_flops(const struct node *node)
+{
+  return 4 * (double)node_size(node->in[0]);
+}
+
 /* Per-channel sums run over the whole batch: the channels are what is cut, 16 or more a task so
  * that each task reads whole cache lines, and not so many that their sums would burden the stack.
  */

@@ -142,7 +142,7 @@ static void decoder_4_conv(int n, int task, float *restrict scratch,
 }
 
 /* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
- * channel_sum: dy[n, 14, 14, 64], db[64] */
+ * channel_sum: dy[n, 14, 14, 64], db[64]; 12.5 kFLOP an image */
 static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
@@ -608,7 +608,8 @@ static void encoder_4_relu_grad(int n, int task, float *restrict dy,
 }
 
 /* encoder.3: batchnorm   (digits_conv.lathe:14)
- * channel_dot: dy[n, 7, 7, 128], x[n, 7, 7, 128], moments[3, 128], dgamma[128] */
+ * channel_dot: dy[n, 7, 7, 128], x[n, 7, 7, 128], moments[3, 128], dgamma[128];
+ * 25.1 kFLOP an image */
 static void encoder_3_channel_dot(int n, int task, const float *restrict dy,
     const float *restrict x, const float *restrict moments, float *restrict dgamma)
 {
@@ -624,7 +625,7 @@ static void encoder_3_channel_dot(int n, int task, const float *restrict dy,
 }
 
 /* encoder.3: batchnorm   (digits_conv.lathe:14)
- * channel_sum: dy[n, 7, 7, 128], db[128] */
+ * channel_sum: dy[n, 7, 7, 128], db[128]; 6.3 kFLOP an image */
 static void encoder_3_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
@@ -659,7 +660,7 @@ static void encoder_3_normalise_grad(int n, int task, float *restrict dy,
 }
 
 /* encoder.2: conv2d 128, kernel 4, stride 2, pad 1   (digits_conv.lathe:13)
- * channel_sum: dy[n, 7, 7, 128], db[128] */
+ * channel_sum: dy[n, 7, 7, 128], db[128]; 6.3 kFLOP an image */
 static void encoder_2_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
@@ -894,7 +895,7 @@ static void encoder_2_winograd_data_adjoint(int n, int task, float *restrict scr
 }
 
 /* encoder.0: conv2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:11)
- * channel_sum: dy[n, 14, 14, 64], db[64] */
+ * channel_sum: dy[n, 14, 14, 64], db[64]; 12.5 kFLOP an image */
 static void encoder_0_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
