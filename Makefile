@@ -180,7 +180,7 @@ install: $(B)/lathe $(RUNTIME) ## install lathe, the runtime and the shipped des
 	  $(DESTDIR)$(PREFIX)/share/lathe/models
 	install -m 755 $(B)/lathe $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(RUNTIME) $(DESTDIR)$(PREFIX)/lib/lathe/
-	install -m 644 runtime/*.h $(DESTDIR)$(PREFIX)/include/lathe/
+	install -m 644 runtime/*.h runtime/target_features.def $(DESTDIR)$(PREFIX)/include/lathe/
 	install -m 644 models/*.lathe $(DESTDIR)$(PREFIX)/share/lathe/models/
 uninstall: ## remove what `make install` put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/lathe $(DESTDIR)$(PREFIX)/lib/lathe $(DESTDIR)$(PREFIX)/include/lathe \

@@ -215,7 +215,8 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
       [LATHE_BERNOULLI] = "LATHE_BERNOULLI", [LATHE_GAUSSIAN] = "LATHE_GAUSSIAN"};
   emit(e,
        "/* What the runtime knows of $model. */\n"
-       "#include \"${model}_internal.h\"\n\n"
+       "#include \"${model}_internal.h\"\n"
+       "#include <lathe/built_for.h>\n\n"
        "#ifndef LATHE_CFLAGS\n"
        "#define LATHE_CFLAGS NULL /* a string, when the build says how it calls the compiler */\n"
        "#endif\n\n");
@@ -230,7 +231,7 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
   struct text *o = &e->out;
   text_printf(o, "  .fingerprint = \"%s\",\n  .source = source,\n", model_fingerprint(c));
   text_printf(o, "  .precision = \"%s\",\n", m->float64 ? "float64" : "float32");
-  text_printf(o, "  .flags = LATHE_CFLAGS,\n");
+  text_printf(o, "  .flags = LATHE_CFLAGS,\n  .target = &lathe_built_for,\n");
   text_printf(o, "  .input_rank = %d,\n  .input_shape = {%s},\n", m->input.rank,
               list(e, m->input.dim, m->input.rank));
   emit(e, ".input_size = ${MODEL}_INPUT,\n");

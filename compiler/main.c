@@ -15,7 +15,7 @@
 struct command_line {
   const char *command;
   const char *description; /* the file, or the word that help is asked for */
-  const char *output, *emit_dir, *cc, *cflags, *stage, *keep;
+  const char *output, *emit_dir, *cc, *cflags, *stage, *keep, *target;
   const char **definitions; /* of -D */
   int definition_count;
   bool json, plain, json_diagnostics, compare, write;
@@ -83,6 +83,8 @@ static int command_build(struct mem *mem, const struct command_line *line)
 {
   if (line->output == NULL)
     return usage_error("build needs -o %s", "BINARY");
+  if (line->target != NULL && !target_known(line->target))
+    return usage_error("there is no target '%s'; `lathe help build` lists them", line->target);
   struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
   if (c == NULL)
     return FAILED;
@@ -91,6 +93,7 @@ static int command_build(struct mem *mem, const struct command_line *line)
       .emit_dir = line->emit_dir,
       .cc = line->cc,
       .cflags = line->cflags,
+      .target = line->target,
   };
   interrupts_catch();
   return build_binary(mem, c->model, emit_model(c), &options) ? DONE : FAILED;
@@ -174,6 +177,10 @@ static int command_help(struct mem *mem, const struct command_line *line)
     const struct command *command = find_command(line->description);
     if (command != NULL) {
       printf("lathe %s %s\n  %s\n", command->name, command->arguments, command->help);
+      if (command->run == command_build) {
+        puts("\nTargets, native by default; a machine that lacks what it needs is told so:");
+        targets_help(stdout);
+      }
       return DONE;
     }
     if (rules_help(stdout, line->description))
@@ -234,13 +241,21 @@ static int command_explain(struct mem *mem, const struct command_line *line)
 /* ---- The command line ---- */
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'}, {"emit-dir", required_argument, NULL, 'e'},
-    {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
-    {"stage", required_argument, NULL, 's'},  {"keep", required_argument, NULL, 'k'},
-    {"json", no_argument, NULL, 'j'},         {"plain", no_argument, NULL, 'p'},
-    {"check", no_argument, NULL, 'C'},        {"write", no_argument, NULL, 'w'},
-    {"format", required_argument, NULL, 'm'}, {"define", required_argument, NULL, 'D'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+    {"output", required_argument, NULL, 'o'},
+    {"emit-dir", required_argument, NULL, 'e'},
+    {"cc", required_argument, NULL, 'c'},
+    {"cflags", required_argument, NULL, 'f'},
+    {"stage", required_argument, NULL, 's'},
+    {"keep", required_argument, NULL, 'k'},
+    {"json", no_argument, NULL, 'j'},
+    {"plain", no_argument, NULL, 'p'},
+    {"check", no_argument, NULL, 'C'},
+    {"write", no_argument, NULL, 'w'},
+    {"format", required_argument, NULL, 'm'},
+    {"define", required_argument, NULL, 'D'},
+    {"target", required_argument, NULL, 't'},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
 };
 
 /* Fills *line; false when something is wrong with it, which getopt or this function has said. */
@@ -266,6 +281,9 @@ static bool read_command_line(int argc, char **argv, struct command_line *line)
       break;
     case 'k':
       line->keep = optarg;
+      break;
+    case 't':
+      line->target = optarg;
       break;
     case 'j':
       line->json = true;

@@ -207,6 +207,30 @@ static bool ended_well(int status)
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
+static const struct {
+  const char *name, *help;
+} targets[] = {
+#define TARGET(name, help) {#name, help},
+#include "targets.def"
+#undef TARGET
+};
+
+enum { TARGETS = sizeof targets / sizeof *targets };
+
+bool target_known(const char *name)
+{
+  for (int i = 0; i < TARGETS; i++)
+    if (strcmp(targets[i].name, name) == 0)
+      return true;
+  return false;
+}
+
+void targets_help(FILE *out)
+{
+  for (int i = 0; i < TARGETS; i++)
+    fprintf(out, "  %-10s %s\n", targets[i].name, targets[i].help);
+}
+
 /* Runs `count` compilers, as many at a time as there are processors; all that were started have
  * ended when it returns. After a failure no further one is started. */
 static bool run_all(const struct arguments *commands, int count)
@@ -247,12 +271,14 @@ static struct arguments compiler_line(struct mem *mem, const struct model *model
   add_words(&a, cc != NULL && cc[0] != '\0' ? cc : "cc");
   /* No -ffast-math: contraction into FMA, and no errno or traps of mathematical functions, are all
    * that the emitted loops need to become vector code. */
-  static const char flags[] =
-      "-std=c11 -O3 -march=native -ffp-contract=fast -fno-math-errno -fno-trapping-math";
+  const char *target = options->target != NULL ? options->target : "native";
+  const char *flags = mem_printf(
+      mem, "-std=c11 -O3 -march=%s -ffp-contract=fast -fno-math-errno -fno-trapping-math", target);
   const char *more = options->cflags != NULL ? options->cflags : "";
   add_words(&a, flags);
   add_words(&a, more);
   add(&a, define_string(mem, "LATHE_CFLAGS", flags, more));
+  add(&a, define_string(mem, "LATHE_TARGET", target, ""));
   if (model->float64)
     add(&a, "-DLATHE_FLOAT64");
   add(&a, "-I");

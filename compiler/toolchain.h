@@ -4,13 +4,21 @@
 
 #include "emit_model.h"
 #include <stdbool.h>
+#include <stdio.h>
 
 struct build_options {
   const char *output;   /* the binary */
   const char *emit_dir; /* where the C goes; NULL: a temporary folder, removed afterwards */
   const char *cc;       /* NULL: $CC, else cc */
   const char *cflags;   /* further flags, separated by white space; NULL: none */
+  const char *target;   /* a name of targets.def; NULL: native */
 };
+
+/* Whether targets.def has a target of this name. */
+bool target_known(const char *name);
+
+/* Writes each target's name and what it has, a line each. */
+void targets_help(FILE *out);
 
 /* Writes all files into `folder`, which is made if need be; each appears under its name only when
  * complete. On failure says why on standard error and returns false. */

@@ -10,6 +10,8 @@ struct facts {
   int batch, threads;
   size_t training_bytes, inference_bytes;
   const char *compiler, *flags, *blas;
+  const char *target; /* NULL: not known */
+  char needs[LATHE_FEATURES_TEXT];
 };
 
 static struct facts find_facts(const struct lathe_call *call)
@@ -25,6 +27,10 @@ static struct facts find_facts(const struct lathe_call *call)
       .blas = openblas_get_config(),
   };
   lathe_pool_free(pool);
+  if (model->target) {
+    facts.target = model->target->name;
+    lathe_features_text(model->target->features, facts.needs);
+  }
   facts.training_bytes = lathe_arena_bytes(model, facts.batch, facts.threads, true);
   facts.inference_bytes = lathe_arena_bytes(model, facts.batch, facts.threads, false);
   return facts;
@@ -55,7 +61,7 @@ static bool print_json(const struct lathe_model *model, const struct facts *fact
 {
   return lathe_json_line(
       json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:I, s:o, s:o, s:o, s:i, s:i, s:I, s:I, s:s, s:s?, "
-                "s:s}",
+                "s:s, s:s?, s:s}",
                 "model", model->name, "fingerprint", model->fingerprint, "precision",
                 model->precision, "lathe", LATHE_VERSION, "input", input_json(model), "latent",
                 model->latent, "parameters", (json_int_t)model->parameter_count, "layers",
@@ -64,7 +70,7 @@ static bool print_json(const struct lathe_model *model, const struct facts *fact
                 "threads", facts->threads, "arena_training_bytes",
                 (json_int_t)facts->training_bytes, "arena_inference_bytes",
                 (json_int_t)facts->inference_bytes, "compiler", facts->compiler, "cflags",
-                facts->flags, "blas", facts->blas),
+                facts->flags, "blas", facts->blas, "target", facts->target, "needs", facts->needs),
       err);
 }
 
@@ -85,6 +91,8 @@ static void print_words(const struct lathe_model *model, const struct facts *fac
          facts->batch, facts->threads);
   printf("built with   lathe %s, compiler %s%s%s\n", LATHE_VERSION, facts->compiler,
          facts->flags ? ", " : "", facts->flags ? facts->flags : "");
+  printf("runs on      %s, needs: %s\n", facts->target ? facts->target : "what its flags say",
+         facts->needs[0] ? facts->needs : "nothing beyond the architecture");
   printf("BLAS         %s\n\n", facts->blas);
 
   printf("%-14s %-44s %-16s %12s\n", "layer", "", "output shape", "parameters");

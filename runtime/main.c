@@ -159,7 +159,9 @@ int lathe_main(int argc, char **argv, const struct lathe_model *model)
   const char *slash = strrchr(program, '/');
   struct lathe_call call = {.model = model, .program = slash ? slash + 1 : program};
 
-  enum lathe_status status = dispatch(&call, argc, argv, &err);
+  enum lathe_status status = lathe_target_check(model->target, lathe_machine_features(), &err)
+                                 ? dispatch(&call, argc, argv, &err)
+                                 : LATHE_FAILED;
   bool flushed = fflush(stdout) == 0 && !ferror(stdout);
   if (status == LATHE_DONE && !flushed) {
     lathe_fail(&err, "standard output cannot be written: free some space on its disk");

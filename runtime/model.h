@@ -6,6 +6,7 @@
 #include "mixture.h"
 #include "real.h"
 #include "state.h"
+#include "target.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -107,10 +108,11 @@ struct lathe_kernel_cost {
 
 struct lathe_model {
   const char *name;
-  const char *fingerprint;   /* 16 hex digits: same architecture, same fingerprint */
-  const char *const *source; /* the description, piece by piece, NULL at the end */
-  const char *precision;     /* "float32" or "float64" */
-  const char *flags;         /* of the C compiler for the emitted code; NULL when unknown */
+  const char *fingerprint;           /* 16 hex digits: same architecture, same fingerprint */
+  const char *const *source;         /* the description, piece by piece, NULL at the end */
+  const char *precision;             /* "float32" or "float64" */
+  const char *flags;                 /* of the C compiler for the emitted code; NULL when unknown */
+  const struct lathe_target *target; /* what that code may use; NULL: nothing special */
 
   int input_rank;     /* 1 or 3 */
   int input_shape[3]; /* [features] or [channels, height, width] */
@@ -172,7 +174,8 @@ struct lathe_model {
 };
 
 /* The command line of every model binary. Returns the exit status: 0 done, 1 not, 2
- * wrong usage, 130 or 143 stopped by SIGINT or SIGTERM. */
+ * wrong usage, 130 or 143 stopped by SIGINT or SIGTERM; 1, before any emitted code has run, on a
+ * machine that lacks what that code was compiled for. */
 int lathe_main(int argc, char **argv, const struct lathe_model *model);
 
 #endif

@@ -35,7 +35,8 @@ int lathe_selfcheck_main(int argc, char **argv, const struct lathe_model *model)
 
   openblas_set_num_threads(1); /* the threads are the pool's */
   struct lathe_error err = {.text = ""};
-  bool made = check->make(model, argv + 2, &err);
+  bool made = lathe_target_check(model->target, lathe_machine_features(), &err) &&
+              check->make(model, argv + 2, &err);
   if (made && (fflush(stdout) != 0 || ferror(stdout)))
     made = lathe_fail(&err, "standard output cannot be written");
   if (!made)

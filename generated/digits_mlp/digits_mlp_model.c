@@ -1,5 +1,6 @@
 /* What the runtime knows of digits_mlp. */
 #include "digits_mlp_internal.h"
+#include <lathe/built_for.h>
 
 #ifndef LATHE_CFLAGS
 #define LATHE_CFLAGS NULL /* a string, when the build says how it calls the compiler */
@@ -262,6 +263,7 @@ const struct lathe_model digits_mlp_model = {
   .source = source,
   .precision = "float32",
   .flags = LATHE_CFLAGS,
+  .target = &lathe_built_for,
   .input_rank = 3,
   .input_shape = {1, 28, 28},
   .input_size = DIGITS_MLP_INPUT,
