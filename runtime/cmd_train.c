@@ -4,6 +4,7 @@
 #include "fit.h"
 #include "json.h"
 #include "outcome.h"
+#include "resident.h"
 #include "resume.h"
 #include "schedule.h"
 #include "stop.h"
@@ -260,6 +261,7 @@ static bool prepare(struct job *job, char record[LATHE_PATH], struct lathe_error
   int64_t images = job->data.images.count;
   int64_t batch = job->settings.batch < images ? job->settings.batch : images;
   struct lathe_session_size size = {(int)batch, (int)options->threads, true};
+  lathe_resident_trim(); /* reading the files has left its buffers */
   return lathe_session_open(&job->session, job->call->model, size, err) &&
          (job->resume.record ? lathe_run_tidy(options->run, err)
                              : lathe_run_begin(options->run, options->force, &job->lock, err)) &&

@@ -1,14 +1,12 @@
-#define _DEFAULT_SOURCE /* madvise */
 #include "state.h"
 #include "model.h"
 #include "philox.h"
+#include "resident.h"
 #include "tensor_order.h"
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 enum { ALIGNMENT = 64 };
 
@@ -105,23 +103,6 @@ void lathe_state_free(struct lathe_state *state)
   *state = (struct lathe_state){0};
 }
 
-/* The whole pages of some values; where the system has no such call they stay, which harms nobody.
- */
-static void give_back(lathe_real *values, size_t count)
-{
-#ifdef MADV_DONTNEED
-  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-  uintptr_t from = (uintptr_t)values, to = (uintptr_t)(values + count);
-  from = (from + page - 1) / page * page;
-  to = to / page * page;
-  if (from < to)
-    madvise((void *)from, to - from, MADV_DONTNEED);
-#else
-  (void)values;
-  (void)count;
-#endif
-}
-
 void lathe_state_end_training(struct lathe_state *state, const struct lathe_model *model)
 {
   if (!state->training)
@@ -129,8 +110,9 @@ void lathe_state_end_training(struct lathe_state *state, const struct lathe_mode
   const size_t blocks[] = {model->gradients, model->first_moment, model->second_moment};
   for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
     if (blocks[i] != 0)
-      give_back(state->fixed + blocks[i], model->trained);
-  give_back(state->batch, model->per_image_training * (size_t)state->capacity);
+      lathe_resident_release(state->fixed + blocks[i], model->trained * sizeof *state->fixed);
+  lathe_resident_release(state->batch, model->per_image_training * (size_t)state->capacity *
+                                           sizeof *state->batch);
 }
 
 enum { DRAWN_AT_ONCE = 1024 };

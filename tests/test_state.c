@@ -1,6 +1,7 @@
 /* The arena, its cut, and the initial values in it; the learning rate's schedule. */
 #include "runtime/model.h"
 #include "runtime/philox.h"
+#include "runtime/resident.h"
 #include "runtime/schedule.h"
 #include "runtime/state.h"
 #include "runtime/tensor_order.h"
@@ -101,6 +102,77 @@ START_TEST(attached_arena_is_zeroed)
   for (size_t i = 0; i < bytes; i++)
     ck_assert(arena[i] == 0);
   free(arena);
+}
+END_TEST
+
+/* Fills reals with sevens; how many of them are still there. */
+static void fill(lathe_real *values, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    values[i] = 7;
+}
+
+static size_t sevens(const lathe_real *values, size_t count)
+{
+  size_t found = 0;
+  for (size_t i = 0; i < count; i++)
+    found += values[i] == 7;
+  return found;
+}
+
+START_TEST(end_of_training_keeps_what_is_needed)
+{
+  enum { FIXED = 5001, TRAINING = 40003, IMAGE = 1001, IMAGE_TRAINING = 7007, EM = 300 };
+  const int capacity = 3;
+  const struct lathe_model model = {.name = "large",
+                                    .fixed_inference = FIXED,
+                                    .fixed_training = TRAINING,
+                                    .per_image_inference = IMAGE,
+                                    .per_image_training = IMAGE_TRAINING,
+                                    .scratch = 600,
+                                    .em_doubles = EM};
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE) / sizeof(lathe_real);
+  struct lathe_state state;
+  ck_assert(lathe_state_new(&state, &model, capacity, NULL, true, NULL));
+  fill(state.fixed, TRAINING);
+  fill(state.batch, capacity * IMAGE_TRAINING);
+  fill(state.scratch, 600);
+  state.em[0] = state.em[EM - 1] = 7;
+  lathe_state_end_training(&state, &model);
+  ck_assert_uint_eq(sevens(state.fixed, FIXED), FIXED);
+  ck_assert_uint_eq(sevens(state.batch, capacity * IMAGE), capacity * IMAGE);
+  ck_assert_uint_eq(sevens(state.scratch, 600), 600);
+  ck_assert(state.em[0] == 7 && state.em[EM - 1] == 7);
+#ifdef __linux__ /* all but the pages at the ends has gone */
+  ck_assert_uint_le(sevens(state.fixed + FIXED, TRAINING - FIXED), 2 * page);
+  ck_assert_uint_le(sevens(state.batch + capacity * IMAGE, capacity * (IMAGE_TRAINING - IMAGE)),
+                    2 * page);
+#else
+  (void)page;
+#endif
+  lathe_state_free(&state);
+}
+END_TEST
+
+/* What is not given back is as it was, as is a page that is not given back whole. */
+START_TEST(only_whole_pages_go)
+{
+  const size_t page = (size_t)sysconf(_SC_PAGESIZE), size = 64 * page;
+  unsigned char *memory = aligned_alloc(page, size);
+  memset(memory, 7, size);
+  lathe_resident_release(memory + 1, 2 * page - 2); /* no page lies in this */
+  lathe_resident_release(memory + 8, 0);
+  for (size_t i = 0; i < size; i++)
+    ck_assert_int_eq(memory[i], 7);
+  lathe_resident_release(memory + 10 * page + 1, 40 * page);
+  for (size_t i = 0; i < size; i++)
+    if (i < 11 * page || i >= 50 * page)
+      ck_assert_int_eq(memory[i], 7);
+  memset(memory, 8, size);
+  lathe_resident_trim();
+  for (size_t i = 0; i < size; i++)
+    ck_assert_int_eq(memory[i], 8);
+  free(memory);
 }
 END_TEST
 
@@ -306,6 +378,8 @@ int main(void)
   tcase_add_test(cases, arena_bytes);
   tcase_add_test(cases, parts_are_apart);
   tcase_add_test(cases, attached_arena_is_zeroed);
+  tcase_add_test(cases, end_of_training_keeps_what_is_needed);
+  tcase_add_test(cases, only_whole_pages_go);
   tcase_add_test(cases, too_large);
   tcase_add_test(cases, stored_index);
   tcase_add_test(cases, initial_values);

@@ -243,8 +243,11 @@ START_TEST(arm)
     printf("arm: not run, for there is no qemu-aarch64\n");
     return;
   }
-  struct said said = SPAWN_GOOD("qemu-aarch64", in_folder("arm/check"));
-  assert_words(said.out, "lse|built for armv9-a|lacks sve2:");
+  struct said said = SPAWN_GOOD("qemu-aarch64", "-cpu", "max", in_folder("arm/check"));
+  assert_words(said.out, "lse|dotprod sve fp16fml sve2|built for armv9-a|lacks sve2:");
+  said_free(&said);
+  said = SPAWN_GOOD("qemu-aarch64", "-cpu", "cortex-a57", in_folder("arm/check"));
+  ck_assert_msg(strncmp(said.out, "crc32\n", 6) == 0, "%s", said.out); /* ARMv8.0 */
   said_free(&said);
 }
 END_TEST
