@@ -37,7 +37,8 @@ uint64_t lathe_machine_features(void);
 enum { LATHE_FEATURES_TEXT = 512 };
 const char *lathe_features_text(uint64_t features, char text[LATHE_FEATURES_TEXT]);
 
-/* Whether a machine of these features can run what was compiled for `target` (NULL: any can). */
+/* Whether a machine of these features can run what was compiled for `target` (NULL: any can).
+ * lathe_main asks first of all; so should a program that embeds emitted code. */
 bool lathe_target_check(const struct lathe_target *target, uint64_t machine,
                         struct lathe_error *err);
 
