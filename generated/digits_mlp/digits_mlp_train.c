@@ -1,5 +1,6 @@
 /* One training step: forward, backward, and the optimiser. */
 #include "digits_mlp_internal.h"
+#include <lathe/kernel.h>
 #include <math.h>
 
 /* Parameters in blocks, one a task: `first` and how many. Those of the weight matrices whose
@@ -56,6 +57,6 @@ struct lathe_loss digits_mlp_train_step(struct lathe_state *state, int n, const 
   };
   const struct lathe_loss loss = digits_mlp_forward(state, n, images, noise);
   digits_mlp_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);
-  lathe_parallel(state->pool, state->keep_gradients ? 14 : 7, update_block, &update);
+  lathe_kernel(state, 36, state->keep_gradients ? 14 : 7, update_block, &update);
   return loss;
 }

@@ -8,6 +8,6 @@ struct lathe_loss tiny_train_step(struct lathe_state *state, int n, const float 
   };
   const struct lathe_loss loss = tiny_forward(state, n, images, noise);
   tiny_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);
-  lathe_parallel(state->pool, state->keep_gradients ? 6 : 3, update_block, &update);
+  lathe_kernel(state, 18, state->keep_gradients ? 6 : 3, update_block, &update);
   return loss;
 }
