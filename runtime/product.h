@@ -74,62 +74,63 @@ lathe_product_block(int rows, int vectors, int whole, int columns, int k, const 
   }
 }
 
-/* A panel's part of the product: its rows in blocks of about equal height. */
+/* A few rows of the product, `rows` of them: their share of the left operand stays in the nearest
+ * cache while they meet one panel after the other. */
 static inline __attribute__((always_inline)) void
-lathe_product_panel(int vectors, int whole, int columns, int m, int k, struct lathe_rows a,
-                    const lathe_real *b, ptrdiff_t b_row, int add, lathe_real *c, ptrdiff_t c_row)
+lathe_product_rows(int rows, int n, int k, const lathe_real *a, ptrdiff_t a_row, ptrdiff_t a_column,
+                   struct lathe_panels b, int add, lathe_real *c, ptrdiff_t c_row)
+{
+  int j = 0;
+  for (; j + LATHE_PANEL <= n; j += LATHE_PANEL, b.data += b.panel)
+    lathe_product_block(rows, 2, 1, LATHE_PANEL, k, a, a_row, a_column, b.data, b.row, add, c + j,
+                        c_row);
+  if (n - j == LATHE_LANES)
+    lathe_product_block(rows, 1, 1, LATHE_LANES, k, a, a_row, a_column, b.data, b.row, add, c + j,
+                        c_row);
+  else if (n > j)
+    lathe_product_block(rows, 2, 0, n - j, k, a, a_row, a_column, b.data, b.row, add, c + j, c_row);
+}
+
+/* c [m, n] = a b, or with `add` += a b. Rows of c are c_row apart; they are taken in blocks of
+ * about equal height. Not inlined: it is a lot of code, and one copy serves all products of a file.
+ */
+static __attribute__((noinline, unused)) void lathe_product(int m, int n, int k,
+                                                            struct lathe_rows a,
+                                                            struct lathe_panels b, int add,
+                                                            lathe_real *c, ptrdiff_t c_row)
 {
   int blocks = (m + LATHE_PRODUCT_ROWS - 1) / LATHE_PRODUCT_ROWS;
   for (int begin = 0; blocks > 0; blocks--) {
     const int rows = (m - begin + blocks - 1) / blocks;
     const lathe_real *const left = a.data + begin * a.row;
     lathe_real *const to = c + begin * c_row;
-#define LATHE_BLOCK(height)                                                                        \
-  case height:                                                                                     \
-    lathe_product_block(height, vectors, whole, columns, k, left, a.row, a.column, b, b_row, add,  \
-                        to, c_row);                                                                \
-    break
     switch (rows) {
-      LATHE_BLOCK(1);
-      LATHE_BLOCK(2);
-      LATHE_BLOCK(3);
-      LATHE_BLOCK(4);
-      LATHE_BLOCK(5);
-      LATHE_BLOCK(6);
+#define LATHE_ROWS(height)                                                                         \
+  case height:                                                                                     \
+    lathe_product_rows(height, n, k, left, a.row, a.column, b, add, to, c_row);                    \
+    break;
+      LATHE_ROWS(1)
+      LATHE_ROWS(2)
+      LATHE_ROWS(3)
+      LATHE_ROWS(4)
+      LATHE_ROWS(5)
+      LATHE_ROWS(6)
 #if LATHE_PRODUCT_ROWS > 6
-      LATHE_BLOCK(7);
-      LATHE_BLOCK(8);
-      LATHE_BLOCK(9);
-      LATHE_BLOCK(10);
-      LATHE_BLOCK(11);
-      LATHE_BLOCK(12);
-      LATHE_BLOCK(13);
-      LATHE_BLOCK(14);
+      LATHE_ROWS(7)
+      LATHE_ROWS(8)
+      LATHE_ROWS(9)
+      LATHE_ROWS(10)
+      LATHE_ROWS(11)
+      LATHE_ROWS(12)
+      LATHE_ROWS(13)
+      LATHE_ROWS(14)
 #endif
+#undef LATHE_ROWS
     default:
       break;
     }
-#undef LATHE_BLOCK
     begin += rows;
   }
-}
-
-/* c [m, n] = a b, or with `add` += a b. Rows of c are c_row apart. Not inlined: it is a lot of
- * code, and one copy serves all products of a file. */
-static __attribute__((noinline, unused)) void lathe_product(int m, int n, int k,
-                                                            struct lathe_rows a,
-                                                            struct lathe_panels b, int add,
-                                                            lathe_real *c, ptrdiff_t c_row)
-{
-  int j = 0;
-  for (; j + LATHE_PANEL <= n; j += LATHE_PANEL)
-    lathe_product_panel(2, 1, LATHE_PANEL, m, k, a, b.data + j / LATHE_PANEL * b.panel, b.row, add,
-                        c + j, c_row);
-  const lathe_real *const last = b.data + j / LATHE_PANEL * b.panel;
-  if (n - j == LATHE_LANES)
-    lathe_product_panel(1, 1, LATHE_LANES, m, k, a, last, b.row, add, c + j, c_row);
-  else if (n > j)
-    lathe_product_panel(2, 0, n - j, m, k, a, last, b.row, add, c + j, c_row);
 }
 
 #endif

@@ -89,6 +89,12 @@ static int images_a_task(const struct graph *g, int64_t column_elements)
   return (int)(images < 1 ? 1 : images > MOST_IMAGES ? MOST_IMAGES : images);
 }
 
+/* Rows of all filters, of the weights or of dy, are whole panels: they need not be packed. */
+static bool panels_in_place(const struct convolution *c)
+{
+  return c->filters % LATHE_WIDEST_PANEL == 0;
+}
+
 static enum algorithm choice(const struct kernel *kernel)
 {
   return (enum algorithm)kernel->chain[0]->conv.algorithm;
@@ -104,7 +110,7 @@ static void plan(struct kernel *kernel, int64_t inner, int64_t outputs)
   kernel_by_images(kernel, images_a_task(kernel->graph, columns));
   kernel->algorithm = algorithm_table[algorithm].convolution;
   kernel->scratch = algorithm == ALGORITHM_LOOPS ? 0 : columns * kernel->chunk;
-  if (algorithm == ALGORITHM_BLOCKS)
+  if (algorithm == ALGORITHM_BLOCKS && !(outputs == c->filters && panels_in_place(c)))
     kernel->scratch += (int64_t)LATHE_PACKED(inner, outputs);
 }
 
@@ -132,12 +138,6 @@ static int channel_parts(const struct convolution *c)
 static int64_t weight_columns(const struct convolution *c)
 {
   return pixels(c) * c->kernel * (c->channels / channel_parts(c));
-}
-
-/* dy's rows can be walked where they lie. */
-static bool panels_in_place(const struct convolution *c)
-{
-  return c->filters % LATHE_WIDEST_PANEL == 0;
 }
 
 void conv_weight_plan(struct kernel *kernel)
@@ -294,10 +294,14 @@ void conv_emit(struct emitter *e, const struct kernel *kernel)
   emit_windows(e, c, "$copy", "$clear");
   emit(e, "}\n");
   emit_bind_int(e, "columns", pixels(c) * window(c) * kernel->chunk);
+  if (choice(kernel) == ALGORITHM_BLOCKS && panels_in_place(c))
+    emit(e, "const struct lathe_panels panels = {$w, LATHE_PANEL, $O};\n");
+  else if (choice(kernel) == ALGORITHM_BLOCKS)
+    emit(e, "const struct lathe_panels panels = lathe_pack($window, $O, $w, $O, scratch + "
+            "$columns);\n");
   if (choice(kernel) == ALGORITHM_BLOCKS)
     emit(e, "lathe_product((end - begin) * $pixels, $O, $window, (struct lathe_rows){scratch, "
-            "$window, 1},\nlathe_pack($window, $O, $w, $O, scratch + $columns), 0,\n"
-            "$y + begin * $pixels * $O, $O);\n");
+            "$window, 1},\npanels, 0, $y + begin * $pixels * $O, $O);\n");
   else
     emit(e, "$gemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (end - begin) * $pixels, $O, "
             "$window, 1,\n"

@@ -128,9 +128,9 @@ static void decoder_4_conv(int n, int task, float *restrict scratch,
       }
     }
   }
+  const struct lathe_panels panels = {w, LATHE_PANEL, 64};
   lathe_product((end - begin) * 196, 64, 16, (struct lathe_rows){scratch, 16, 1},
-      lathe_pack(16, 64, w, 64, scratch + 25088), 0,
-      dx + begin * 196 * 64, 64);
+      panels, 0, dx + begin * 196 * 64, 64);
   for (int r = begin; r < end; r++) {
     const float *const act_row = act + r * 12544;
     float *const dx_row = dx + r * 12544;

@@ -38,9 +38,9 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
       }
     }
   }
+  const struct lathe_panels panels = {w, LATHE_PANEL, 64};
   lathe_product((end - begin) * 196, 64, 16, (struct lathe_rows){scratch, 16, 1},
-      lathe_pack(16, 64, w, 64, scratch + 25088), 0,
-      y + begin * 196 * 64, 64);
+      panels, 0, y + begin * 196 * 64, 64);
   for (int r = begin * 196; r < end * 196; r++) {
     float *const y_row = y + r * 64;
     for (int c = 0; c < 64; c++) {
@@ -81,9 +81,9 @@ static void encoder_2_conv(int n, int task, float *restrict scratch,
       }
     }
   }
+  const struct lathe_panels panels = {w, LATHE_PANEL, 128};
   lathe_product((end - begin) * 49, 128, 1024, (struct lathe_rows){scratch, 1024, 1},
-      lathe_pack(1024, 128, w, 128, scratch + 401408), 0,
-      y + begin * 49 * 128, 128);
+      panels, 0, y + begin * 49 * 128, 128);
   for (int r = begin * 49; r < end * 49; r++) {
     float *const y_row = y + r * 128;
     for (int c = 0; c < 128; c++) {

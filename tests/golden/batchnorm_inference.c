@@ -24,9 +24,9 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
       }
     }
   }
+  const struct lathe_panels panels = lathe_pack(4, 4, w, 4, scratch + 288);
   lathe_product((end - begin) * 9, 4, 4, (struct lathe_rows){scratch, 4, 1},
-      lathe_pack(4, 4, w, 4, scratch + 288), 0,
-      y + begin * 9 * 4, 4);
+      panels, 0, y + begin * 9 * 4, 4);
   for (int r = begin * 9; r < end * 9; r++) {
     float *const y_row = y + r * 4;
     for (int c = 0; c < 4; c++) {

@@ -21,9 +21,9 @@ static void encoder_2_conv(int n, int task, float *restrict scratch,
       }
     }
   }
+  const struct lathe_panels panels = lathe_pack(16, 8, w, 8, scratch + 1152);
   lathe_product((end - begin) * 9, 8, 16, (struct lathe_rows){scratch, 16, 1},
-      lathe_pack(16, 8, w, 8, scratch + 1152), 0,
-      y + begin * 9 * 8, 8);
+      panels, 0, y + begin * 9 * 8, 8);
   for (int r = begin * 9; r < end * 9; r++) {
     float *const y_row = y + r * 8;
     for (int c = 0; c < 8; c++) {

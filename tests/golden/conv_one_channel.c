@@ -25,9 +25,9 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
       }
     }
   }
+  const struct lathe_panels panels = lathe_pack(9, 4, w, 4, scratch + 2592);
   lathe_product((end - begin) * 36, 4, 9, (struct lathe_rows){scratch, 9, 1},
-      lathe_pack(9, 4, w, 4, scratch + 2592), 0,
-      y + begin * 36 * 4, 4);
+      panels, 0, y + begin * 36 * 4, 4);
   for (int r = begin * 36; r < end * 36; r++) {
     float *const y_row = y + r * 4;
     for (int c = 0; c < 4; c++) {

@@ -34,7 +34,7 @@ static void decoder_1_conv(int n, int task, float *restrict scratch,
       }
     }
   }
+  const struct lathe_panels panels = lathe_pack(12, 4, w, 4, scratch + 864);
   lathe_product((end - begin) * 9, 4, 12, (struct lathe_rows){scratch, 12, 1},
-      lathe_pack(12, 4, w, 4, scratch + 864), 0,
-      y + begin * 9 * 4, 4);
+      panels, 0, y + begin * 9 * 4, 4);
 }
