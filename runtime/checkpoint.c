@@ -128,7 +128,7 @@ bool lathe_checkpoint_save(const struct lathe_trainer *trainer, struct lathe_err
   const struct lathe_session *session = trainer->session;
   const struct lathe_model *model = session->model;
   char path[LATHE_PATH];
-  struct lathe_tensors tensors = {0};
+  struct lathe_tensors tensors = {.deferred = true};
   bool good = make_folder(trainer->saving.folder, err) &&
               lathe_checkpoint_path(trainer->saving.folder, trainer->steps, path, err) &&
               lathe_weights_export(&tensors, model, &session->state, NULL, trainer->steps, err) &&

@@ -20,7 +20,8 @@ bool lathe_checkpoint_path(const char *run, int64_t steps, char path[LATHE_PATH]
     return lathe_fail(err, "the run folder's path is too long (%zu characters): choose a shorter",
                       strlen(run));
   memcpy(path, folder, length);
-  memcpy(path + length, name, more + 1);
+  memcpy(path + length, name, more);
+  path[length + more] = '\0';
   return true;
 }
 

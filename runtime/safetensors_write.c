@@ -6,7 +6,10 @@
 #include <string.h>
 #include <zlib.h>
 
-enum { ALIGNMENT = 8 }; /* of the values' beginning */
+enum {
+  ALIGNMENT = 8,   /* of the values' beginning */
+  DEFERRED = 2048, /* values asked for at a time */
+};
 
 /* Describes in `header` the tensors of `dtype`, from byte *place of the values on. */
 static bool describe(json_t *header, const struct lathe_tensors *tensors, int dtype, int64_t *place)
@@ -52,9 +55,23 @@ static char *make_header(const struct lathe_tensors *tensors)
   return text;
 }
 
+typedef void put_bytes(void *arg, const void *bytes, size_t size);
+
+/* Values that are asked for: some thousands at a time, so that no tensor is ever copied whole. */
+static void put_deferred(const struct lathe_tensors_item *item, put_bytes *put, void *arg)
+{
+  double values[DEFERRED]; /* aligned for any type */
+  size_t size = lathe_dtype_size(item->array.dtype);
+  for (int64_t first = 0; first < item->array.count; first += DEFERRED) {
+    int64_t left = item->array.count - first, count = left < DEFERRED ? left : DEFERRED;
+    item->values(item->of, item->from, first, count, values);
+    put(arg, values, size * (size_t)count);
+  }
+}
+
 /* Gives `put` all bytes of the file, piece by piece. */
-static void each_piece(const struct lathe_tensors *tensors, const char *header,
-                       void (*put)(void *arg, const void *bytes, size_t size), void *arg)
+static void each_piece(const struct lathe_tensors *tensors, const char *header, put_bytes *put,
+                       void *arg)
 {
   size_t length = strlen(header), padded = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   static const char spaces[ALIGNMENT + 1] = "        ";
@@ -67,7 +84,11 @@ static void each_piece(const struct lathe_tensors *tensors, const char *header,
   for (int dtype = 0; dtype < LATHE_TENSORS_TYPES; dtype++)
     for (int i = 0; i < tensors->count; i++) {
       const struct lathe_array *array = &tensors->items[i].array;
-      if (array->dtype == lathe_tensors_types[dtype].dtype && array->count)
+      if (array->dtype != lathe_tensors_types[dtype].dtype || array->count == 0)
+        continue;
+      if (tensors->items[i].values)
+        put_deferred(&tensors->items[i], put, arg);
+      else
         put(arg, array->data, lathe_dtype_size(array->dtype) * (size_t)array->count);
     }
 }

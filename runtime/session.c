@@ -73,7 +73,7 @@ bool lathe_session_save(const struct lathe_session *session, const char *folder,
   const struct lathe_model *model = session->model;
   const struct lathe_mixture *mixture = session->mixture.components > 0 ? &session->mixture : NULL;
   char path[LATHE_PATH];
-  struct lathe_tensors tensors = {0};
+  struct lathe_tensors tensors = {.deferred = true};
   bool good = lathe_run_path(folder, LATHE_RUN_WEIGHTS, path, err) &&
               lathe_weights_export(&tensors, model, &session->state, mixture, steps, err) &&
               lathe_tensors_add_metadata(&tensors, "model", model->name, err) &&

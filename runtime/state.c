@@ -105,14 +105,14 @@ void lathe_state_free(struct lathe_state *state)
 
 void lathe_state_end_training(struct lathe_state *state, const struct lathe_model *model)
 {
+  const size_t images = (size_t)state->capacity;
   if (!state->training)
     return;
-  const size_t blocks[] = {model->gradients, model->first_moment, model->second_moment};
-  for (size_t i = 0; i < sizeof blocks / sizeof blocks[0]; i++)
-    if (blocks[i] != 0)
-      lathe_resident_release(state->fixed + blocks[i], model->trained * sizeof *state->fixed);
-  lathe_resident_release(state->batch, model->per_image_training * (size_t)state->capacity *
-                                           sizeof *state->batch);
+  lathe_resident_release(state->fixed + model->fixed_inference,
+                         (model->fixed_training - model->fixed_inference) * sizeof(lathe_real));
+  lathe_resident_release(state->batch + model->per_image_inference * images,
+                         (model->per_image_training - model->per_image_inference) * images *
+                             sizeof(lathe_real));
 }
 
 enum { DRAWN_AT_ONCE = 1024 };

@@ -42,9 +42,9 @@ bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model,
                      struct lathe_pool *pool, bool training, struct lathe_error *err);
 void lathe_state_free(struct lathe_state *state);
 
-/* Gives the memory of gradients, optimiser state and activations back to the system, page by page:
- * their contents are lost, and no step may follow. Calls that need activations take pages anew, as
- * many as inference needs; all else, em_step included, goes on as before. */
+/* Training is over: gives the memory of gradients, optimiser state and what else only a training step
+ * needs back to the system, page by page. Parameters, EM's memory and what inference needs stay;
+ * train_step may not be called again before lathe_state_initialise. */
 void lathe_state_end_training(struct lathe_state *state, const struct lathe_model *model);
 
 /* PyTorch's default initial values, drawn from `seed`; optimiser state cleared. */

@@ -43,13 +43,14 @@ static bool may_add(const struct lathe_tensors *tensors, const char *name, enum 
   return true;
 }
 
-void *lathe_tensors_add(struct lathe_tensors *tensors, const char *name, enum lathe_dtype dtype,
-                        int rank, const int64_t *shape, struct lathe_error *err)
+/* The item added, without values; NULL as lathe_tensors_add. */
+static struct lathe_tensors_item *append(struct lathe_tensors *tensors, const char *name,
+                                         enum lathe_dtype dtype, int rank, const int64_t *shape,
+                                         struct lathe_error *err)
 {
   if (!may_add(tensors, name, dtype, rank, err))
     return NULL;
-  size_t size = lathe_dtype_size(dtype);
-  int64_t count = lathe_shape_count(rank, shape, size);
+  int64_t count = lathe_shape_count(rank, shape, lathe_dtype_size(dtype));
   if (count < 0) {
     char text[LATHE_SHAPE_TEXT];
     lathe_fail(err, "tensor %s: has an impossible shape, %s", name,
@@ -63,15 +64,42 @@ void *lathe_tensors_add(struct lathe_tensors *tensors, const char *name, enum la
   item.array = (struct lathe_array){.dtype = dtype, .rank = rank, .count = count};
   for (int i = 0; i < rank; i++)
     item.array.shape[i] = shape[i];
-  item.array.data = calloc(count ? (size_t)count : 1, size);
-  if (!items || !item.name || !item.array.data) {
-    lathe_fail(err, "tensor %s: no memory for its %lld values", name, (long long)count);
-    lathe_array_free(&item.array);
+  if (!items || !item.name) {
+    lathe_fail(err, "tensor %s: no memory for its name", name);
     free(item.name);
     return NULL;
   }
-  items[tensors->count++] = item;
-  return item.array.data;
+  items[tensors->count] = item;
+  return &items[tensors->count++];
+}
+
+void *lathe_tensors_add(struct lathe_tensors *tensors, const char *name, enum lathe_dtype dtype,
+                        int rank, const int64_t *shape, struct lathe_error *err)
+{
+  struct lathe_tensors_item *item = append(tensors, name, dtype, rank, shape, err);
+  if (!item)
+    return NULL;
+  int64_t count = item->array.count;
+  item->array.data = calloc(count ? (size_t)count : 1, lathe_dtype_size(dtype));
+  if (item->array.data)
+    return item->array.data;
+  lathe_fail(err, "tensor %s: no memory for its %lld values", name, (long long)count);
+  free(item->name);
+  tensors->count--;
+  return NULL;
+}
+
+bool lathe_tensors_defer(struct lathe_tensors *tensors, const char *name, enum lathe_dtype dtype,
+                         int rank, const int64_t *shape, lathe_tensor_values *values,
+                         const void *of, const void *from, struct lathe_error *err)
+{
+  struct lathe_tensors_item *item = append(tensors, name, dtype, rank, shape, err);
+  if (!item)
+    return false;
+  item->values = values;
+  item->of = of;
+  item->from = from;
+  return true;
 }
 
 static struct lathe_tensors_pair *find_pair(const struct lathe_tensors *tensors, const char *key)

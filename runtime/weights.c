@@ -20,26 +20,38 @@ static const enum lathe_dtype real_dtype = LATHE_F32;
 static const double largest_real = FLT_MAX;
 #endif
 
+/* Values of a tensor in PyTorch's order, from where they lie in memory. */
+static void gather(const void *of, const void *from, int64_t first, int64_t count, void *to)
+{
+  const lathe_real *stored = from;
+  lathe_real *values = to;
+  for (int64_t i = 0; i < count; i++)
+    values[i] = stored[lathe_stored_index(of, first + i)];
+}
+
 /* Adds a tensor whose values start at `from`, in the order of memory. */
 static bool export_tensor(struct lathe_tensors *out, const struct lathe_tensor *tensor,
                           const char *prefix, const lathe_real *from, bool finite,
                           struct lathe_error *err)
 {
   char name[LATHE_TENSOR_NAME];
-  snprintf(name, sizeof name, "%s%s", prefix, tensor->name);
-  lathe_real *to = lathe_tensors_add(out, name, real_dtype, tensor->rank, tensor->shape, err);
-  if (!to)
-    return false;
   int64_t size = lathe_tensor_size(tensor);
-  for (int64_t i = 0; i < size; i++) {
-    to[i] = from[lathe_stored_index(tensor, i)];
-    if (finite && !isfinite(to[i]))
+  snprintf(name, sizeof name, "%s%s", prefix, tensor->name);
+  for (int64_t i = 0; finite && i < size; i++) {
+    lathe_real value = from[lathe_stored_index(tensor, i)];
+    if (!isfinite(value))
       return lathe_fail(err,
                         "weights: %s became %g at %lld: training diverged; lower the learning "
                         "rate",
-                        name, (double)to[i], (long long)i);
+                        name, (double)value, (long long)i);
   }
-  return true;
+  if (out->deferred)
+    return lathe_tensors_defer(out, name, real_dtype, tensor->rank, tensor->shape, gather, tensor,
+                               from, err);
+  lathe_real *to = lathe_tensors_add(out, name, real_dtype, tensor->rank, tensor->shape, err);
+  if (to)
+    gather(tensor, from, 0, size, to);
+  return to != NULL;
 }
 
 static void import_tensor(const struct lathe_array *array, const struct lathe_tensor *tensor,

@@ -334,7 +334,7 @@ static void gather_chunk(void *arg, int task, int thread)
   memset(sums, 0, sizeof *sums);
   const int64_t blocks = (call->n + BLOCK - 1) / BLOCK;
   for (int64_t b = blocks * task / CHUNKS; b < blocks * (task + 1) / CHUNKS; b++) {
-    struct block block;
+    struct block block = {.count = 0};
     load(&block, call->points + b * BLOCK * D, call->n - b * BLOCK);
     compare(&call->work->densities, &block);
     gather(&call->work->densities, &block, sums);
@@ -365,7 +365,7 @@ int digits_conv_responsibilities(const struct lathe_mixture *mixture, int64_t n,
   if (failed != 0)
     return failed;
   for (int64_t first = 0; first < n; first += BLOCK) {
-    struct block block;
+    struct block block = {.count = 0};
     load(&block, points + first * D, n - first);
     compare(&densities, &block);
     for (int p = 0; p < block.count; p++) {
