@@ -55,6 +55,7 @@ double lathe_selfcheck_rate(const struct lathe_model *model, struct lathe_state 
 {
   if (model->training.optimiser == LATHE_ADAM) /* whose steps are about as large as the rate */
     return 1e-3;
+  state->keep_gradients = true;
   model->train_step(state, n, images, noise, 0, 1);
   double squares = 0; /* of the tensors: what lies between them is not written */
   for (int t = 0; t < model->tensor_count; t++)
