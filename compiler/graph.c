@@ -9,6 +9,14 @@ const struct op_info op_table[OP_COUNT] = {
 #undef OP
 };
 
+enum op op_find(const char *name)
+{
+  int op = 0;
+  while (op < OP_COUNT && strcmp(op_table[op].name, name) != 0)
+    op++;
+  return (enum op)op;
+}
+
 struct graph *graph_new(struct mem *mem, const struct model *model, const char *name)
 {
   struct graph *graph = mem_alloc(mem, sizeof *graph);

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { OP_MAX_OPERANDS = 6, PARAMETER_MAX_AXES = LATHE_MAX_AXES };
+enum { OP_MAX_OPERANDS = 6, PARAMETER_MAX_AXES = LATHE_MAX_AXES, NODE_CONSTANTS = 2 };
 
 enum op {
 #define OP(id, ...) OP_##id,
@@ -56,11 +56,11 @@ struct node {
   /* Memory order within one image. 0: row-major, as the shape says. c > 0: channels last, that is
    * logical index ch * positions + p is stored at p * c + ch. */
   int64_t interleave;
-  struct parameter *parameter; /* OP_PARAMETER, OP_BUFFER */
-  struct convolution conv;     /* convolutions */
-  double constant[2];          /* eps, momentum, variance, weight: see each op's file */
-  int uses;                    /* operands that refer to it, and outputs */
-  bool alive;                  /* needed for an output */
+  struct parameter *parameter;     /* OP_PARAMETER, OP_BUFFER */
+  struct convolution conv;         /* convolutions */
+  double constant[NODE_CONSTANTS]; /* eps, momentum, variance, weight: see each op's file */
+  int uses;                        /* operands that refer to it, and outputs */
+  bool alive;                      /* needed for an output */
 };
 
 /* A program's value that leaves it: written to the caller's array, or kept in the arena. */

@@ -238,16 +238,10 @@ struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, stru
   return y;
 }
 
-struct node *lower_relu(struct lowering *l, const struct layer *layer, struct node *x)
+/* The op of the layer's name, with the layer's attributes for its constants. */
+struct node *lower_activation(struct lowering *l, const struct layer *layer, struct node *x)
 {
-  (void)layer;
-  return op_unary(l->graph, OP_RELU, x);
-}
-
-struct node *lower_sigmoid(struct lowering *l, const struct layer *layer, struct node *x)
-{
-  (void)layer;
-  return op_unary(l->graph, OP_SIGMOID, x);
+  return op_activation(l->graph, op_find(layer->rule->name), x, layer->value);
 }
 
 /* flatten, reshape */

@@ -21,6 +21,9 @@ struct op_info {
 
 extern const struct op_info op_table[OP_COUNT];
 
+/* The op of that name; OP_COUNT when there is none. */
+enum op op_find(const char *name);
+
 /* Constructors: operands first, gradients' operands as in ops.def. Orders and shapes must fit; the
  * graph verifier says so when they do not. */
 struct node *op_view(struct graph *g, struct node *x, struct shape shape);
@@ -30,6 +33,8 @@ struct node *op_binary(struct graph *g, enum op op, struct node *x, struct node 
 struct node *op_ternary(struct graph *g, enum op op, struct node *x, struct node *y,
                         struct node *z);
 
+/* A row among the activations of ops.def. */
+struct node *op_activation(struct graph *g, enum op op, struct node *x, const double *constants);
 struct node *op_linear(struct graph *g, struct node *x, struct node *w, int64_t outputs,
                        int64_t interleave);
 struct node *op_conv(struct graph *g, struct node *x, struct node *w, struct convolution conv);
@@ -54,7 +59,7 @@ typedef double op_flops(const struct node *);
 op_gradient view_gradient, relayout_gradient, linear_gradient, conv_gradient, conv_input_gradient,
     winograd_data_gradient, winograd_data_adjoint_gradient, winograd_product_gradient,
     winograd_product_adjoint_gradient, winograd_inverse_gradient, winograd_inverse_adjoint_gradient,
-    bias_gradient, relu_gradient, sigmoid_gradient, add_gradient, moments_gradient,
+    bias_gradient, gradient_by_output, gradient_by_input, add_gradient, moments_gradient,
     normalise_gradient, sample_gradient, kl_gradient, bernoulli_gradient, gaussian_gradient;
 op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan, conv_input_plan,
     conv_weight_plan, winograd_data_plan, winograd_product_plan, winograd_inverse_plan,
