@@ -163,7 +163,7 @@ static void render(struct emitter *e, struct text *out, const struct node *node,
       length = 3;
       text_printf(out, "%s", emit_number(e, node->constant[p[1] - '0']));
     } else if (*p == '%') {
-      size_t word = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz");
+      size_t word = strspn(p + 1, "abcdefghijklmnopqrstuvwxyz_0123456789");
       length += word;
       if (strncmp(p + 1, "count", word) == 0)
         text_printf(out, "(%s)(n * %lld)", e->model->float64 ? "double" : "float",

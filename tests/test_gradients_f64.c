@@ -13,6 +13,8 @@ static const struct {
   bool single; /* whether a batch of one image has a gradient: not if it has no variance */
 } MODELS[] = {
     {"activations", true},
+    {"activations_kinked", true},
+    {"activations_smooth", true},
     {"batchnorm_first", false},
     {"batchnorm_image", false},
     {"batchnorm_interleaved", false},

@@ -1,4 +1,4 @@
-/* The exponentials of runtime/vector_math.h against the C library's in double. */
+/* The functions of runtime/vector_math.h against the C library's in double. */
 #include "runtime/vector_math.h"
 #include <check.h>
 #include <float.h>
@@ -19,6 +19,36 @@ static double exact_log1p_exp(double a)
   return log1p(exp(-a));
 }
 
+static double exact_softplus(double x)
+{
+  return fmax(x, 0) + log1p(exp(-fabs(x)));
+}
+
+static double exact_silu(double x)
+{
+  return x * exact_sigmoid(x);
+}
+
+static double exact_silu_slope(double x)
+{
+  return exact_sigmoid(x) * (1 + x * exact_sigmoid(-x));
+}
+
+static double exact_phi(double x)
+{
+  return erfc(-x / sqrt(2)) / 2;
+}
+
+static double exact_gelu(double x)
+{
+  return x * exact_phi(x);
+}
+
+static double exact_gelu_slope(double x)
+{
+  return exact_phi(x) + x * exp(-x * x / 2) / sqrt(8 * atan(1));
+}
+
 /* Between `low` and `high` the function follows the exact one to `ulps`; outside, where that leaves
  * float's normal numbers (or nearly), it keeps to its values at the ends. */
 static const struct {
@@ -28,10 +58,18 @@ static const struct {
   float low, high;
   float least, most; /* inputs that the function is meant for */
   double ulps;
+  double unit; /* errors of values below are measured in ULP of this: near a root */
 } FUNCTIONS[] = {
-    {"exp", lathe_expf, exact_exp, -87, 88, -FLT_MAX, FLT_MAX, 2},
-    {"sigmoid", lathe_sigmoidf, exact_sigmoid, -88, 87, -FLT_MAX, FLT_MAX, 3},
-    {"log1p_exp", lathe_log1p_expf, exact_log1p_exp, 0, 87, 0, FLT_MAX, 3},
+    {"exp", lathe_expf, exact_exp, -87, 88, -FLT_MAX, FLT_MAX, 2, 0},
+    {"expm1", lathe_expm1f, expm1, -FLT_MAX, 88, -FLT_MAX, FLT_MAX, 3, 0},
+    {"sigmoid", lathe_sigmoidf, exact_sigmoid, -88, 87, -FLT_MAX, FLT_MAX, 3, 0},
+    {"log1p_exp", lathe_log1p_expf, exact_log1p_exp, 0, 87, 0, FLT_MAX, 3, 0},
+    {"tanh", lathe_tanhf, tanh, -FLT_MAX, FLT_MAX, -FLT_MAX, FLT_MAX, 4, 0},
+    {"softplus", lathe_softplusf, exact_softplus, -87, FLT_MAX, -FLT_MAX, FLT_MAX, 3, 0},
+    {"silu", lathe_siluf, exact_silu, -88, FLT_MAX, -FLT_MAX, FLT_MAX, 4, 0},
+    {"silu_slope", lathe_silu_slopef, exact_silu_slope, -87, 87, -FLT_MAX, FLT_MAX, 4, 0.25},
+    {"gelu", lathe_geluf, exact_gelu, -13, FLT_MAX, -FLT_MAX, FLT_MAX, 8, 0},
+    {"gelu_slope", lathe_gelu_slopef, exact_gelu_slope, -13, 13, -FLT_MAX, FLT_MAX, 6, 0.25},
 };
 enum { FUNCTION_COUNT = sizeof FUNCTIONS / sizeof *FUNCTIONS };
 
@@ -65,7 +103,7 @@ static void check_at(int f, float x)
   double want = FUNCTIONS[f].exact((double)inside);
   float got = FUNCTIONS[f].function(x);
   /* Beyond the ends: what the ends give, or what lies between them and the exact value. */
-  double off = fabs((double)got - want) / ulp_at(want);
+  double off = fabs((double)got - want) / ulp_at(fmax(fabs(want), FUNCTIONS[f].unit));
   if (x < FUNCTIONS[f].low || x > FUNCTIONS[f].high) {
     double limit = FUNCTIONS[f].exact((double)x);
     if ((double)got >= fmin(limit, want) && (double)got <= fmax(limit, want))
@@ -108,7 +146,7 @@ START_TEST(extremes)
     ck_assert(isfinite(FUNCTIONS[_i].function(VALUES[i])) || VALUES[i] < FUNCTIONS[_i].least);
   }
   check_at(_i, 89);
-  ck_assert(isfinite(FUNCTIONS[_i].function(HUGE_VALF)));
+  ck_assert(isfinite(FUNCTIONS[_i].function(HUGE_VALF)) || FUNCTIONS[_i].high == FLT_MAX);
   ck_assert(FUNCTIONS[_i].function(NAN) != FUNCTIONS[_i].function(NAN));
   ck_assert(lathe_sigmoidf(200) == 1.0F && lathe_sigmoidf(0) == 0.5F && lathe_expf(0) == 1.0F);
   ck_assert(lathe_sigmoidf(-200) >= 0 && lathe_sigmoidf(-200) < FLT_MIN);
@@ -124,6 +162,13 @@ START_TEST(in_double)
       double x = sign * VALUES[i], a = VALUES[i];
       ck_assert_double_eq_tol(lathe_sigmoid(x), exact_sigmoid(x > -700 ? x : -700), 1e-15);
       ck_assert_double_eq_tol(lathe_log1p_exp(a), exact_log1p_exp(a), 1e-15);
+      double m = fmax(x, -700); /* beyond, products with infinities */
+      ck_assert_double_eq_tol(lathe_silu(x), exact_silu(m), 1e-15 * fmax(1, x));
+      ck_assert_double_eq_tol(lathe_silu_slope(x), exact_silu_slope(fmin(m, 700)), 1e-15);
+      ck_assert_double_eq_tol(lathe_gelu(x), exact_gelu(fmax(x, -38)), 1e-15 * fmax(1, x));
+      ck_assert_double_eq_tol(lathe_gelu_slope(x), exact_gelu_slope(fmin(m, 38)), 1e-15);
+      ck_assert_double_eq_tol(lathe_softplus(x), exact_softplus(x), 1e-15 * fmax(1, x));
+      ck_assert(lathe_tanh(x) == tanh(x) && lathe_expm1(x) == expm1(x));
       ck_assert(x > 700 || isfinite(lathe_exp(x)));
     }
 }

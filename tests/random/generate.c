@@ -120,11 +120,15 @@ static void add_batchnorm(struct generator *g, struct layers *layers)
 /* A layer that leaves the shape as it is. */
 static void add_same(struct generator *g, struct layers *layers)
 {
-  int kind = between(g, 1, 5);
+  int kind = between(g, 1, 6);
   if (kind <= 2)
     add(layers, "relu;");
   else if (kind == 3)
     add(layers, "sigmoid;");
+  else if (kind == 4)
+    add(layers, "%s;",
+        CHOICE(g, "leaky_relu, slope 0.2", "elu", "elu, alpha 0.5", "selu", "gelu", "silu",
+               "softplus", "tanh"));
   else
     add_batchnorm(g, layers);
 }

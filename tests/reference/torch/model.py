@@ -99,8 +99,14 @@ def layer(word, value, more, given):
     if word == "batchnorm":
         kind = nn.BatchNorm2d if len(given) == 3 else nn.BatchNorm1d
         return kind(given[0], momentum=float(more.get("momentum", 0.1)), eps=float(more.get("eps", 1e-5)))
-    return {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}[word]() \
-        if word != "reshape" else Reshape(shape(value))
+    if word == "reshape":
+        return Reshape(shape(value))
+    if word == "leaky_relu":
+        return nn.LeakyReLU(float(more.get("slope", 0.01)))
+    if word == "elu":
+        return nn.ELU(float(more.get("alpha", 1)))
+    return {"relu": nn.ReLU, "selu": nn.SELU, "gelu": nn.GELU, "silu": nn.SiLU, "tanh": nn.Tanh,
+            "softplus": nn.Softplus, "sigmoid": nn.Sigmoid, "flatten": nn.Flatten}[word]()
 
 
 def section(layers, given):
