@@ -34,6 +34,14 @@ struct convolution {
   int algorithm; /* enum algorithm */
 };
 
+/* Windows on an image [channels, height, width], each of which is one pixel [channels] of a smaller
+ * image. Pooling goes from the larger to the smaller, upsampling the other way. */
+struct windows {
+  int channels, height, width;
+  int out_height, out_width;
+  int kernel_height, kernel_width, stride, pad;
+};
+
 /* A tensor that lives in the arena from run to run, under its PyTorch name. */
 struct parameter {
   struct lathe_tensor tensor; /* what the runtime is told; its offset is set by the plan */
@@ -58,6 +66,7 @@ struct node {
   int64_t interleave;
   struct parameter *parameter;     /* OP_PARAMETER, OP_BUFFER */
   struct convolution conv;         /* convolutions */
+  struct windows windows;          /* pooling and upsampling */
   double constant[NODE_CONSTANTS]; /* eps, momentum, variance, weight: see each op's file */
   int uses;                        /* operands that refer to it, and outputs */
   bool alive;                      /* needed for an output */

@@ -1,19 +1,8 @@
-#include "lower.h"
 #include "algorithm.h"
+#include "lower_parts.h"
 #include "op.h"
 #include <math.h>
 #include <string.h>
-
-struct lowering {
-  struct mem *mem;
-  const struct model *model;
-  struct graph *graph;
-  struct parameters *parameters;
-  bool training;
-  const struct section *section; /* being lowered, */
-  int position;                  /* at this layer */
-  struct node *mean, *logvar;    /* set by the head */
-};
 
 static struct node *leaf(struct lowering *l, enum op op, const char *name, struct shape shape)
 {
@@ -108,12 +97,6 @@ static struct node *fully_connected(struct lowering *l, const struct layer *laye
 
 /* ---- Memory order ---- */
 
-static int64_t channels_last(const struct shape *shape)
-{
-  int64_t channels = shape->dim[0];
-  return shape->rank == 3 && channels > 1 && shape_size(shape) > channels ? channels : 0;
-}
-
 /* The order in which a vector is best left by the layer at hand: that of the image which a later
  * reshape will make of it, if only layers that keep the order stand between. */
 static int64_t wanted_interleave(const struct lowering *l)
@@ -123,7 +106,7 @@ static int64_t wanted_interleave(const struct lowering *l)
     if (i > l->position && !next->rule->keeps_order)
       return 0;
     if (next->out.rank == 3)
-      return channels_last(&next->out);
+      return op_channels_last(&next->out);
   }
   return 0;
 }
@@ -185,7 +168,7 @@ struct node *lower_conv2d(struct lowering *l, const struct layer *layer, struct 
   struct convolution c = geometry(l, layer, &layer->in, &layer->out);
   int64_t fan_in = (int64_t)c.channels * c.kernel * c.kernel;
   struct node *w = filters(l, layer, &c, fan_in);
-  x = op_relayout(l->graph, x, channels_last(&x->shape));
+  x = op_relayout(l->graph, x, op_channels_last(&x->shape));
   return with_bias(l, layer, op_conv(l->graph, x, w, c), fan_in);
 }
 
@@ -195,7 +178,7 @@ struct node *lower_conv_transpose2d(struct lowering *l, const struct layer *laye
   /* PyTorch takes dimension 1 of the weight, here the output channels, for the fan-in. */
   int64_t fan_in = (int64_t)c.channels * c.kernel * c.kernel;
   struct node *w = filters(l, layer, &c, fan_in);
-  x = op_relayout(l->graph, x, channels_last(&x->shape));
+  x = op_relayout(l->graph, x, op_channels_last(&x->shape));
   return with_bias(l, layer, op_conv_input(l->graph, x, w, c), fan_in);
 }
 
@@ -204,7 +187,7 @@ struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, stru
   struct graph *g = l->graph;
   int64_t order = 0;
   if (x->shape.rank == 3)
-    x = op_relayout(g, x, channels_last(&x->shape));
+    x = op_relayout(g, x, op_channels_last(&x->shape));
   else
     order = x->interleave;
   int64_t channels = node_channels(x);

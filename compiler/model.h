@@ -38,6 +38,9 @@ struct layer {
 double layer_value(const struct layer *layer, const char *name);
 int layer_int(const struct layer *layer, const char *name);
 
+/* How `upsample` fills in pixels. */
+enum upsample_mode { UPSAMPLE_NEAREST, UPSAMPLE_BILINEAR };
+
 struct section {
   struct layer *layers;
   int count;

@@ -28,6 +28,8 @@ enum op op_find(const char *name);
  * graph verifier says so when they do not. */
 struct node *op_view(struct graph *g, struct node *x, struct shape shape);
 struct node *op_relayout(struct graph *g, struct node *x, int64_t interleave);
+int64_t
+op_channels_last(const struct shape *shape); /* the interleave of an image's last channels */
 struct node *op_unary(struct graph *g, enum op op, struct node *x);
 struct node *op_binary(struct graph *g, enum op op, struct node *x, struct node *y);
 struct node *op_ternary(struct graph *g, enum op op, struct node *x, struct node *y,
@@ -45,6 +47,12 @@ struct node *op_winograd(struct graph *g, struct node *x, struct node *w,
                          const struct convolution *conv);
 struct node *op_winograd_input(struct graph *g, struct node *dy, struct node *w,
                                const struct convolution *conv);
+/* Pooling and upsampling of images that lie channels last. */
+struct node *op_max_pool(struct graph *g, struct node *x, const struct windows *w);
+struct node *op_window_sum(struct graph *g, struct node *x, const struct windows *w, double factor);
+struct node *op_window_spread(struct graph *g, struct node *x, const struct windows *w,
+                              double factor);
+struct node *op_bilinear(struct graph *g, struct node *x, const struct windows *w);
 /* A table [rows] of per-channel sums over the batch: channel_sum, channel_dot, moments. */
 struct node *op_channel_table(struct graph *g, enum op op, int in_count, struct node *const *in,
                               int rows);
@@ -59,16 +67,19 @@ typedef double op_flops(const struct node *);
 op_gradient view_gradient, relayout_gradient, linear_gradient, conv_gradient, conv_input_gradient,
     winograd_data_gradient, winograd_data_adjoint_gradient, winograd_product_gradient,
     winograd_product_adjoint_gradient, winograd_inverse_gradient, winograd_inverse_adjoint_gradient,
+    max_pool_gradient, window_sum_gradient, window_spread_gradient, bilinear_gradient,
     bias_gradient, gradient_by_output, gradient_by_input, add_gradient, moments_gradient,
     normalise_gradient, sample_gradient, kl_gradient, bernoulli_gradient, gaussian_gradient;
 op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan, conv_input_plan,
     conv_weight_plan, winograd_data_plan, winograd_product_plan, winograd_inverse_plan,
-    winograd_weight_plan, channel_plan, single_plan, loss_plan;
+    winograd_weight_plan, window_plan, max_pool_grad_plan, channel_plan, single_plan, loss_plan;
 op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_emit,
     conv_input_emit, conv_weight_emit, winograd_data_emit, winograd_data_adjoint_emit,
     winograd_product_emit, winograd_product_adjoint_emit, winograd_inverse_emit,
-    winograd_inverse_adjoint_emit, winograd_weight_emit, channel_sum_emit, moments_emit,
-    channel_dot_emit, running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;
-op_flops linear_flops, conv_flops, one_flop, four_flops, eight_flops, sum_flops, moments_flops;
+    winograd_inverse_adjoint_emit, winograd_weight_emit, max_pool_emit, max_pool_grad_emit,
+    window_sum_emit, window_spread_emit, bilinear_emit, bilinear_adjoint_emit, channel_sum_emit,
+    moments_emit, channel_dot_emit, running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;
+op_flops linear_flops, conv_flops, window_flops, one_flop, four_flops, eight_flops, sum_flops,
+    moments_flops;
 
 #endif

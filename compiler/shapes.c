@@ -62,27 +62,36 @@ bool shape_linear(struct layer_check *check)
   return true;
 }
 
-bool shape_conv2d(struct layer_check *check)
+/* Height and width of the output of a window that moves over the image. */
+static bool slide_window(struct layer_check *check, int64_t stride)
 {
   struct layer *layer = check->layer;
-  int64_t kernel = layer_int(layer, "kernel"), stride = layer_int(layer, "stride");
-  int64_t pad = layer_int(layer, "pad");
-  double channels = layer_value(layer, "channels");
-  if (!needs_image(check))
-    return false;
-  layer->out = (struct shape){3, {(int64_t)channels}};
+  int64_t kernel = layer_int(layer, "kernel"), pad = layer_int(layer, "pad");
   for (int i = 1; i < 3; i++) {
     int64_t padded = layer->in.dim[i] + 2 * pad;
     if (kernel > padded) {
       diag_report(check->diags, CODE_KERNEL_TOO_LARGE, check->span,
-                  "a kernel of %lld pixels does not fit into %s of %lld (padding included): conv2d "
+                  "a kernel of %lld pixels does not fit into %s of %lld (padding included): %s "
                   "receives %s",
                   (long long)kernel, i == 1 ? "a height" : "a width", (long long)padded,
-                  received(check));
+                  layer->rule->name, received(check));
       return note_origin(check);
     }
     layer->out.dim[i] = (padded - kernel) / stride + 1;
   }
+  return true;
+}
+
+bool shape_conv2d(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  int64_t kernel = layer_int(layer, "kernel");
+  double channels = layer_value(layer, "channels");
+  if (!needs_image(check))
+    return false;
+  layer->out = (struct shape){3, {(int64_t)channels}};
+  if (!slide_window(check, layer_int(layer, "stride")))
+    return false;
   check->parameters = ((double)layer->in.dim[0] * (double)kernel * (double)kernel + 1) * channels;
   return true;
 }
@@ -108,6 +117,47 @@ bool shape_conv_transpose2d(struct layer_check *check)
     layer->out.dim[i] = whole - 2 * pad;
   }
   check->parameters = ((double)layer->in.dim[0] * (double)kernel * (double)kernel + 1) * channels;
+  return true;
+}
+
+int pool_stride(const struct layer *layer)
+{
+  int stride = layer_int(layer, "stride");
+  return stride > 0 ? stride : layer_int(layer, "kernel");
+}
+
+bool shape_pool(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  int kernel = layer_int(layer, "kernel"), pad = layer_int(layer, "pad");
+  if (!needs_image(check))
+    return false;
+  if (pad > kernel / 2) { /* else a window could lie outside of the image */
+    diag_report(check->diags, CODE_POOL_PAD, check->span,
+                "a pad of %d is more than half of the kernel: %s of kernel %d takes at most %d",
+                pad, layer->rule->name, kernel, kernel / 2);
+    return false;
+  }
+  layer->out = layer->in;
+  return slide_window(check, pool_stride(layer));
+}
+
+bool shape_global_pool(struct layer_check *check)
+{
+  if (!needs_image(check))
+    return false;
+  check->layer->out = (struct shape){1, {check->layer->in.dim[0]}};
+  return true;
+}
+
+bool shape_upsample(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  if (!needs_image(check))
+    return false;
+  layer->out = layer->in;
+  for (int i = 1; i < 3; i++)
+    layer->out.dim[i] *= layer_int(layer, "factor");
   return true;
 }
 

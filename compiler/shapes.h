@@ -26,10 +26,16 @@ struct layer_check {
 bool shape_linear(struct layer_check *check);
 bool shape_conv2d(struct layer_check *check);
 bool shape_conv_transpose2d(struct layer_check *check);
+bool shape_pool(struct layer_check *check);
+bool shape_global_pool(struct layer_check *check);
+bool shape_upsample(struct layer_check *check);
 bool shape_batchnorm(struct layer_check *check);
 bool shape_same(struct layer_check *check);
 bool shape_flatten(struct layer_check *check);
 bool shape_reshape(struct layer_check *check);
 bool shape_gaussian(struct layer_check *check);
+
+/* The stride of a pooling layer: its kernel when none is given. */
+int pool_stride(const struct layer *layer);
 
 #endif

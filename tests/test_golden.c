@@ -39,6 +39,11 @@ static const char winograd[] =
 static const char batchnorm[] =
     MODEL("[1, 6, 6]", "2", "conv2d 4, kernel 2, stride 2, pad 0;\n    batchnorm;\n    gaussian z;",
           IMAGE_OUT, GAUSSIAN);
+static const char pool_inside[] =
+    MODEL("[3, 6, 6]", "2",
+          "conv2d 4, kernel 1;\n    max_pool 2;\n    avg_pool 2, stride 1;\n"
+          "    upsample 3, mode bilinear;\n    gaussian z;",
+          "linear [3, 6, 6];", GAUSSIAN);
 static const char relayout[] =
     MODEL("[3, 4, 4]", "2", "conv2d 2, kernel 1, stride 1, pad 0;\n    gaussian z;",
           "linear 48;\n    reshape [3, 4, 4];", GAUSSIAN);
@@ -113,6 +118,32 @@ static const struct {
      "_train.c",
      VECTORS(GAUSSIAN " train { sgd 0.1, momentum 0.9; }"),
      {"/* Stochastic"}},
+#define POOL(layer)                                                                                \
+  MODEL("[3, 6, 6]", "2", layer ";\n    gaussian z;", "linear [3, 6, 6];", GAUSSIAN)
+    {"max_pool", "_forward.c", POOL("max_pool 2"), {"static void encoder_0_max_pool("}},
+    {"max_pool_pad",
+     "_forward.c",
+     POOL("max_pool 3, stride 2, pad 1"),
+     {"static void encoder_0_max_pool("}},
+    {"max_pool_backward", "_backward.c", pool_inside, {"static void encoder_1_max_pool_grad("}},
+    {"avg_pool", "_forward.c", POOL("avg_pool 2"), {"static void encoder_0_window_sum("}},
+    {"avg_pool_backward", "_backward.c", pool_inside, {"static void encoder_2_window_spread("}},
+    {"global_avg_pool",
+     "_forward.c",
+     POOL("global_avg_pool"),
+     {"static void encoder_0_window_sum("}},
+    {"upsample_nearest",
+     "_forward.c",
+     POOL("upsample 2"),
+     {"static void encoder_0_window_spread("}},
+    {"upsample_bilinear",
+     "_forward.c",
+     POOL("upsample 2, mode bilinear"),
+     {"static void encoder_0_bilinear("}},
+    {"upsample_bilinear_backward",
+     "_backward.c",
+     pool_inside,
+     {"static void encoder_3_bilinear_adjoint("}},
 #define ACTIVATION(layer)                                                                          \
   MODEL("[4]", "2", "linear 3;\n    " layer ";\n    gaussian z;", "linear 4;", GAUSSIAN)
     {"leaky_relu",

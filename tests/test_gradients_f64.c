@@ -37,12 +37,14 @@ static const struct {
     {"linear", true},
     {"linear_many_inputs", true},
     {"linear_wide", true},
+    {"pooling", true},
     {"reshapes", true},
     {"sigmoid_inside", true},
     {"transposed_in_encoder", true},
     {"transposed_stride_1", true},
     {"transposed_stride_2", true},
     {"transposed_stride_3", true},
+    {"upsampling", true},
     {"vector_to_image", true},
 };
 enum { MODEL_COUNT = sizeof MODELS / sizeof *MODELS };

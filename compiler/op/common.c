@@ -2,6 +2,12 @@
 #include "../op.h"
 #include "../schedule.h"
 
+int64_t op_channels_last(const struct shape *shape)
+{
+  int64_t channels = shape->dim[0];
+  return shape->rank == 3 && channels > 1 && shape_size(shape) > channels ? channels : 0;
+}
+
 struct node *op_unary(struct graph *g, enum op op, struct node *x)
 {
   return graph_add(g, op, 1, &x);

@@ -188,6 +188,31 @@ static bool encode_window(struct generator *g, struct layers *layers, struct sha
   return true;
 }
 
+/* Pooling or upsampling likewise. */
+static bool encode_pool(struct generator *g, struct layers *layers, struct shape *at)
+{
+  int factor = between(g, 1, 3), values = size_of(*at);
+  struct window w = {between(g, 1, 3), between(g, 1, 3), 0};
+  w.pad = between(g, 0, w.kernel / 2);
+  if (one_in(g, 4)) {
+    add(layers, "global_avg_pool;");
+    *at = vector(at->dim[0]);
+  } else if (one_in(g, 3)) {
+    if (values * factor * factor > MOST_VALUES)
+      return false;
+    add(layers, "upsample %d, mode %s;", factor, CHOICE(g, "nearest", "bilinear"));
+    *at = image(at->dim[0], at->dim[1] * factor, at->dim[2] * factor);
+  } else {
+    struct shape to = image(at->dim[0], convolved(at->dim[1], w), convolved(at->dim[2], w));
+    if (to.dim[1] < 1 || to.dim[2] < 1)
+      return false;
+    add(layers, "%s %d%s%s;", CHOICE(g, "max_pool", "avg_pool"), w.kernel,
+        attribute("stride", w.stride, w.kernel), attribute("pad", w.pad, 0));
+    *at = to;
+  }
+  return true;
+}
+
 static void encode_layer(struct generator *g, struct layers *layers, struct shape *at)
 {
   int kind = between(g, 1, 8);
@@ -195,6 +220,9 @@ static void encode_layer(struct generator *g, struct layers *layers, struct shap
     add_same(g, layers);
   } else if (at->rank == 3 && kind <= 6) {
     for (int tries = 0; tries < TRIES && !encode_window(g, layers, at); tries++)
+      ;
+  } else if (at->rank == 3 && kind == 7) {
+    for (int tries = 0; tries < TRIES && !encode_pool(g, layers, at); tries++)
       ;
   } else if (at->rank == 3) {
     add(layers, "flatten;");
@@ -242,6 +270,9 @@ static void decode_layer(struct generator *g, struct layers *layers, struct shap
   } else if (at->rank == 3 && kind == 7) {
     add(layers, "reshape %s;", shape_words(*at));
     *at = vector(size_of(*at));
+  } else if (at->rank == 3 && at->dim[1] % 2 == 0 && at->dim[2] % 2 == 0) {
+    add(layers, "upsample 2, mode %s;", CHOICE(g, "nearest", "bilinear"));
+    *at = image(at->dim[0], at->dim[1] / 2, at->dim[2] / 2);
   } else if (at->rank == 1 && kind == 4) {
     add(layers, "flatten;");
     *at = as_image(g, size_of(*at));

@@ -99,6 +99,13 @@ def layer(word, value, more, given):
     if word == "batchnorm":
         kind = nn.BatchNorm2d if len(given) == 3 else nn.BatchNorm1d
         return kind(given[0], momentum=float(more.get("momentum", 0.1)), eps=float(more.get("eps", 1e-5)))
+    if word in ("max_pool", "avg_pool"):
+        window = {"kernel_size": int(value), "stride": int(more.get("stride", value)), "padding": window["padding"]}
+        return nn.MaxPool2d(**window) if word == "max_pool" else nn.AvgPool2d(**window)
+    if word == "global_avg_pool":
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    if word == "upsample":
+        return nn.Upsample(scale_factor=int(value), mode=more.get("mode", "nearest"))
     if word == "reshape":
         return Reshape(shape(value))
     if word == "leaky_relu":

@@ -1,0 +1,248 @@
+/* Windows over an image, one output pixel each: the greatest value of each channel (max_pool), or
+ * the sum times a constant (window_sum), which is average pooling. The adjoint of the sum spreads
+ * each output over its window (window_spread), and is what nearest-neighbour upsampling does, whose
+ * own adjoint is the sum again. Pixels outside of the image count as 0 in sums, and do not
+ * compete for the maximum. Images lie channels last. */
+#include "../emit_kernel.h"
+#include "../op.h"
+
+static struct shape filtered(const struct windows *w)
+{
+  return (struct shape){.rank = 3, .dim = {w->channels, w->out_height, w->out_width}};
+}
+
+static struct shape image(const struct windows *w)
+{
+  return (struct shape){.rank = 3, .dim = {w->channels, w->height, w->width}};
+}
+
+static struct node *windowed(struct node *node, const struct windows *w, struct shape shape)
+{
+  node->shape = shape;
+  node->interleave = op_channels_last(&shape);
+  node->windows = *w;
+  return node;
+}
+
+struct node *op_max_pool(struct graph *g, struct node *x, const struct windows *w)
+{
+  return windowed(op_unary(g, OP_MAX_POOL, x), w, filtered(w));
+}
+
+void max_pool_gradient(struct graph *g, struct node *y, struct node *dy)
+{
+  struct node *x = y->in[0];
+  struct node *dx = op_ternary(g, OP_MAX_POOL_GRAD, dy, x, y);
+  graph_accumulate(g, x, windowed(dx, &y->windows, image(&y->windows)));
+}
+
+struct node *op_window_sum(struct graph *g, struct node *x, const struct windows *w, double factor)
+{
+  struct node *y = windowed(op_unary(g, OP_WINDOW_SUM, x), w, filtered(w));
+  y->constant[0] = factor;
+  return y;
+}
+
+struct node *op_window_spread(struct graph *g, struct node *x, const struct windows *w,
+                              double factor)
+{
+  struct node *y = windowed(op_unary(g, OP_WINDOW_SPREAD, x), w, image(w));
+  y->constant[0] = factor;
+  return y;
+}
+
+void window_sum_gradient(struct graph *g, struct node *y, struct node *dy)
+{
+  graph_accumulate(g, y->in[0], op_window_spread(g, dy, &y->windows, y->constant[0]));
+}
+
+void window_spread_gradient(struct graph *g, struct node *y, struct node *dy)
+{
+  graph_accumulate(g, y->in[0], op_window_sum(g, dy, &y->windows, y->constant[0]));
+}
+
+double window_flops(const struct node *node)
+{
+  const struct windows *w = &node->windows;
+  return (double)w->channels * w->out_height * w->out_width * w->kernel_height * w->kernel_width;
+}
+
+void window_plan(struct kernel *kernel)
+{
+  kernel_by_images(kernel, 4);
+}
+
+/* A thread's scratch: what of an output pixel's derivative has not found its maximum yet. */
+void max_pool_grad_plan(struct kernel *kernel)
+{
+  window_plan(kernel);
+  if (!kernel_plain(kernel))
+    kernel->scratch = kernel->chain[0]->windows.channels;
+}
+
+/* Whether each pixel of the image is in exactly one window. */
+static bool tiles(const struct windows *w)
+{
+  return w->pad == 0 && w->kernel_height == w->stride && w->kernel_width == w->stride &&
+         w->out_height * w->stride == w->height && w->out_width * w->stride == w->width;
+}
+
+/* "oy * 2 - 1": where a window begins, before it is cut at the image's border. */
+static void bind_start(struct emitter *e, const char *name, const char *output,
+                       const struct windows *w, int outputs)
+{
+  struct text text = {.mem = e->mem};
+  text_printf(&text, "%s", outputs == 1 ? "0" : output);
+  if (outputs > 1 && w->stride > 1)
+    text_printf(&text, " * %d", w->stride);
+  if (w->pad > 0)
+    text_printf(&text, " - %d", w->pad);
+  emit_bind(e, name, "%s", text.data);
+}
+
+static void bind_windows(struct emitter *e, const struct windows *w)
+{
+  emit_bind_int(e, "C", w->channels);
+  emit_bind_int(e, "H", w->height);
+  emit_bind_int(e, "W", w->width);
+  emit_bind_int(e, "OH", w->out_height);
+  emit_bind_int(e, "OW", w->out_width);
+  emit_bind_int(e, "kh", w->kernel_height);
+  emit_bind_int(e, "kw", w->kernel_width);
+  emit_bind_int(e, "image", (int64_t)w->channels * w->height * w->width);
+  bind_start(e, "top", "oy", w, w->out_height);
+  bind_start(e, "left", "ox", w, w->out_width);
+}
+
+/* Loops over output pixels, $out the index of their first channel, and over the pixels $in of each
+ * one's window; `before` and `after` stand around the latter, `each` within. */
+static void emit_windows(struct emitter *e, const struct kernel *kernel, const char *clear,
+                         const char *before, const char *each, const char *after)
+{
+  const struct windows *w = &kernel->chain[0]->windows;
+  bool inside = w->pad == 0;
+  emit(e, "for (int i = begin; i < end; i++) {\n");
+  emit(e, clear);
+  emit(e, "for (int oy = 0; oy < $OH; oy++) {\n");
+  emit(e, inside ? "const int top = $top;\n"
+                 : "const int top = $top > 0 ? $top : 0;\n"
+                   "const int bottom = $top + $kh < $H ? $top + $kh : $H;\n");
+  emit(e, "for (int ox = 0; ox < $OW; ox++) {\n");
+  emit(e, inside ? "const int left = $left;\n"
+                 : "const int left = $left > 0 ? $left : 0;\n"
+                   "const int right = $left + $kw < $W ? $left + $kw : $W;\n");
+  emit(e, "const int out = ((i * $OH + oy) * $OW + ox) * $C;\n");
+  emit(e, before);
+  emit(e, inside ? "for (int iy = top; iy < top + $kh; iy++) {\n"
+                   "for (int ix = left; ix < left + $kw; ix++) {\n"
+                 : "for (int iy = top; iy < bottom; iy++) {\n"
+                   "for (int ix = left; ix < right; ix++) {\n");
+  emit(e, "const int in = ((i * $H + iy) * $W + ix) * $C;\n");
+  emit(e, each);
+  emit(e, "}\n}\n");
+  emit(e, after);
+  emit(e, "}\n}\n}\n");
+  emit_epilogue_images(e, kernel, 1);
+}
+
+/* Plainly: each output pixel, each channel, all of the window and whether it is in the image. */
+static void emit_plain(struct emitter *e, const char *clear, const char *before, const char *each,
+                       const char *after)
+{
+  emit(e, "for (int i = begin; i < end; i++) {\n");
+  emit(e, clear);
+  emit(e, "for (int oy = 0; oy < $OH; oy++) {\n"
+          "for (int ox = 0; ox < $OW; ox++) {\n"
+          "for (int c = 0; c < $C; c++) {\n"
+          "const int out = ((i * $OH + oy) * $OW + ox) * $C + c;\n");
+  emit(e, before);
+  emit(e, "for (int ky = 0; ky < $kh; ky++) {\n"
+          "for (int kx = 0; kx < $kw; kx++) {\n"
+          "const int iy = $top + ky;\n"
+          "const int ix = $left + kx;\n"
+          "if (iy < 0 || iy >= $H || ix < 0 || ix >= $W)\n  continue;\n"
+          "const int in = ((i * $H + iy) * $W + ix) * $C + c;\n");
+  emit(e, each);
+  emit(e, "}\n}\n");
+  emit(e, after);
+  emit(e, "}\n}\n}\n}\n");
+}
+
+void max_pool_emit(struct emitter *e, const struct kernel *kernel)
+{
+  bind_windows(e, &kernel->chain[0]->windows);
+  if (kernel_plain(kernel))
+    emit_plain(e, "", "$real most = 0;\nbool found = false;\n",
+               "if (!found || $x[in] > most)\n  most = $x[in];\nfound = true;\n",
+               "$y[out] = most;\n");
+  else
+    emit_windows(e, kernel, "",
+                 "memcpy($y + out, $x + ((i * $H + top) * $W + left) * $C, $C * sizeof *$y);\n",
+                 "for (int c = 0; c < $C; c++)\n"
+                 "  $y[out + c] = $x[in + c] > $y[out + c] ? $x[in + c] : $y[out + c];\n",
+                 "");
+}
+
+/* Of several pixels that are the greatest, the first receives the derivative, as in PyTorch: it is
+ * taken from what is left for the pixels after it. */
+void max_pool_grad_emit(struct emitter *e, const struct kernel *kernel)
+{
+  static const char clear[] = "memset($dx + i * $image, 0, $image * sizeof *$dx);\n";
+  bind_windows(e, &kernel->chain[0]->windows);
+  if (kernel_plain(kernel))
+    emit_plain(e, clear, "bool found = false;\n",
+               "if (!found && $x[in] == $act[out]) {\n$dx[in] += $dy[out];\nfound = true;\n}\n",
+               "");
+  else
+    emit_windows(e, kernel, clear, "memcpy(scratch, $dy + out, $C * sizeof *scratch);\n",
+                 "for (int c = 0; c < $C; c++) {\n"
+                 "const $real hit = $x[in + c] == $act[out + c] ? scratch[c] : 0;\n"
+                 "$dx[in + c] += hit;\n"
+                 "scratch[c] -= hit;\n"
+                 "}\n",
+                 "");
+}
+
+static void bind_factor(struct emitter *e, const struct node *node)
+{
+  bool one = node->constant[0] == 1;
+  emit_bind(e, "times_factor", "%s",
+            one ? "" : mem_printf(e->mem, " * %s", emit_number(e, node->constant[0])));
+}
+
+void window_sum_emit(struct emitter *e, const struct kernel *kernel)
+{
+  const struct node *y = kernel->chain[0];
+  bind_windows(e, &y->windows);
+  bind_factor(e, y);
+  if (kernel_plain(kernel))
+    emit_plain(e, "", "double sum = 0;\n", "sum += $x[in];\n",
+               "$y[out] = ($real)sum$times_factor;\n");
+  else
+    emit_windows(e, kernel, "", "memset($y + out, 0, $C * sizeof *$y);\n",
+                 "for (int c = 0; c < $C; c++)\n"
+                 "  $y[out + c] += $x[in + c];\n",
+                 y->constant[0] == 1 ? ""
+                                     : "for (int c = 0; c < $C; c++)\n"
+                                       "  $y[out + c] = $y[out + c]$times_factor;\n");
+}
+
+void window_spread_emit(struct emitter *e, const struct kernel *kernel)
+{
+  const struct node *y = kernel->chain[0];
+  static const char clear[] = "memset($y + i * $image, 0, $image * sizeof *$y);\n";
+  bind_windows(e, &y->windows);
+  bind_factor(e, y);
+  if (kernel_plain(kernel))
+    emit_plain(e, clear, "", "$y[in] += $x[out]$times_factor;\n", "");
+  else if (tiles(&y->windows))
+    emit_windows(e, kernel, "", "",
+                 "for (int c = 0; c < $C; c++)\n"
+                 "  $y[in + c] = $x[out + c]$times_factor;\n",
+                 "");
+  else
+    emit_windows(e, kernel, clear, "",
+                 "for (int c = 0; c < $C; c++)\n"
+                 "  $y[in + c] += $x[out + c]$times_factor;\n",
+                 "");
+}
