@@ -70,6 +70,21 @@ static struct node *vector(struct lowering *l, const struct layer *layer, const 
   return parameter(l, layer, t);
 }
 
+struct scale_and_shift lower_scale_and_shift(struct lowering *l, const struct layer *layer,
+                                             const struct shape *shape, int64_t interleave)
+{
+  struct lathe_tensor t = {.rank = shape->rank};
+  for (int i = 0; i < shape->rank; i++)
+    t.shape[i] = shape->dim[i];
+  split_axis(&t, shape_size(shape), interleave);
+  t.name = mem_printf(l->mem, "%s.weight", layer->name);
+  t.fill = 1;
+  struct node *weight = parameter(l, layer, t);
+  t.name = mem_printf(l->mem, "%s.bias", layer->name);
+  t.fill = 0;
+  return (struct scale_and_shift){weight, parameter(l, layer, t)};
+}
+
 /* PyTorch's default: uniform within 1 / sqrt(fan-in), for weights and biases. */
 static double default_bound(int64_t fan_in)
 {
@@ -193,10 +208,8 @@ struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, stru
   int64_t channels = node_channels(x);
   const char *name = layer->name;
   double eps = layer_value(layer, "eps");
-  struct node *gamma = vector(l, layer, mem_printf(l->mem, "%s.weight", name), channels, order,
-                              LATHE_PARAMETER, 0, 1);
-  struct node *beta =
-      vector(l, layer, mem_printf(l->mem, "%s.bias", name), channels, order, LATHE_PARAMETER, 0, 0);
+  const struct shape per_channel = {1, {channels}};
+  struct scale_and_shift affine = lower_scale_and_shift(l, layer, &per_channel, order);
   struct node *mean = vector(l, layer, mem_printf(l->mem, "%s.running_mean", name), channels, order,
                              LATHE_BUFFER, 0, 0);
   struct node *variance = vector(l, layer, mem_printf(l->mem, "%s.running_var", name), channels,
@@ -213,9 +226,10 @@ struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, stru
     update->constant[0] = layer_value(layer, "momentum");
     /* NOLINTNEXTLINE(bugprone-integer-division): a channel's values are a whole number */
     update->constant[1] = (double)(node_size(x) / channels);
-    y = graph_add(g, OP_NORMALISE, 4, (struct node *[]){x, moments, gamma, beta});
+    y = graph_add(g, OP_NORMALISE, 4, (struct node *[]){x, moments, affine.weight, affine.bias});
   } else {
-    y = graph_add(g, OP_NORMALISE_RUNNING, 5, (struct node *[]){x, mean, variance, gamma, beta});
+    y = graph_add(g, OP_NORMALISE_RUNNING, 5,
+                  (struct node *[]){x, mean, variance, affine.weight, affine.bias});
     y->constant[0] = eps;
   }
   return y;

@@ -15,4 +15,12 @@ struct lowering {
   struct node *mean, *logvar;    /* set by the head */
 };
 
+/* Parameters `LAYER.weight` (1 at first) and `LAYER.bias` (0) of the shape given, whose values, as
+ * a vector, lie in memory with that interleave. */
+struct scale_and_shift {
+  struct node *weight, *bias;
+};
+struct scale_and_shift lower_scale_and_shift(struct lowering *l, const struct layer *layer,
+                                             const struct shape *shape, int64_t interleave);
+
 #endif

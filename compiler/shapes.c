@@ -167,6 +167,42 @@ bool shape_batchnorm(struct layer_check *check)
   return shape_same(check);
 }
 
+/* A value that is normalised by itself is always 0. */
+static bool needs_several(struct layer_check *check, int64_t count, const char *what)
+{
+  if (count > 1)
+    return true;
+  diag_report(check->diags, CODE_LONE_VALUE, check->span,
+              "%s normalises %s of one value, which makes it 0: it receives %s",
+              check->layer->rule->name, what, received(check));
+  return note_origin(check);
+}
+
+bool shape_layernorm(struct layer_check *check)
+{
+  check->parameters = 2 * (double)shape_size(&check->layer->in);
+  return needs_several(check, shape_size(&check->layer->in), "an image") && shape_same(check);
+}
+
+bool shape_groupnorm(struct layer_check *check)
+{
+  const struct shape *in = &check->layer->in;
+  int64_t groups = layer_int(check->layer, "groups"), channels = in->dim[0], nearest = groups;
+  check->parameters = 2 * (double)channels;
+  if (channels % groups == 0)
+    return needs_several(check, shape_size(in) / groups, "groups") && shape_same(check);
+  while (nearest > channels || channels % nearest != 0)
+    nearest = nearest > channels ? channels : nearest - 1;
+  diag_report(check->diags, CODE_UNEVEN_GROUPS, check->span,
+              "%lld %s cannot be parted into %lld groups: groupnorm receives %s",
+              (long long)channels, in->rank == 1 ? "features" : "channels", (long long)groups,
+              received(check));
+  note_origin(check);
+  diag_help(check->diags, "the greatest number below it that divides them is %lld",
+            (long long)nearest);
+  return false;
+}
+
 bool shape_same(struct layer_check *check)
 {
   check->layer->out = check->layer->in;

@@ -30,6 +30,8 @@ bool shape_pool(struct layer_check *check);
 bool shape_global_pool(struct layer_check *check);
 bool shape_upsample(struct layer_check *check);
 bool shape_batchnorm(struct layer_check *check);
+bool shape_layernorm(struct layer_check *check);
+bool shape_groupnorm(struct layer_check *check);
 bool shape_same(struct layer_check *check);
 bool shape_flatten(struct layer_check *check);
 bool shape_reshape(struct layer_check *check);

@@ -144,6 +144,23 @@ static const struct {
      "_backward.c",
      pool_inside,
      {"static void encoder_3_bilinear_adjoint("}},
+#define NORM(layer)                                                                                \
+  MODEL("[1, 4, 4]", "2", "conv2d 4, kernel 1;\n    " layer ";\n    gaussian z;",                  \
+        "linear [1, 4, 4];", GAUSSIAN)
+    {"group_moments", "_forward.c", NORM("groupnorm 2"), {"static void encoder_1_group_moments("}},
+    {"group_normalise",
+     "_forward.c",
+     NORM("groupnorm 2"),
+     {"static void encoder_1_group_normalise(", "static void encoder_1_affine("}},
+    {"group_normalise_backward",
+     "_backward.c",
+     NORM("groupnorm 2"),
+     {"static void encoder_1_group_normalise_grad("}},
+    {"group_affine_backward",
+     "_backward.c",
+     NORM("groupnorm 2"),
+     {"static void encoder_1_channel_product(", "static void encoder_1_scale("}},
+    {"layernorm", "_forward.c", NORM("layernorm"), {"static void encoder_1_group_moments("}},
 #define ACTIVATION(layer)                                                                          \
   MODEL("[4]", "2", "linear 3;\n    " layer ";\n    gaussian z;", "linear 4;", GAUSSIAN)
     {"leaky_relu",

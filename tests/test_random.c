@@ -21,6 +21,8 @@ START_TEST(varied)
       "batchnorm",
       "relu",
       "sigmoid",
+      "groupnorm",
+      "layernorm",
       "max_pool",
       "avg_pool",
       "global_avg_pool",

@@ -9,7 +9,8 @@ static const struct {
         {"activations", &LAYERS},   {"batchnorm1d", &LAYERS},      {"batchnorm2d", &LAYERS},
         {"colour_vae", &WITH_ADAM}, {"conv2d", &LAYERS},           {"conv_vae", &WITH_ADAM},
         {"linear", &LAYERS},        {"conv_transpose2d", &LAYERS}, {"mlp", &WITH_ADAM},
-        {"pooling", &LAYERS},       {"reshapes", &LAYERS},         {"transposed", &LAYERS},
+        {"normalisation", &LAYERS}, {"pooling", &LAYERS},          {"reshapes", &LAYERS},
+        {"transposed", &LAYERS},
 },
   SHIPPED[] = {
       {"digits_conv", &WITH_MANY_KINKS},

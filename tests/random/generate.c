@@ -109,6 +109,22 @@ static void add(struct layers *layers, const char *format, ...)
   va_end(arguments);
 }
 
+static int size_of_one(const struct shape *s)
+{
+  return s->rank == 1 ? 1 : s->dim[1] * s->dim[2];
+}
+
+/* Of what has shape `at`: batches, whole images or groups of channels; groups of at least 4 values,
+ * for of two values the normalised ones are nearly 1 and -1 whatever they are. */
+static void add_normalisation(struct generator *g, struct layers *layers, struct shape at)
+{
+  int groups = divisor(g, at.dim[0]);
+  if (at.dim[0] / groups * size_of_one(&at) >= 4)
+    add(layers, one_in(g, 2) ? "groupnorm %d;" : "groupnorm %d, eps 1e-3;", groups);
+  else if (size_of(at) >= 4)
+    add(layers, "layernorm;");
+}
+
 static void add_batchnorm(struct generator *g, struct layers *layers)
 {
   if (one_in(g, 3))
@@ -118,9 +134,9 @@ static void add_batchnorm(struct generator *g, struct layers *layers)
 }
 
 /* A layer that leaves the shape as it is. */
-static void add_same(struct generator *g, struct layers *layers)
+static void add_same(struct generator *g, struct layers *layers, struct shape at)
 {
-  int kind = between(g, 1, 6);
+  int kind = between(g, 1, 7);
   if (kind <= 2)
     add(layers, "relu;");
   else if (kind == 3)
@@ -129,6 +145,8 @@ static void add_same(struct generator *g, struct layers *layers)
     add(layers, "%s;",
         CHOICE(g, "leaky_relu, slope 0.2", "elu", "elu, alpha 0.5", "selu", "gelu", "silu",
                "softplus", "tanh"));
+  else if (kind == 5)
+    add_normalisation(g, layers, at);
   else
     add_batchnorm(g, layers);
 }
@@ -217,7 +235,7 @@ static void encode_layer(struct generator *g, struct layers *layers, struct shap
 {
   int kind = between(g, 1, 8);
   if (kind <= 3) {
-    add_same(g, layers);
+    add_same(g, layers, *at);
   } else if (at->rank == 3 && kind <= 6) {
     for (int tries = 0; tries < TRIES && !encode_window(g, layers, at); tries++)
       ;
@@ -263,7 +281,7 @@ static void decode_layer(struct generator *g, struct layers *layers, struct shap
 {
   int kind = between(g, 1, 8);
   if (kind <= 3) {
-    add_same(g, layers);
+    add_same(g, layers, *at);
   } else if (at->rank == 3 && kind <= 6) {
     for (int tries = 0; tries < TRIES && !decode_window(g, layers, at); tries++)
       ;
@@ -310,7 +328,7 @@ static void print_decoder(struct generator *g, int latent, struct shape output, 
   if (output.rank == 3 || output.dim[0] != latent || one_in(g, 2))
     add(&layers, "linear %s;", shape_words(output));
   while (one_in(g, 4))
-    add_same(g, &layers);
+    add_same(g, &layers, vector(latent));
   fprintf(g->out, "  decoder {\n");
   print_layers(g, &layers, true);
   fprintf(g->out, "  }\n");

@@ -99,6 +99,10 @@ def layer(word, value, more, given):
     if word == "batchnorm":
         kind = nn.BatchNorm2d if len(given) == 3 else nn.BatchNorm1d
         return kind(given[0], momentum=float(more.get("momentum", 0.1)), eps=float(more.get("eps", 1e-5)))
+    if word == "layernorm":
+        return nn.LayerNorm(given, eps=float(more.get("eps", 1e-5)))
+    if word == "groupnorm":
+        return nn.GroupNorm(int(value), given[0], eps=float(more.get("eps", 1e-5)))
     if word in ("max_pool", "avg_pool"):
         window = {"kernel_size": int(value), "stride": int(more.get("stride", value)), "padding": window["padding"]}
         return nn.MaxPool2d(**window) if word == "max_pool" else nn.AvgPool2d(**window)
