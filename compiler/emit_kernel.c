@@ -13,6 +13,12 @@ static const char *nth_name(struct mem *mem, const char *names, int i)
   return mem_string(mem, names, strcspn(names, " "));
 }
 
+/* Whether a function is given the value itself, rather than where it lies. */
+static bool by_value(const struct node *node)
+{
+  return node->op == OP_SEED || node->op == OP_DRAW;
+}
+
 static struct operand *find_operand(struct kernel_function *f, const struct node *node)
 {
   for (int i = 0; i < f->operand_count; i++)
@@ -118,7 +124,7 @@ static void render_table(struct emitter *e, struct text *out, const struct node 
 /* An operand's value at the element at hand. */
 static const char *element(struct emitter *e, const struct node *operand)
 {
-  const char *form = operand->op == OP_SEED ? "%s" : "%s_row[c]";
+  const char *form = by_value(operand) ? "%s" : "%s_row[c]";
   struct text text = {.mem = e->mem};
   text_printf(&text, form, operand_name(e, operand));
   return text.data;
@@ -405,7 +411,7 @@ static const char *banner(struct emitter *e, const struct kernel_function *f)
   const char *mark = ":"; /* what stands before the next piece */
   for (int i = 0; i < f->operand_count; i++) {
     const struct operand *o = &f->operands[i];
-    if (o->node->op == OP_SEED)
+    if (by_value(o->node))
       continue;
     append_wrapped(&text, &column, mark, " * ");
     append_wrapped(&text, &column, mem_printf(e->mem, " %s%s", o->name, shaped(e->mem, o->node)),
@@ -438,10 +444,10 @@ static const char *signature(struct emitter *e, const struct kernel_function *f)
     append_wrapped(&out, &column, mem_printf(e->mem, ", %s *restrict scratch", real), "    ");
   for (int i = 0; i < f->operand_count; i++) {
     const struct operand *o = &f->operands[i];
-    const char *type = o->wide ? "double" : real;
-    const char *form = o->node->op == OP_SEED ? " %s %s"
-                       : o->written           ? " %s *restrict %s"
-                                              : " const %s *restrict %s";
+    const char *type = o->node->op == OP_DRAW ? "struct lathe_draw" : o->wide ? "double" : real;
+    const char *form = by_value(o->node) ? " %s %s"
+                       : o->written      ? " %s *restrict %s"
+                                         : " const %s *restrict %s";
     text_printf(&out, ",");
     column++;
     struct text piece = {.mem = e->mem};

@@ -150,8 +150,10 @@ static void emit_internal(struct emitter *e, const struct compilation *c)
           "$real *fixed, *batch, *scratch;\n"
           "const $real *images, *noise, *latents;\n"
           "$real *mean, *logvar, *decoded;\n"
-          "const struct ${model}_update *update; /* NULL: gradients are left in memory */\n"
-          "};\n\n");
+          "const struct ${model}_update *update; /* NULL: gradients are left in memory */\n");
+  if (model_draws(c->model))
+    emit(e, "struct lathe_draw draw;\n");
+  emit(e, "};\n\n");
   emit_update_struct(e);
   emit(e,
        "/* The two halves of a training step. Backward leaves the gradients of all parameters, or, "
@@ -174,6 +176,8 @@ static void emit_call_struct(struct emitter *e, const char *more)
           ".fixed = state->fixed,\n"
           ".batch = state->batch,\n"
           ".scratch = state->scratch,\n");
+  if (model_draws(e->model))
+    emit(e, ".draw = state->draw,\n");
   emit(e, more);
   emit(e, "};\n");
 }

@@ -149,6 +149,8 @@ void emit_optimiser(struct emitter *e, const struct compilation *c)
           "*images,\n"
           "const $real *noise, double rate, int64_t step)\n"
           "{\n");
+  if (model_draws(e->model))
+    emit(e, "state->draw.step = (uint64_t)step;\n");
   if (is_adam(e))
     emit(e, "struct ${model}_update update = {\n"
             ".fixed = state->fixed,\n"

@@ -92,6 +92,8 @@ static const char *location(struct emitter *e, const struct schedule *s, const s
   case STORED_FIXED:
     return mem_printf(e->mem, "c->fixed + %s", p->constant);
   case STORED_SCALAR: {
+    if (node->op == OP_DRAW)
+      return "c->draw";
     const char *weight = emit_number(e, node->constant[0]);
     return mem_printf(e->mem, "%s / (%s)c->n", weight, e->model->float64 ? "double" : "float");
   }

@@ -241,6 +241,19 @@ struct node *lower_activation(struct lowering *l, const struct layer *layer, str
   return op_activation(l->graph, op_find(layer->rule->name), x, layer->value);
 }
 
+/* In evaluation it hands on what it receives. */
+struct node *lower_dropout(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  double rate = layer_value(layer, "rate");
+  if (!l->training || rate == 0)
+    return op_view(l->graph, x, x->shape);
+  if (l->draw == NULL) {
+    l->draw = leaf(l, OP_DRAW, "draw", (struct shape){.rank = 1, .dim = {1}});
+    l->draw->per_image = false;
+  }
+  return op_dropout(l->graph, x, l->draw, rate, l->dropouts++);
+}
+
 /* flatten, reshape */
 struct node *lower_view(struct lowering *l, const struct layer *layer, struct node *x)
 {

@@ -13,6 +13,8 @@ struct lowering {
   const struct section *section; /* being lowered, */
   int position;                  /* at this layer */
   struct node *mean, *logvar;    /* set by the head */
+  struct node *draw;             /* what random numbers derive from; NULL while none is drawn */
+  int dropouts;
 };
 
 /* Parameters `LAYER.weight` (1 at first) and `LAYER.bias` (0) of the shape given, whose values, as

@@ -38,3 +38,16 @@ int layer_int(const struct layer *layer, const char *name)
 {
   return (int)layer_value(layer, name);
 }
+
+static bool section_draws(const struct section *section)
+{
+  for (int i = 0; i < section->count; i++)
+    if (section->layers[i].rule->kind == LAYER_DROPOUT)
+      return true;
+  return false;
+}
+
+bool model_draws(const struct model *model)
+{
+  return section_draws(&model->encoder) || section_draws(&model->decoder);
+}

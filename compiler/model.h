@@ -68,4 +68,7 @@ struct model {
   struct lathe_training training;
 };
 
+/* Whether a training step draws random numbers, beside the noise that it is given. */
+bool model_draws(const struct model *model);
+
 #endif

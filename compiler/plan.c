@@ -43,6 +43,7 @@ static void assign_known(struct schedule *s, int64_t fixed_base, int64_t gradien
       p->argument = node->name;
       break;
     case OP_SEED:
+    case OP_DRAW:
       p->storage = STORED_SCALAR;
       break;
     default:

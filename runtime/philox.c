@@ -141,6 +141,20 @@ void lathe_random_normal_double(uint64_t seed, enum lathe_purpose purpose, uint6
   }
 }
 
+void lathe_random_mask(struct lathe_draw draw, uint64_t first, int64_t n, double rate,
+                       lathe_real *mask)
+{
+  const uint32_t least = (uint32_t)(rate * 0x1p32);
+  const lathe_real kept = (lathe_real)(1 / (1 - rate));
+  uint32_t block[4];
+  for (int64_t i = 0; i < n; i++) {
+    if (i % 4 == 0)
+      lathe_random_u32x4(draw.seed, LATHE_RANDOM_DROPOUT, draw.step, first + (uint64_t)i / 4,
+                         block);
+    mask[i] = block[i % 4] >= least ? kept : 0;
+  }
+}
+
 void lathe_random_permutation(uint64_t seed, enum lathe_purpose purpose, uint64_t step, int64_t n,
                               int64_t *out)
 {

@@ -24,6 +24,7 @@ enum lathe_purpose {
   LATHE_RANDOM_COMPONENT,        /* generated images: the choice of the component; step: 0 */
   LATHE_RANDOM_OVERLAP,          /* draws of the cluster analysis; step: the component */
   LATHE_RANDOM_BENCH,            /* made-up data to measure with */
+  LATHE_RANDOM_DROPOUT,          /* dropout's masks; step: the training step */
 };
 
 /* The bare generator: 10 rounds on `counter` under `key`. */
@@ -54,6 +55,16 @@ void lathe_random_normal(uint64_t seed, enum lathe_purpose purpose, uint64_t ste
 /* The same numbers in double whatever lathe_real is. */
 void lathe_random_normal_double(uint64_t seed, enum lathe_purpose purpose, uint64_t step,
                                 uint64_t first, int64_t n, double *out);
+
+/* What the random numbers of one training step derive from. */
+struct lathe_draw {
+  uint64_t seed, step;
+};
+
+/* Masks of dropout: n values, each 0 with probability `rate` < 1 (to 32 bits), else 1 / (1 - rate).
+ * They come from blocks `first` .. of the draw, four values each. */
+void lathe_random_mask(struct lathe_draw draw, uint64_t first, int64_t n, double rate,
+                       lathe_real *mask);
 
 /* A uniformly random order of 0 .. n-1 (Fisher and Yates' shuffle). */
 void lathe_random_permutation(uint64_t seed, enum lathe_purpose purpose, uint64_t step, int64_t n,

@@ -71,6 +71,7 @@ void lathe_state_attach(struct lathe_state *state, const struct lathe_model *mod
       .scratch = (lathe_real *)(void *)(bytes + parts.fixed + parts.batch),
       .em = training ? (double *)(void *)(bytes + parts.fixed + parts.batch + parts.scratch) : NULL,
       .capacity = capacity,
+      .draw = {.seed = model->training.seed},
       .training = training,
       .pool = pool,
   };

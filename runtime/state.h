@@ -3,6 +3,7 @@
 #define LATHE_STATE_H
 
 #include "error.h"
+#include "philox.h"
 #include "pool.h"
 #include "real.h"
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct lathe_state {
   lathe_real *scratch;     /* model->scratch elements for each thread */
   double *em;              /* EM statistics (training arenas only, else NULL) */
   int capacity;            /* most images in one call */
+  struct lathe_draw draw;  /* dropout: the seed, at first the description's; the step under way */
   bool training;           /* whether train_step and em_step may be called */
   /* Whether train_step leaves all gradients in memory. Else it applies those of weight matrices as
    * they are made, and what lies at model->gradients in their place means nothing. */

@@ -55,6 +55,7 @@ static struct lathe_loss train_step(struct lathe_trainer *trainer, const int64_t
   struct lathe_session *session = trainer->session;
   const struct lathe_model *model = session->model;
   trainer->steps++;
+  session->state.draw.seed = trainer->settings.seed;
   lathe_dataset_gather(trainer->training.dataset, model, order, i, n, session->images);
   lathe_random_normal(trainer->settings.seed, LATHE_RANDOM_NOISE, (uint64_t)trainer->steps, 0,
                       (int64_t)n * model->latent, session->noise);

@@ -118,6 +118,14 @@ static const struct {
      "_train.c",
      VECTORS(GAUSSIAN " train { sgd 0.1, momentum 0.9; }"),
      {"/* Stochastic"}},
+    {"dropout",
+     "_forward.c",
+     MODEL("[6]", "2", "linear 5;\n    dropout 0.25;\n    gaussian z;", "linear 6;", GAUSSIAN),
+     {"static void encoder_1_dropout_mask(", "static void encoder_1_drop("}},
+    {"dropout_step",
+     "_train.c",
+     MODEL("[6]", "2", "dropout 0.25;\n    gaussian z;", "linear 6;", GAUSSIAN),
+     {"struct lathe_loss tiny_train_step("}},
 #define POOL(layer)                                                                                \
   MODEL("[3, 6, 6]", "2", layer ";\n    gaussian z;", "linear [3, 6, 6];", GAUSSIAN)
     {"max_pool", "_forward.c", POOL("max_pool 2"), {"static void encoder_0_max_pool("}},

@@ -26,6 +26,7 @@ static const struct {
     {"conv_stride_1", true},
     {"conv_stride_2", true},
     {"conv_stride_3", true},
+    {"dropout", true},
     {"flatten_between", true},
     {"groupnorm", true},
     {"head_on_channels", true},

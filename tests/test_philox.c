@@ -108,6 +108,31 @@ START_TEST(normal_distribution)
 }
 END_TEST
 
+/* Entries are kept by comparing the block's words with the rate, and scaled so that means stay. */
+START_TEST(masks_keep_their_share)
+{
+  enum { SIZE = 40001 };
+  static const double RATES[] = {0, 1e-3, 0.25, 0.5, 0.9};
+  lathe_real *mask = malloc(SIZE * sizeof *mask), part[6];
+  for (size_t r = 0; r < sizeof RATES / sizeof *RATES; r++) {
+    double rate = RATES[r], sum = 0;
+    const struct lathe_draw draw = {5, 9};
+    lathe_random_mask(draw, 100, SIZE, rate, mask);
+    for (int i = 0; i < SIZE; i++) {
+      uint32_t block[4];
+      lathe_random_u32x4(5, LATHE_RANDOM_DROPOUT, 9, 100 + (uint64_t)i / 4, block);
+      bool kept = block[i % 4] >= rate * 0x1p32;
+      ck_assert(mask[i] == (kept ? (lathe_real)(1 / (1 - rate)) : 0));
+      sum += (double)mask[i];
+    }
+    ck_assert_double_eq_tol(sum / SIZE, 1, 4 * sqrt(rate / (1 - rate) / SIZE) + 1e-6);
+    lathe_random_mask(draw, 102, 6, rate, part);
+    ck_assert_mem_eq(part, mask + 8, sizeof part);
+  }
+  free(mask);
+}
+END_TEST
+
 START_TEST(normals_depend_on_their_place_alone)
 {
   lathe_real whole[64], part[64];
@@ -215,6 +240,7 @@ int main(void)
   tcase_add_test(cases, uniforms_are_the_sequence);
   tcase_add_test(cases, uniform_moments);
   tcase_add_test(cases, normal_distribution);
+  tcase_add_test(cases, masks_keep_their_share);
   tcase_add_test(cases, normals_depend_on_their_place_alone);
   tcase_add_test(cases, normals_by_their_formula);
   tcase_add_loop_test(cases, below_is_unbiased, 0, 7);

@@ -21,6 +21,7 @@ START_TEST(varied)
       "batchnorm",
       "relu",
       "sigmoid",
+      "dropout",
       "groupnorm",
       "layernorm",
       "max_pool",

@@ -21,6 +21,7 @@ static struct {
   lathe_real noise[BATCH * LATENT];
   double rate;
   int64_t step;
+  uint64_t seed; /* of what it draws */
 } notes[STEPS + 1];
 static int calls;
 static int fails_at = -1; /* the call from which the loss is no number */
@@ -38,7 +39,7 @@ static struct lathe_loss loss_of(int n, const lathe_real *images)
 static struct lathe_loss train_step(struct lathe_state *state, int n, const lathe_real *images,
                                     const lathe_real *noise, double rate, int64_t step)
 {
-  (void)state;
+  notes[calls].seed = state->draw.seed;
   ck_assert(n > 0 && n <= BATCH && calls <= STEPS);
   notes[calls].n = n;
   for (int i = 0; i < n; i++)
@@ -145,6 +146,7 @@ START_TEST(each_step_has_its_noise_and_rate)
                         noise);
     ck_assert_mem_eq(notes[step].noise, noise, (size_t)(notes[step].n * LATENT) * sizeof *noise);
     ck_assert_int_eq(notes[step].step, step + 1);
+    ck_assert_uint_eq(notes[step].seed, 7);
     ck_assert_double_eq_tol(notes[step].rate, step < 6 ? 0.5 : 0.05, 1e-15);
   }
   ck_assert_int_eq(trainer.steps, STEPS);
