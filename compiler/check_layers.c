@@ -32,12 +32,13 @@ static void set_values(struct layer *layer, const struct given *given)
 
 /* Follows the shape through one layer; rank 0 when it is lost to an error. */
 static struct shape pass(struct checker *checker, struct layers_check *layers, struct layer *layer,
-                         struct span span)
+                         struct span span, struct origin skip)
 {
   static const struct shape unknown = {0};
   struct layer_check check = {.layer = layer,
                               .span = span,
                               .from = layers->from,
+                              .skip = skip,
                               .diags = checker->diags,
                               .latent = checker->model->latent};
   layer->in = layers->shape;
@@ -80,13 +81,17 @@ void shapes_report(struct checker *checker, const struct layers_check *layers, i
 }
 
 /* The head: in the encoder, once, at its end, of a latent that is declared before it. */
-static void check_head(struct checker *checker, const struct layers_check *layers,
+static void check_head(struct checker *checker, struct layers_check *layers,
                        const struct ast_node *node, const struct given *given)
 {
   struct diags *diags = checker->diags;
   const char *latent = checker->model->latent_name, *name = given->value[0].word;
   const struct ast_node *first = statement_find(layers->node, node->name.text);
-  if (!layers->encoder) {
+  if (layers->depth > 0) {
+    diag_report(diags, CODE_MISPLACED_HEAD, node->head,
+                "`gaussian` is the encoder's head and cannot stand inside of another layer");
+    layers->misplaced = true;
+  } else if (!layers->encoder) {
     diag_report(diags, CODE_MISPLACED_HEAD, node->head,
                 "`gaussian` is the encoder's head and cannot stand in the %s",
                 layers->node->name.text);
@@ -112,10 +117,61 @@ static void check_head(struct checker *checker, const struct layers_check *layer
   }
 }
 
+/* All layers of a block, those inside of others counted as well. */
+static int count_layers(const struct ast_node *block)
+{
+  int count = 0;
+  for (const struct ast_node *node = block->children; node != NULL; node = node->next)
+    count += 1 + count_layers(node);
+  return count;
+}
+
 static void read_layer(struct checker *checker, struct layers_check *layers,
-                       const struct ast_node *node, int position)
+                       const struct ast_node *node, const char *name);
+
+enum { NESTED_MOST = 16 };
+
+/* The layers of a block; each is named by the block's name and its position there. */
+static void read_block(struct checker *checker, struct layers_check *layers,
+                       const struct ast_node *block, const char *name)
+{
+  int position = 0;
+  for (const struct ast_node *node = block->children; node != NULL && !given_up(checker);
+       node = node->next)
+    read_layer(checker, layers, node, mem_printf(checker->mem, "%s.%d", name, position++));
+}
+
+/* The layers that a layer holds: they come before it in the section. */
+static void read_inside(struct checker *checker, struct layers_check *layers,
+                        const struct ast_node *node, const char *name)
+{
+  if (node->children == NULL && !checker->incomplete) {
+    diag_report(checker->diags, CODE_NO_LAYERS, node->head, "`%s` has no layers in its braces",
+                node->name.text);
+    layers->shape.rank = 0;
+  } else if (layers->depth == NESTED_MOST) {
+    diag_report(checker->diags, CODE_TOO_DEEP, node->head, "layers are nested more than %d deep",
+                NESTED_MOST);
+    layers->shape.rank = 0;
+  } else {
+    int first = layers->section->count;
+    layers->depth++;
+    read_block(checker, layers, node, name);
+    layers->depth--;
+    layers->section->layers[first].joined = true;
+  }
+}
+
+static void read_layer(struct checker *checker, struct layers_check *layers,
+                       const struct ast_node *node, const char *name)
 {
   const struct rule *rule = statement_rule(checker, node, RULES_LAYER, layers->node->name.text);
+  bool holds = rule != NULL && rule->holds_layers;
+  struct shape skip = layers->shape;
+  struct origin from = layers->from;
+  int first = layers->section->count;
+  if (holds)
+    read_inside(checker, layers, node, name);
   struct layer *layer = &layers->section->layers[layers->section->count++];
   struct given given;
   bool good = rule != NULL && statement_read(checker, node, rule, &given);
@@ -127,12 +183,19 @@ static void read_layer(struct checker *checker, struct layers_check *layers,
     layer->path = place.file->path;
     layer->file = place.file->name;
     layer->line = place.line;
-    layer->name = mem_printf(checker->mem, "%s.%d", layers->node->name.text, position);
+    layer->name = name;
+    layer->node = node;
+    layer->first = first;
+    layer->skip = skip;
     layer->text = statement_text(checker->mem, &given);
+    int held = layers->section->count - 1 - first;
+    if (holds)
+      layer->text =
+          mem_printf(checker->mem, "%s { %d layer%s }", layer->text, held, held == 1 ? "" : "s");
     set_values(layer, &given);
-    if (rule->kind == LAYER_GAUSSIAN && !layers->encoder)
+    if (rule->kind == LAYER_GAUSSIAN && (!layers->encoder || layers->depth > 0))
       layers->shape.rank = 0;
-    layers->shape = pass(checker, layers, layer, node->head);
+    layers->shape = pass(checker, layers, layer, node->head, from);
     layers->from = (struct origin){layer->text, node->head};
   } else {
     layers->shape.rank = 0;
@@ -161,20 +224,16 @@ void defaults_read(struct checker *checker, const struct ast_node *nodes)
 void layers_read(struct checker *checker, struct layers_check *layers)
 {
   const struct ast_node *block = layers->node;
-  int count = 0;
-  for (const struct ast_node *node = block->children; node != NULL; node = node->next)
-    count++;
+  int count = count_layers(block);
   layers->section->layers = mem_alloc(checker->mem, (size_t)count * sizeof(struct layer));
-  int position = 0;
   if (checker->incomplete)
     layers->shape.rank = 0; /* what was lost may have been a layer */
-  for (const struct ast_node *node = block->children; node != NULL && !given_up(checker);
-       node = node->next)
-    read_layer(checker, layers, node, position++);
+  read_block(checker, layers, block, block->name.text);
   if (count == 0 && !checker->incomplete) {
     diag_report(checker->diags, CODE_NO_LAYERS, block->head, "the %s has no layers",
                 block->name.text);
-  } else if (layers->encoder && statement_missing(checker, block, "gaussian")) {
+  } else if (layers->encoder && !layers->misplaced &&
+             statement_missing(checker, block, "gaussian")) {
     diag_report(checker->diags, CODE_NO_HEAD, block->head, "the encoder has no head");
     diag_help(checker->diags, "end it with `gaussian %s;`",
               checker->model->latent_name != NULL ? checker->model->latent_name : "LATENT");

@@ -22,6 +22,8 @@ struct layers_check {
   struct origin from;
   const struct ast_node *latent; /* the statement that declares it; NULL when there is none */
   bool encoder;
+  int depth;          /* of layers within layers */
+  bool misplaced;     /* the head stands where it cannot */
   double *parameters; /* the model's, counted on */
 };
 void layers_read(struct checker *checker, struct layers_check *layers);

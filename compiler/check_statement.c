@@ -123,9 +123,14 @@ const struct rule *statement_rule(struct checker *checker, const struct ast_node
     report_unknown(checker, node, set, place);
     return NULL;
   }
-  if (node->block) {
+  if (node->block && !rule->holds_layers) {
     diag_report(checker->diags, CODE_MISSING_MARK, span_after(node->head),
                 "expected ';' after `%s`, which is not a section", quoted(checker, node->head));
+    return NULL;
+  }
+  if (!node->block && rule->holds_layers) {
+    diag_report(checker->diags, CODE_MISSING_MARK, span_after(node->head),
+                "expected '{' after `%s`, which holds layers", quoted(checker, node->head));
     return NULL;
   }
   return rule;
@@ -150,7 +155,7 @@ void help_usage(struct checker *checker, const struct rule *rule)
     return;
   rule_usage(out, rule);
   fclose(out);
-  diag_help(checker->diags, "it is written `%s;`", usage);
+  diag_help(checker->diags, "it is written `%s%s`", usage, rule->holds_layers ? "" : ";");
   free(usage);
 }
 

@@ -109,12 +109,14 @@ static void warn_layer(struct checker *checker, const struct layer *layer,
                 "with momentum 0 the running mean and variance never move");
 }
 
-static void warn_layers(struct checker *checker, const struct section *section,
-                        const struct ast_node *block)
+/* What begins a layer's braces is also added to what the layer behind them receives. */
+static void warn_layers(struct checker *checker, const struct section *section)
 {
-  const struct ast_node *node = block->children;
-  for (int i = 0; i < section->count; i++, node = node->next)
-    warn_layer(checker, &section->layers[i], i > 0 ? &section->layers[i - 1] : NULL, node->head);
+  for (int i = 0; i < section->count; i++) {
+    const struct layer *layer = &section->layers[i];
+    bool behind = i > 0 && !layer->joined;
+    warn_layer(checker, layer, behind ? &section->layers[i - 1] : NULL, layer->node->head);
+  }
 }
 
 void warnings_find(struct checker *checker, const struct found *found)
@@ -123,8 +125,8 @@ void warnings_find(struct checker *checker, const struct found *found)
   warn_training(checker, found);
   warn_mixture(checker, found);
   warn_outputs(checker, found);
-  warn_layers(checker, &model->encoder, found->encoder);
-  warn_layers(checker, &model->decoder, found->decoder);
+  warn_layers(checker, &model->encoder);
+  warn_layers(checker, &model->decoder);
   if (model->latent >= shape_size(&model->input))
     diag_report(checker->diags, CODE_WIDE_LATENT, found->latent->head,
                 "the latent has %d dimensions, and the input has no more than %lld values",

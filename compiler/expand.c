@@ -84,8 +84,10 @@ static enum where inside(enum where where, const char *name)
   const struct section_rule *section = section_rule_find(name);
   if (where == IN_FILE && strcmp(name, "model") == 0)
     return IN_MODEL;
-  return where == IN_MODEL && section != NULL && section->set == RULES_LAYER ? IN_LAYERS
-                                                                             : IN_SETTINGS;
+  if (where == IN_MODEL && section != NULL && section->set == RULES_LAYER)
+    return IN_LAYERS;
+  const struct rule *layer = rule_find(RULES_LAYER, name);
+  return where == IN_LAYERS && layer != NULL && layer->holds_layers ? IN_LAYERS : IN_SETTINGS;
 }
 
 static void expand_statement(struct expander *x, struct context *context,

@@ -254,6 +254,20 @@ struct node *lower_dropout(struct lowering *l, const struct layer *layer, struct
   return op_dropout(l->graph, x, l->draw, rate, l->dropouts++);
 }
 
+/* The values of one layer's braces and what they were made of, in one order. */
+struct node *lower_residual(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  struct node *skip = l->inputs[layer->first];
+  return op_binary(l->graph, OP_ADD, x, op_relayout(l->graph, skip, x->interleave));
+}
+
+struct node *lower_concat(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  struct node *skip = l->inputs[layer->first];
+  skip = op_relayout(l->graph, skip, op_channels_last(&skip->shape));
+  return op_concat(l->graph, skip, op_relayout(l->graph, x, op_channels_last(&x->shape)));
+}
+
 /* flatten, reshape */
 struct node *lower_view(struct lowering *l, const struct layer *layer, struct node *x)
 {
@@ -284,9 +298,11 @@ static void name_node(struct lowering *l, const struct layer *layer, struct node
 static struct node *lower_section(struct lowering *l, const struct section *section, struct node *x)
 {
   l->section = section;
+  l->inputs = mem_alloc(l->mem, (size_t)section->count * sizeof(void *));
   for (l->position = 0; l->position < section->count; l->position++) {
     const struct layer *layer = &section->layers[l->position];
     int before = l->graph->count;
+    l->inputs[l->position] = x;
     x = layer->rule->lower(l, layer, x);
     for (int i = before; i < l->graph->count; i++)
       name_node(l, layer, l->graph->nodes[i]);

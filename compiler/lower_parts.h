@@ -12,6 +12,7 @@ struct lowering {
   bool training;
   const struct section *section; /* being lowered, */
   int position;                  /* at this layer */
+  struct node **inputs;          /* what each layer of the section received */
   struct node *mean, *logvar;    /* set by the head */
   struct node *draw;             /* what random numbers derive from; NULL while none is drawn */
   int dropouts;

@@ -22,6 +22,8 @@ bool shape_equal(const struct shape *a, const struct shape *b);
 /* "[128, 7, 7]" */
 const char *shape_text(struct mem *mem, const struct shape *shape);
 
+struct ast_node;
+
 struct layer {
   const struct rule *rule; /* the row of layers.def */
   const char *path, *file; /* where the description says it: the file, for messages and for what is
@@ -32,6 +34,12 @@ struct layer {
   double value[RULE_MAX_ATTRIBUTES]; /* numbers, by the attribute's position in the rule */
   struct shape shape;                /* the value of a shape attribute; rank 0 when there is none */
   struct shape in, out;
+  const struct ast_node *node; /* the statement, while the description is checked */
+  /* Of a layer that holds others (they stand before it in the section): the first of them, and what
+   * that receives. Of others: the layer itself. */
+  int first;
+  struct shape skip;
+  bool joined; /* whether it is the first that another layer holds */
 };
 
 /* The number given (or defaulted) for attribute `name`, which the rule must have. */

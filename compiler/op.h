@@ -62,6 +62,8 @@ struct node *op_group_normalise(struct graph *g, struct node *x, int groups, dou
 /* `draw` is a leaf, what random numbers derive from; `number` tells a model's dropouts apart. */
 struct node *op_dropout(struct graph *g, struct node *x, struct node *draw, double rate,
                         int number);
+/* Orders as op_channels_last says. */
+struct node *op_concat(struct graph *g, struct node *x, struct node *more);
 struct node *op_loss(struct graph *g, enum op op, struct node *a, struct node *b);
 
 /* The functions that ops.def names, each in its op's file. */
@@ -75,20 +77,20 @@ op_gradient view_gradient, relayout_gradient, linear_gradient, conv_gradient, co
     winograd_product_adjoint_gradient, winograd_inverse_gradient, winograd_inverse_adjoint_gradient,
     max_pool_gradient, window_sum_gradient, window_spread_gradient, bilinear_gradient,
     bias_gradient, gradient_by_output, gradient_by_input, add_gradient, moments_gradient,
-    normalise_gradient, group_normalise_gradient, affine_gradient, drop_gradient, sample_gradient,
-    kl_gradient, bernoulli_gradient, gaussian_gradient;
+    normalise_gradient, group_normalise_gradient, affine_gradient, drop_gradient, concat_gradient,
+    sample_gradient, kl_gradient, bernoulli_gradient, gaussian_gradient;
 op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan, conv_input_plan,
     conv_weight_plan, winograd_data_plan, winograd_product_plan, winograd_inverse_plan,
     winograd_weight_plan, window_plan, max_pool_grad_plan, channel_plan, group_plan,
-    dropout_mask_plan, single_plan, loss_plan;
+    dropout_mask_plan, concat_plan, single_plan, loss_plan;
 op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_emit,
     conv_input_emit, conv_weight_emit, winograd_data_emit, winograd_data_adjoint_emit,
     winograd_product_emit, winograd_product_adjoint_emit, winograd_inverse_emit,
     winograd_inverse_adjoint_emit, winograd_weight_emit, max_pool_emit, max_pool_grad_emit,
     window_sum_emit, window_spread_emit, bilinear_emit, bilinear_adjoint_emit, channel_sum_emit,
-    moments_emit, channel_dot_emit, channel_product_emit, dropout_mask_emit, group_moments_emit,
-    group_normalise_emit, group_normalise_grad_emit, running_update_emit, kl_emit, bernoulli_emit,
-    gaussian_emit;
+    moments_emit, channel_dot_emit, channel_product_emit, dropout_mask_emit, concat_emit,
+    slice_emit, group_moments_emit, group_normalise_emit, group_normalise_grad_emit,
+    running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;
 op_flops linear_flops, conv_flops, window_flops, group_flops, one_flop, four_flops, eight_flops,
     sum_flops, moments_flops;
 

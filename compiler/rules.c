@@ -20,8 +20,9 @@
   {                                                                                                \
     .name = NULL                                                                                   \
   }
-#define KEEPS_ORDER true
-#define OWN_ORDER false
+#define KEEPS_ORDER .keeps_order = true
+#define OWN_ORDER .keeps_order = false
+#define HOLDS_LAYERS .holds_layers = true
 #define REQUIRED .required = true
 #define OPTIONAL .required = false
 #define SPELT(x) #x
@@ -61,7 +62,7 @@ static const struct rule rules[] = {
    .name = label,                                                                                  \
    .shape = shape_rule,                                                                            \
    .lower = lowering,                                                                              \
-   .keeps_order = order,                                                                           \
+   order,                                                                                          \
    .help = about,                                                                                  \
    .attributes = {__VA_ARGS__}},
 #include "layers.def"

@@ -26,6 +26,7 @@ void rule_usage(FILE *out, const struct rule *rule)
     fprintf(out, a->positional ? " " : ", %s ", a->name);
     print_value(out, a);
   }
+  fputs(rule->holds_layers ? " { ... }" : "", out);
 }
 
 static void print_all_of(FILE *out, enum rule_set set, const char *title)
@@ -67,7 +68,7 @@ static void print_rule(FILE *out, const struct rule *rule)
 {
   char takes[256];
   rule_usage(out, rule);
-  fprintf(out, ";\n    %s\n", rule->help);
+  fprintf(out, "%s\n    %s\n", rule->holds_layers ? "" : ";", rule->help);
   for (const struct attribute *a = rule->attributes; a->name != NULL; a++) {
     fprintf(out, "  %-12s%s\n", a->name, a->help);
     fprintf(out, "  %-12s%s", "", attribute_takes(a, takes, sizeof takes));

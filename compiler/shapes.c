@@ -203,6 +203,39 @@ bool shape_groupnorm(struct layer_check *check)
   return false;
 }
 
+/* What a layer's braces give does not fit to what they receive. */
+static bool report_joined(struct layer_check *check, const char *needed)
+{
+  struct mem *mem = check->diags->mem;
+  const struct layer *layer = check->layer;
+  diag_report(check->diags, CODE_JOINED_SHAPES, check->span,
+              "the layers in `%s` receive %s and give %s, but %s", layer->rule->name,
+              shape_text(mem, &layer->skip), shape_text(mem, &layer->in), needed);
+  diag_note(check->diags, check->skip.span, "%s comes from here", shape_text(mem, &layer->skip));
+  return note_origin(check);
+}
+
+bool shape_residual(struct layer_check *check)
+{
+  if (!shape_equal(&check->layer->in, &check->layer->skip))
+    return report_joined(check, "only equal shapes can be added");
+  return shape_same(check);
+}
+
+bool shape_concat(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  struct shape fits = layer->in;
+  fits.dim[0] = layer->skip.dim[0];
+  if (layer->in.rank != layer->skip.rank)
+    return report_joined(check, "an image and a vector cannot be put together");
+  if (!shape_equal(&fits, &layer->skip))
+    return report_joined(check, "must keep height and width");
+  layer->out = layer->in;
+  layer->out.dim[0] += layer->skip.dim[0];
+  return true;
+}
+
 bool shape_same(struct layer_check *check)
 {
   check->layer->out = check->layer->in;

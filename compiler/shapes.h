@@ -19,6 +19,7 @@ struct layer_check {
   double parameters;  /* trained values; exact up to 2^53 */
   struct span span;   /* the layer's statement */
   struct origin from; /* what gave layer->in */
+  struct origin skip; /* and layer->skip */
   struct diags *diags;
   int latent; /* dimensions of the model's latent */
 };
@@ -32,6 +33,8 @@ bool shape_upsample(struct layer_check *check);
 bool shape_batchnorm(struct layer_check *check);
 bool shape_layernorm(struct layer_check *check);
 bool shape_groupnorm(struct layer_check *check);
+bool shape_residual(struct layer_check *check);
+bool shape_concat(struct layer_check *check);
 bool shape_same(struct layer_check *check);
 bool shape_flatten(struct layer_check *check);
 bool shape_reshape(struct layer_check *check);

@@ -157,7 +157,9 @@ static void print_layer(FILE *out, const struct compilation *c, const struct lay
 {
   const char *algorithm;
   double flops = layer_flops(c, layer, &algorithm);
-  fprintf(out, "%-12s %-46s %-15s %10s %10s  %s\n", layer->name, layer->text,
+  int beyond = (int)strlen(layer->name) - 12; /* of layers within layers: the text makes room */
+  beyond = beyond > 0 ? beyond : 0;
+  fprintf(out, "%-12s %-*s %-15s %10s %10s  %s\n", layer->name, 46 - beyond, layer->text,
           shape_text(c->mem, &layer->out), grouped(c->mem, layer_parameters(c, layer)),
           flops_text(c->mem, flops), algorithm);
 }

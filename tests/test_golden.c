@@ -44,6 +44,10 @@ static const char pool_inside[] =
           "conv2d 4, kernel 1;\n    max_pool 2;\n    avg_pool 2, stride 1;\n"
           "    upsample 3, mode bilinear;\n    gaussian z;",
           "linear [3, 6, 6];", GAUSSIAN);
+#define CONCAT                                                                                     \
+  MODEL("[1, 4, 4]", "2",                                                                          \
+        "conv2d 2, kernel 1;\n    concat { conv2d 3, kernel 1; }\n    gaussian z;",                \
+        "linear [1, 4, 4];", GAUSSIAN)
 static const char relayout[] =
     MODEL("[3, 4, 4]", "2", "conv2d 2, kernel 1, stride 1, pad 0;\n    gaussian z;",
           "linear 48;\n    reshape [3, 4, 4];", GAUSSIAN);
@@ -126,6 +130,14 @@ static const struct {
      "_train.c",
      MODEL("[6]", "2", "dropout 0.25;\n    gaussian z;", "linear 6;", GAUSSIAN),
      {"struct lathe_loss tiny_train_step("}},
+    {"residual",
+     "_forward.c",
+     MODEL("[1, 4, 4]", "2",
+           "conv2d 2, kernel 1;\n    residual { conv2d 2, kernel 1; }\n    gaussian z;",
+           "linear [1, 4, 4];", GAUSSIAN),
+     {"static void encoder_1_0_conv("}},
+    {"concat", "_forward.c", CONCAT, {"static void encoder_1_concat("}},
+    {"concat_backward", "_backward.c", CONCAT, {"static void encoder_1_slice"}},
 #define POOL(layer)                                                                                \
   MODEL("[3, 6, 6]", "2", layer ";\n    gaussian z;", "linear [3, 6, 6];", GAUSSIAN)
     {"max_pool", "_forward.c", POOL("max_pool 2"), {"static void encoder_0_max_pool("}},

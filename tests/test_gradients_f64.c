@@ -42,6 +42,7 @@ static const struct {
     {"linear_wide", true},
     {"pooling", true},
     {"reshapes", true},
+    {"residual", true},
     {"sigmoid_inside", true},
     {"transposed_in_encoder", true},
     {"transposed_stride_1", true},

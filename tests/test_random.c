@@ -22,6 +22,7 @@ START_TEST(varied)
       "relu",
       "sigmoid",
       "dropout",
+      "residual",
       "groupnorm",
       "layernorm",
       "max_pool",

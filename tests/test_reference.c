@@ -10,7 +10,7 @@ static const struct {
         {"colour_vae", &WITH_ADAM}, {"conv2d", &LAYERS},           {"conv_vae", &WITH_ADAM},
         {"linear", &LAYERS},        {"conv_transpose2d", &LAYERS}, {"mlp", &WITH_ADAM},
         {"normalisation", &LAYERS}, {"pooling", &LAYERS},          {"reshapes", &LAYERS},
-        {"transposed", &LAYERS},
+        {"residual", &LAYERS},      {"transposed", &LAYERS},
 },
   SHIPPED[] = {
       {"digits_conv", &WITH_MANY_KINKS},

@@ -146,6 +146,9 @@ static void add_same(struct generator *g, struct layers *layers, struct shape at
         CHOICE(g, "leaky_relu, slope 0.2", "elu", "elu, alpha 0.5", "selu", "gelu", "silu",
                "softplus", "tanh"));
   else if (kind == 5 && one_in(g, 3))
+    add(layers, "residual { %s; }",
+        CHOICE(g, "relu", "tanh", "residual { gelu; } selu", "batchnorm; silu"));
+  else if (kind == 5 && one_in(g, 3))
     add(layers, "dropout 0.%d;", between(g, 1, 6));
   else if (kind == 5)
     add_normalisation(g, layers, at);

@@ -21,13 +21,22 @@ torch.set_num_threads(1)  # the same bytes on each run
 
 # ---- Descriptions ----
 
+INSIDE = "{}"  # stands for the text in a statement's braces, among its attributes
+
+
 def statements(text):
     """[(word, value, {attribute: value})] of the statements in a section's text."""
-    found = []
-    for statement in filter(None, (s.strip() for s in text.split(";"))):
-        parts = [p.strip() for p in re.split(r",(?![^\[]*\])", statement)]
+    found, begin, depth = [], 0, 0
+    for at, mark in enumerate(text):
+        depth += (mark == "{") - (mark == "}")
+        if depth > 0 or mark not in ";}":
+            continue
+        head, _, inside = text[begin:at].partition("{")
+        parts = [p.strip() for p in re.split(r",(?![^\[]*\])", head)]
         word, _, value = parts[0].partition(" ")
-        found.append((word, value.strip(), dict(p.split(None, 1) for p in parts[1:])))
+        more = dict(p.split(None, 1) for p in parts[1:])
+        found.append((word, value.strip(), more | {INSIDE: inside} if mark == "}" else more))
+        begin = at + 1
     return found
 
 
@@ -39,9 +48,8 @@ class Description:
     def __init__(self, path):
         text = re.sub(r"#.*", "", open(path).read())
         body = text[text.index("{") + 1:text.rindex("}")]
-        sections = dict(re.findall(r"(\w+)\s*\{([^}]*)\}", body))
-        rest = {word: (value, more)
-                for word, value, more in statements(re.sub(r"\w+\s*\{[^}]*\}", "", body))}
+        rest = {word: (value, more) for word, value, more in statements(body)}
+        sections = {word: more[INSIDE] for word, (_, more) in rest.items() if INSIDE in more}
         self.input = shape(rest["input"][0].partition(" ")[2])
         self.range = [float(v) for v in rest["input"][1].get("range", "[0, 1]").strip("[]").split(",")]
         self.latent = shape(rest["latent"][0].partition(" ")[2])[0]
@@ -86,6 +94,16 @@ class ShapedLinear(nn.Linear):
         return super().forward(x).reshape(len(x), *self.to)
 
 
+class Residual(nn.Sequential):
+    def forward(self, x):
+        return x + super().forward(x)
+
+
+class Concat(nn.Sequential):
+    def forward(self, x):
+        return torch.cat([x, super().forward(x)], dim=1)
+
+
 def layer(word, value, more, given):
     """The module of one statement that receives `given` (a shape without the batch)."""
     window = {"kernel_size": int(more.get("kernel", 1)), "stride": int(more.get("stride", 1)),
@@ -103,6 +121,9 @@ def layer(word, value, more, given):
         return nn.LayerNorm(given, eps=float(more.get("eps", 1e-5)))
     if word == "groupnorm":
         return nn.GroupNorm(int(value), given[0], eps=float(more.get("eps", 1e-5)))
+    if word in ("residual", "concat"):
+        inside, _ = section(statements(more[INSIDE]), given)
+        return (Residual if word == "residual" else Concat)(OrderedDict(inside.named_children()))
     if word in ("max_pool", "avg_pool"):
         window = {"kernel_size": int(value), "stride": int(more.get("stride", value)), "padding": window["padding"]}
         return nn.MaxPool2d(**window) if word == "max_pool" else nn.AvgPool2d(**window)
