@@ -58,8 +58,8 @@ void slice_emit(struct emitter *e, const struct kernel *kernel)
   const struct node *part = kernel->chain[0];
   bind_rows(e, part);
   emit_bind_int(e, "channels", node_channels(part->in[0]));
-  bool later = part->constant[0] > 0;
-  emit_bind(e, "first", later ? " + %lld" : "", (long long)part->constant[0]);
+  int64_t first = (int64_t)part->constant[0];
+  emit_bind(e, "first", "%s", first > 0 ? mem_printf(e->mem, " + %lld", (long long)first) : "");
   emit_bind_int(e, "width", node_channels(part));
   emit(e, "for (int r = $row0; r < $row1; r++)\n"
           "  memcpy($dx + r * $width, $dy + r * $channels$first, $width * sizeof *$dx);\n");
