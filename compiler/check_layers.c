@@ -209,6 +209,9 @@ void defaults_read(struct checker *checker, const struct ast_node *nodes)
     struct given *given = rule == NULL ? NULL : &checker->defaults[rule->kind];
     if (rule == NULL)
       continue;
+    if (rule->holds_layers)
+      diag_report(checker->diags, CODE_UNKNOWN_ATTRIBUTE, node->head,
+                  "`%s` has no attributes, and layers have no place in `defaults`", rule->name);
     if (node->values != NULL) {
       diag_report(checker->diags, CODE_DEFAULT_BY_PLACE, node->values->span,
                   "a default is given by its name: `%s, %s`", rule->name, "ATTRIBUTE VALUE");
