@@ -1,5 +1,7 @@
 #include "algorithm.h"
 #include "winograd.h"
+#include <stdio.h>
+#include <string.h>
 
 const struct algorithm_info algorithm_table[ALGORITHM_COUNT] = {
 #define ALGORITHM(id, name, linear, convolution, help)                                             \
@@ -18,12 +20,76 @@ enum {
   WINOGRAD_ELEMENT = 12, /* one element through a transform and memory */
 };
 
+static enum algorithm asked_for(const struct layer *layer)
+{
+  if (layer == NULL || rule_attribute(layer->rule, "algorithm") < 0)
+    return ALGORITHM_ANY;
+  return (enum algorithm)layer_int(layer, "algorithm");
+}
+
+/* Whether the algorithm, one of the attribute's words, can be used for the layer. */
+static bool suits(const struct layer *layer, int algorithm)
+{
+  if (algorithm != ALGORITHM_WINOGRAD)
+    return true;
+  bool transposed = layer->rule->kind == LAYER_CONV_TRANSPOSE2D;
+  struct convolution c = {
+      .channels = (int)(transposed ? &layer->out : &layer->in)->dim[0],
+      .filters = (int)(transposed ? &layer->in : &layer->out)->dim[0],
+      .kernel = layer_int(layer, "kernel"),
+      .stride = layer_int(layer, "stride"),
+  };
+  return winograd_fits(&c);
+}
+
+static bool refuse(const char *text, const char *why)
+{
+  fprintf(stderr, "lathe: error: --algorithm %s: %s\n", text, why);
+  return false;
+}
+
+bool algorithm_choose(const struct model *model, const char *text)
+{
+  const char *word = strchr(text, '=');
+  size_t length = word == NULL ? 0 : (size_t)(word - text);
+  if (length == 0 || word[1] == '\0')
+    return refuse(text, "expected LAYER=ALGORITHM, like conv2d=blocks or encoder.2=winograd");
+  bool found = false, known = false, set = false;
+  const struct section *const sections[] = {&model->encoder, &model->decoder};
+  for (int i = 0; i < 2; i++)
+    for (int k = 0; k < sections[i]->count; k++) {
+      struct layer *layer = &sections[i]->layers[k];
+      const char *const names[] = {layer->name, layer->rule->name};
+      int at = rule_attribute(layer->rule, "algorithm");
+      if (at < 0)
+        continue;
+      for (int n = 0; n < 2; n++) {
+        if (strlen(names[n]) != length || strncmp(text, names[n], length) != 0)
+          continue;
+        found = true;
+        const struct choice *choice = layer->rule->attributes[at].choices;
+        while (choice->word != NULL && strcmp(choice->word, word + 1) != 0)
+          choice++;
+        known = known || choice->word != NULL;
+        if (choice->word == NULL || !suits(layer, choice->value))
+          continue;
+        layer->value[at] = choice->value;
+        set = true;
+      }
+    }
+  return set      ? true
+         : !found ? refuse(text, "the model has no such layer with a choice of algorithms")
+         : !known ? refuse(text, "no such algorithm for that layer; `lathe help LAYER` lists them")
+                  : refuse(text, "the layer's shape does not suit the algorithm");
+}
+
 enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer,
                                 const struct product *p)
 {
-  (void)layer;
   if (g->model->plain)
     return ALGORITHM_LOOPS;
+  if (asked_for(layer) != ALGORITHM_ANY)
+    return asked_for(layer);
   double rows = (double)p->rows * g->images;
   double weights = (double)p->columns * (double)p->inner;
   double blocks = weights * (rows + PACKED_ELEMENT);
@@ -34,9 +100,10 @@ enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer
 enum algorithm convolution_algorithm(const struct graph *g, const struct layer *layer,
                                      const struct convolution *c)
 {
-  (void)layer;
   if (g->model->plain)
     return ALGORITHM_LOOPS;
+  if (asked_for(layer) != ALGORITHM_ANY)
+    return asked_for(layer);
   if (!winograd_fits(c))
     return ALGORITHM_BLOCKS;
   double images = g->images;

@@ -3,15 +3,8 @@
 #ifndef ALGORITHM_H
 #define ALGORITHM_H
 
+#include "algorithms.h"
 #include "graph.h"
-
-enum algorithm {
-#define ALGORITHM(id, ...) ALGORITHM_##id,
-#include "algorithms.def"
-#undef ALGORITHM
-  ALGORITHM_COUNT,
-  ALGORITHM_ANY = ALGORITHM_COUNT /* nothing was asked for */
-};
 
 struct algorithm_info {
   const char *name;
@@ -25,6 +18,11 @@ extern const struct algorithm_info algorithm_table[ALGORITHM_COUNT];
 struct product {
   int64_t rows, columns, inner;
 };
+
+/* For LAYER=NAME, `lathe build --algorithm`: has the layer of that name (encoder.2), or all of that
+ * kind (conv2d) for which the algorithm can be used, computed by the algorithm of that name. Says
+ * on standard error what is wrong with the text, and returns false. */
+bool algorithm_choose(const struct model *model, const char *text);
 
 enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer,
                                 const struct product *p);

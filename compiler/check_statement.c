@@ -323,7 +323,7 @@ const char *statement_text(struct mem *mem, const struct given *given)
     bool defaulted =
         value->at == NULL || (!attribute->required && value->number == attribute->initial &&
                               value->high == attribute->initial_high);
-    if (defaulted)
+    if (defaulted || attribute->manner)
       continue;
     text_printf(&text, attribute->positional ? " " : ", %s ", attribute->name);
     add_value(&text, value);

@@ -1,4 +1,5 @@
 /* lathe: a description of a latent-variable model in, C or a standalone binary out. */
+#include "algorithm.h"
 #include "check.h"
 #include "child.h"
 #include "compile.h"
@@ -18,6 +19,8 @@ struct command_line {
   const char *output, *emit_dir, *cc, *cflags, *stage, *keep, *target;
   const char **definitions; /* of -D */
   int definition_count;
+  const char **algorithms; /* of --algorithm */
+  int algorithm_count;
   bool json, plain, json_diagnostics, compare, write;
 };
 
@@ -64,6 +67,9 @@ static struct model *load(struct mem *mem, const struct command_line *line)
       expand(mem, ast, source, line->definitions, line->definition_count, diags);
   struct model *model = check(mem, expanded, diags);
   print_diagnostics(line, diags);
+  for (int i = 0; i < line->algorithm_count && model != NULL; i++)
+    if (!algorithm_choose(model, line->algorithms[i]))
+      return NULL;
   return model;
 }
 
@@ -241,21 +247,14 @@ static int command_explain(struct mem *mem, const struct command_line *line)
 /* ---- The command line ---- */
 
 static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'},
-    {"emit-dir", required_argument, NULL, 'e'},
-    {"cc", required_argument, NULL, 'c'},
-    {"cflags", required_argument, NULL, 'f'},
-    {"stage", required_argument, NULL, 's'},
-    {"keep", required_argument, NULL, 'k'},
-    {"json", no_argument, NULL, 'j'},
-    {"plain", no_argument, NULL, 'p'},
-    {"check", no_argument, NULL, 'C'},
-    {"write", no_argument, NULL, 'w'},
-    {"format", required_argument, NULL, 'm'},
-    {"define", required_argument, NULL, 'D'},
-    {"target", required_argument, NULL, 't'},
-    {"help", no_argument, NULL, 'h'},
-    {NULL, 0, NULL, 0},
+    {"output", required_argument, NULL, 'o'}, {"emit-dir", required_argument, NULL, 'e'},
+    {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
+    {"stage", required_argument, NULL, 's'},  {"keep", required_argument, NULL, 'k'},
+    {"json", no_argument, NULL, 'j'},         {"plain", no_argument, NULL, 'p'},
+    {"check", no_argument, NULL, 'C'},        {"write", no_argument, NULL, 'w'},
+    {"format", required_argument, NULL, 'm'}, {"define", required_argument, NULL, 'D'},
+    {"target", required_argument, NULL, 't'}, {"algorithm", required_argument, NULL, 'a'},
+    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
 };
 
 /* Fills *line; false when something is wrong with it, which getopt or this function has said. */
@@ -303,6 +302,9 @@ static bool read_command_line(int argc, char **argv, struct command_line *line)
     case 'w':
       line->write = true;
       break;
+    case 'a':
+      line->algorithms[line->algorithm_count++] = optarg;
+      break;
     case 'D':
       line->definitions[line->definition_count++] = optarg;
       break;
@@ -340,7 +342,10 @@ static int run_command(struct mem *mem, const struct command_line *line)
 int main(int argc, char **argv)
 {
   struct mem *mem = mem_new();
-  struct command_line line = {.definitions = mem_alloc(mem, (size_t)argc * sizeof(char *))};
+  struct command_line line = {
+      .definitions = mem_alloc(mem, (size_t)argc * sizeof(char *)),
+      .algorithms = mem_alloc(mem, (size_t)argc * sizeof(char *)),
+  };
   int status = read_command_line(argc, argv, &line) ? run_command(mem, &line) : USAGE;
   mem_free(mem);
   interrupts_end();

@@ -1,4 +1,5 @@
 #include "rules.h"
+#include "algorithms.h"
 #include "forms.h"
 #include "lower.h"
 #include "model.h"
@@ -15,6 +16,11 @@
 #define NAMED(label, type_of, about, ...)                                                          \
   {                                                                                                \
     .name = label, .type = TYPE_##type_of, .help = about, __VA_ARGS__                              \
+  }
+/* How something is done, not what: it is no part of what makes a model the model it is. */
+#define MANNER(label, type_of, about, ...)                                                         \
+  {                                                                                                \
+    .name = label, .type = TYPE_##type_of, .help = about, .manner = true, __VA_ARGS__              \
   }
 #define NONE                                                                                       \
   {                                                                                                \

@@ -39,6 +39,7 @@ struct attribute {
   enum attribute_type type;
   bool positional;          /* written without its name, before the named ones */
   bool required;            /* must be written whenever the statement is */
+  bool manner;              /* says how, not what: left out of a layer's text */
   const char *initial_text; /* the default as the language writes it; NULL when there is none */
   double initial;           /* its value; of a choice, the chosen value; of a range, the lower */
   double initial_high;      /* and the upper */

@@ -1,4 +1,6 @@
 #include "shapes.h"
+#include "algorithms.h"
+#include "winograd.h"
 
 /* "line 17", or "parts.lathe:17" when that is another file. */
 static const char *origin_place(const struct layer_check *check)
@@ -62,6 +64,27 @@ bool shape_linear(struct layer_check *check)
   return true;
 }
 
+/* Whether Winograd's algorithm can be used where it is asked for. `image` and `filtered` are the
+ * channels of the larger side and of the smaller one. */
+static bool check_winograd(struct layer_check *check, int64_t image, int64_t filtered)
+{
+  const struct layer *layer = check->layer;
+  struct convolution c = {
+      .channels = (int)image,
+      .filters = (int)filtered,
+      .kernel = layer_int(layer, "kernel"),
+      .stride = layer_int(layer, "stride"),
+  };
+  if (layer_int(layer, "algorithm") != ALGORITHM_WINOGRAD || winograd_fits(&c))
+    return true;
+  diag_report(check->diags, CODE_NO_WINOGRAD, check->span,
+              "Winograd's algorithm does not do a kernel of %d with a stride of %d, %d channels of "
+              "the larger image and %d of the smaller: the kernel must be 2 or 3 strides, the "
+              "channels multiples of 16 and of 32",
+              c.kernel, c.stride, c.channels, c.filters);
+  return false;
+}
+
 /* Height and width of the output of a window that moves over the image. */
 static bool slide_window(struct layer_check *check, int64_t stride)
 {
@@ -93,7 +116,7 @@ bool shape_conv2d(struct layer_check *check)
   if (!slide_window(check, layer_int(layer, "stride")))
     return false;
   check->parameters = ((double)layer->in.dim[0] * (double)kernel * (double)kernel + 1) * channels;
-  return true;
+  return check_winograd(check, layer->in.dim[0], layer->out.dim[0]);
 }
 
 bool shape_conv_transpose2d(struct layer_check *check)
@@ -117,7 +140,7 @@ bool shape_conv_transpose2d(struct layer_check *check)
     layer->out.dim[i] = whole - 2 * pad;
   }
   check->parameters = ((double)layer->in.dim[0] * (double)kernel * (double)kernel + 1) * channels;
-  return true;
+  return check_winograd(check, layer->out.dim[0], layer->in.dim[0]);
 }
 
 int pool_stride(const struct layer *layer)

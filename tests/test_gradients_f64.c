@@ -15,6 +15,8 @@ static const struct {
     {"activations", true},
     {"activations_kinked", true},
     {"activations_smooth", true},
+    {"algorithms_blas", true},
+    {"algorithms_winograd", true},
     {"batchnorm_first", false},
     {"batchnorm_image", false},
     {"batchnorm_interleaved", false},

@@ -158,6 +158,24 @@ START_TEST(wrong_description)
 }
 END_TEST
 
+/* ---- algorithms ---- */
+
+START_TEST(algorithms)
+{
+  const char *conv = "models/digits_conv.lathe";
+  CHECK(0, "encoder.2|Winograd|decoder.0|blocks", "", "summary", conv);
+  CHECK(0, "im2col + BLAS", "", "summary", conv, "--algorithm", "conv2d=blas");
+  CHECK(0, "Winograd", "", "summary", conv, "--algorithm", "conv2d=winograd"); /* where it can be */
+  CHECK(0, "im2col + blocks", "", "summary", conv, "--algorithm=encoder.2=blocks");
+  CHECK(1, "", "--algorithm relu=blas: the model has no such layer", "summary", conv,
+        "--algorithm", "relu=blas");
+  CHECK(1, "", "no such algorithm", "summary", conv, "--algorithm", "conv2d=fast");
+  CHECK(1, "", "does not suit", "summary", conv, "--algorithm", "encoder.0=winograd");
+  CHECK(1, "", "expected LAYER=ALGORITHM", "summary", conv, "--algorithm", "blas");
+  CHECK(1, "", "expected LAYER=ALGORITHM", "summary", conv, "--algorithm", "conv2d=");
+}
+END_TEST
+
 /* ---- summary and dump ---- */
 
 static json_t *json_of(struct said said)
@@ -584,6 +602,7 @@ int main(void)
   tcase_add_test(tests, explains);
   tcase_add_test(tests, checks_for_programs);
   tcase_add_test(tests, defines);
+  tcase_add_test(tests, algorithms);
   tcase_add_test(tests, formats);
   tcase_add_test(tests, wrong_description);
   tcase_add_loop_test(tests, summary, 0, LENGTH(summaries));
