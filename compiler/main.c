@@ -2,37 +2,17 @@
 #include "algorithm.h"
 #include "check.h"
 #include "child.h"
+#include "commands.h"
 #include "compile.h"
 #include "emit_model.h"
 #include "format.h"
+#include "graph_dot.h"
 #include "summary.h"
 #include "toolchain.h"
 #include "verify.h"
-#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-struct command_line {
-  const char *command;
-  const char *description; /* the file, or the word that help is asked for */
-  const char *output, *emit_dir, *cc, *cflags, *stage, *keep, *target;
-  const char **definitions; /* of -D */
-  int definition_count;
-  const char **algorithms; /* of --algorithm */
-  int algorithm_count;
-  bool json, plain, json_diagnostics, compare, write;
-};
-
-enum { DONE = 0, FAILED = 1, USAGE = 2 };
-
-static int usage_error(const char *format, const char *word)
-{
-  fputs("lathe: ", stderr);
-  fprintf(stderr, format, word);
-  fputs("; see `lathe help`\n", stderr);
-  return USAGE;
-}
 
 /* ---- From a file to a checked and compiled model ---- */
 
@@ -47,7 +27,7 @@ static bool has_colours(void)
 
 static void print_diagnostics(const struct command_line *line, const struct diags *diags)
 {
-  if (line->json_diagnostics)
+  if (line->format != NULL && strcmp(line->format, "json") == 0)
     diags_print(stdout, diags, DIAG_JSON);
   else
     diags_print(stderr, diags, has_colours() ? DIAG_COLOURED : DIAG_PLAIN);
@@ -64,11 +44,11 @@ static struct model *load(struct mem *mem, const struct command_line *line)
   struct diags *diags = diags_new(mem, source);
   struct ast_model *ast = parse(mem, source, &source->files[0], diags);
   struct expanded *expanded =
-      expand(mem, ast, source, line->definitions, line->definition_count, diags);
+      expand(mem, ast, source, line->definitions.items, line->definitions.count, diags);
   struct model *model = check(mem, expanded, diags);
   print_diagnostics(line, diags);
-  for (int i = 0; i < line->algorithm_count && model != NULL; i++)
-    if (!algorithm_choose(model, line->algorithms[i]))
+  for (int i = 0; i < line->algorithms.count && model != NULL; i++)
+    if (!algorithm_choose(model, line->algorithms.items[i]))
       return NULL;
   return model;
 }
@@ -85,7 +65,7 @@ static struct compilation *load_and_compile(struct mem *mem, const struct comman
 
 /* ---- Commands ---- */
 
-static int command_build(struct mem *mem, const struct command_line *line)
+int command_build(struct mem *mem, const struct command_line *line)
 {
   if (line->output == NULL)
     return usage_error("build needs -o %s", "BINARY");
@@ -105,7 +85,7 @@ static int command_build(struct mem *mem, const struct command_line *line)
   return build_binary(mem, c->model, emit_model(c), &options) ? DONE : FAILED;
 }
 
-static int command_emit(struct mem *mem, const struct command_line *line)
+int command_emit(struct mem *mem, const struct command_line *line)
 {
   if (line->output == NULL)
     return usage_error("emit needs -o %s", "DIR");
@@ -113,12 +93,12 @@ static int command_emit(struct mem *mem, const struct command_line *line)
   return c != NULL && write_emitted(emit_model(c), line->output) ? DONE : FAILED;
 }
 
-static int command_check(struct mem *mem, const struct command_line *line)
+int command_check(struct mem *mem, const struct command_line *line)
 {
   return load(mem, line) != NULL ? DONE : FAILED;
 }
 
-static int command_summary(struct mem *mem, const struct command_line *line)
+int command_summary(struct mem *mem, const struct command_line *line)
 {
   struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
   if (c == NULL)
@@ -129,7 +109,38 @@ static int command_summary(struct mem *mem, const struct command_line *line)
   return DONE;
 }
 
-static int command_verify(struct mem *mem, const struct command_line *line)
+/* Writes what `print` has to say to the file asked for, or to standard output. */
+static bool print_result(struct mem *mem, const struct command_line *line,
+                         void print(FILE *out, const struct compilation *c,
+                                    const struct command_line *line))
+{
+  struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
+  char *text = NULL;
+  size_t size;
+  FILE *out = c != NULL ? open_memstream(&text, &size) : NULL;
+  if (out == NULL)
+    return false;
+  print(out, c, line);
+  bool written = fclose(out) == 0 && write_result(line->output, text);
+  free(text);
+  return written;
+}
+
+static void print_graph(FILE *out, const struct compilation *c, const struct command_line *line)
+{
+  bool training = line->stage == NULL || strcmp(line->stage, "training") == 0;
+  graph_dot(out, c->programs[PROGRAM_TRAIN]->graph, training);
+}
+
+int command_graph(struct mem *mem, const struct command_line *line)
+{
+  if (line->stage != NULL && strcmp(line->stage, "forward") != 0 &&
+      strcmp(line->stage, "training") != 0)
+    return usage_error("graph knows --stage=%s", "forward|training");
+  return print_result(mem, line, print_graph) ? DONE : FAILED;
+}
+
+int command_verify(struct mem *mem, const struct command_line *line)
 {
   const struct verify_options options = {
       .keep = line->keep, .cc = line->cc, .cflags = line->cflags, .json = line->json};
@@ -138,7 +149,7 @@ static int command_verify(struct mem *mem, const struct command_line *line)
   return model != NULL && verify(mem, model, &options, stdout) ? DONE : FAILED;
 }
 
-static int command_dump(struct mem *mem, const struct command_line *line)
+int command_dump(struct mem *mem, const struct command_line *line)
 {
   static const char *const stages[] = {
       [STAGE_GRAPH] = "graph",
@@ -152,37 +163,26 @@ static int command_dump(struct mem *mem, const struct command_line *line)
   return usage_error("dump needs --stage=%s", "graph|backward|schedule|plan");
 }
 
-static int command_fmt(struct mem *mem, const struct command_line *line);
-static int command_explain(struct mem *mem, const struct command_line *line);
-static int command_help(struct mem *mem, const struct command_line *line);
-
-static const struct command {
-  const char *name;
-  int (*run)(struct mem *mem, const struct command_line *line);
-  const char *arguments, *help;
-} commands[] = {
-#define COMMAND(name, run, arguments, help) {#name, run, arguments, help},
-#include "commands.def"
-#undef COMMAND
-};
-
-enum { COMMANDS = sizeof commands / sizeof *commands };
-
-static const struct command *find_command(const char *name)
+static void print_options(const struct command *command)
 {
-  for (int i = 0; i < COMMANDS; i++)
-    if (strcmp(commands[i].name, name) == 0)
-      return &commands[i];
-  return NULL;
+  const struct option_rule *option;
+  const char *words;
+  size_t length;
+  for (int i = 0; (option = option_at(i)) != NULL; i++) {
+    char letter[] = {'-', option->letter, ',', ' ', '\0'};
+    if (command_takes(command, option, &words, &length))
+      printf("  %s--%-12s%s\n", option->letter != 0 ? letter : "    ", option->name, option->help);
+  }
 }
 
-static int command_help(struct mem *mem, const struct command_line *line)
+int command_help(struct mem *mem, const struct command_line *line)
 {
   (void)mem;
   if (line->description != NULL) {
-    const struct command *command = find_command(line->description);
+    const struct command *command = command_find(line->description);
     if (command != NULL) {
       printf("lathe %s %s\n  %s\n", command->name, command->arguments, command->help);
+      print_options(command);
       if (command->run == command_build) {
         puts("\nTargets, native by default; a machine that lacks what it needs is told so:");
         targets_help(stdout);
@@ -194,8 +194,9 @@ static int command_help(struct mem *mem, const struct command_line *line)
     return usage_error("there is no command, layer or setting '%s'", line->description);
   }
   puts("lathe: compiles descriptions of latent-variable models into C\n\nCommands:");
-  for (int i = 0; i < COMMANDS; i++)
-    printf("  lathe %s %s\n      %s\n", commands[i].name, commands[i].arguments, commands[i].help);
+  const struct command *command;
+  for (int i = 0; (command = command_at(i)) != NULL; i++)
+    printf("  lathe %s %s\n      %s\n", command->name, command->arguments, command->help);
   puts("\nThe language:");
   rules_help(stdout, NULL);
   return DONE;
@@ -216,7 +217,7 @@ static struct source *load_text(struct mem *mem, const struct command_line *line
   return diags->errors == 0 ? source : NULL;
 }
 
-static int command_fmt(struct mem *mem, const struct command_line *line)
+int command_fmt(struct mem *mem, const struct command_line *line)
 {
   if (line->compare && line->write)
     return usage_error("fmt takes --check or %s, not both", "-w");
@@ -236,7 +237,7 @@ static int command_fmt(struct mem *mem, const struct command_line *line)
   return DONE;
 }
 
-static int command_explain(struct mem *mem, const struct command_line *line)
+int command_explain(struct mem *mem, const struct command_line *line)
 {
   (void)mem;
   if (diagnostics_explain(stdout, line->description))
@@ -244,109 +245,13 @@ static int command_explain(struct mem *mem, const struct command_line *line)
   return usage_error("there is no diagnostic '%s'; `lathe explain` lists them", line->description);
 }
 
-/* ---- The command line ---- */
-
-static const struct option long_options[] = {
-    {"output", required_argument, NULL, 'o'}, {"emit-dir", required_argument, NULL, 'e'},
-    {"cc", required_argument, NULL, 'c'},     {"cflags", required_argument, NULL, 'f'},
-    {"stage", required_argument, NULL, 's'},  {"keep", required_argument, NULL, 'k'},
-    {"json", no_argument, NULL, 'j'},         {"plain", no_argument, NULL, 'p'},
-    {"check", no_argument, NULL, 'C'},        {"write", no_argument, NULL, 'w'},
-    {"format", required_argument, NULL, 'm'}, {"define", required_argument, NULL, 'D'},
-    {"target", required_argument, NULL, 't'}, {"algorithm", required_argument, NULL, 'a'},
-    {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
-};
-
-/* Fills *line; false when something is wrong with it, which getopt or this function has said. */
-static bool read_command_line(int argc, char **argv, struct command_line *line)
-{
-  int option;
-  while ((option = getopt_long(argc, argv, "o:D:wh", long_options, NULL)) != -1) {
-    switch (option) {
-    case 'o':
-      line->output = optarg;
-      break;
-    case 'e':
-      line->emit_dir = optarg;
-      break;
-    case 'c':
-      line->cc = optarg;
-      break;
-    case 'f':
-      line->cflags = optarg;
-      break;
-    case 's':
-      line->stage = optarg;
-      break;
-    case 'k':
-      line->keep = optarg;
-      break;
-    case 't':
-      line->target = optarg;
-      break;
-    case 'j':
-      line->json = true;
-      break;
-    case 'p':
-      line->plain = true;
-      break;
-    case 'm':
-      line->json_diagnostics = strcmp(optarg, "json") == 0;
-      if (line->json_diagnostics || strcmp(optarg, "text") == 0)
-        break;
-      usage_error("--format is text or json, not '%s'", optarg);
-      return false;
-    case 'C':
-      line->compare = true;
-      break;
-    case 'w':
-      line->write = true;
-      break;
-    case 'a':
-      line->algorithms[line->algorithm_count++] = optarg;
-      break;
-    case 'D':
-      line->definitions[line->definition_count++] = optarg;
-      break;
-    case 'h':
-      line->command = "help";
-      return true;
-    default:
-      fputs("lathe: see `lathe help`\n", stderr);
-      return false;
-    }
-  }
-  if (optind < argc)
-    line->command = argv[optind++];
-  if (optind < argc)
-    line->description = argv[optind++];
-  if (optind < argc) {
-    usage_error("'%s' is one argument too many", argv[optind]);
-    return false;
-  }
-  return true;
-}
-
-static int run_command(struct mem *mem, const struct command_line *line)
-{
-  if (line->command == NULL)
-    return usage_error("%s", "no command is given");
-  const struct command *command = find_command(line->command);
-  if (command == NULL)
-    return usage_error("there is no command '%s'", line->command);
-  if (line->description == NULL && command->run != command_help && command->run != command_explain)
-    return usage_error("%s needs a description, MODEL.lathe", command->name);
-  return command->run(mem, line);
-}
-
 int main(int argc, char **argv)
 {
   struct mem *mem = mem_new();
-  struct command_line line = {
-      .definitions = mem_alloc(mem, (size_t)argc * sizeof(char *)),
-      .algorithms = mem_alloc(mem, (size_t)argc * sizeof(char *)),
-  };
-  int status = read_command_line(argc, argv, &line) ? run_command(mem, &line) : USAGE;
+  struct command_line line;
+  int status = USAGE;
+  if (command_line_read(mem, argc, argv, &line))
+    status = line.help ? command_help(mem, &line) : line.command->run(mem, &line);
   mem_free(mem);
   interrupts_end();
   if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -98,6 +98,21 @@ bool write_emitted(const struct emitted *emitted, const char *folder)
   return written;
 }
 
+bool write_result(const char *path, const char *text)
+{
+  if (path == NULL)
+    return fputs(text, stdout) >= 0;
+  struct mem *mem = mem_new();
+  const char *slash = strrchr(path, '/');
+  const char *folder = slash == NULL   ? "."
+                       : slash == path ? "/"
+                                       : mem_string(mem, path, (size_t)(slash - path));
+  const struct emitted_file file = {slash == NULL ? path : slash + 1, text, strlen(text)};
+  bool written = write_file(mem, folder, &file);
+  mem_free(mem);
+  return written;
+}
+
 bool write_over(const char *path, const char *text)
 {
   struct mem *mem = mem_new();

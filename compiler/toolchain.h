@@ -24,6 +24,10 @@ void targets_help(FILE *out);
  * complete. On failure says why on standard error and returns false. */
 bool write_emitted(const struct emitted *emitted, const char *folder);
 
+/* Writes `text` to a file, which is there when it is complete and is left alone when it says the
+ * same; to standard output when `path` is NULL. On failure says why and returns false. */
+bool write_result(const char *path, const char *text);
+
 /* Puts `text` in the place of a file that is there: complete, or not at all. Follows links, keeps
  * the file's permissions. On failure says why on standard error and returns false. */
 bool write_over(const char *path, const char *text);
