@@ -7,6 +7,7 @@
 #include "emit_model.h"
 #include "format.h"
 #include "graph_dot.h"
+#include "plan_svg.h"
 #include "summary.h"
 #include "toolchain.h"
 #include "verify.h"
@@ -138,6 +139,17 @@ int command_graph(struct mem *mem, const struct command_line *line)
       strcmp(line->stage, "training") != 0)
     return usage_error("graph knows --stage=%s", "forward|training");
   return print_result(mem, line, print_graph) ? DONE : FAILED;
+}
+
+static void print_plan(FILE *out, const struct compilation *c, const struct command_line *line)
+{
+  (void)line;
+  plan_svg(out, c);
+}
+
+int command_plan(struct mem *mem, const struct command_line *line)
+{
+  return print_result(mem, line, print_plan) ? DONE : FAILED;
 }
 
 int command_verify(struct mem *mem, const struct command_line *line)

@@ -2,28 +2,10 @@
 #include "cost.h"
 #include "emit.h"
 #include "emit_model.h"
+#include "memory.h"
 #include "op.h"
 #include <jansson.h>
 #include <string.h>
-
-static int64_t value_bytes(const struct compilation *c)
-{
-  return c->model->float64 ? 8 : 4;
-}
-
-/* "131,200" */
-static const char *grouped(struct mem *mem, int64_t value)
-{
-  const char *digits = mem_printf(mem, "%lld", (long long)value);
-  struct text text = {.mem = mem};
-  size_t length = strlen(digits);
-  for (size_t i = 0; i < length; i++) {
-    if (i > 0 && (length - i) % 3 == 0)
-      text_printf(&text, ",");
-    text_add(&text, digits + i, 1);
-  }
-  return text.data;
-}
 
 static const char *flops_text(struct mem *mem, double flops)
 {
@@ -60,57 +42,19 @@ static double layer_flops(const struct compilation *c, const struct layer *layer
 
 /* ---- The memory plan ---- */
 
-struct part {
-  const char *name;
-  int64_t inference, training; /* bytes */
-};
-
-enum { PARTS = 5 };
-
-/* The arena's parts for one batch size and number of threads; every part but the first is rounded
- * up as lathe_state_attach does. */
-static void memory_parts(const struct compilation *c, int64_t capacity, int64_t threads,
-                         struct part parts[PARTS])
-{
-  int64_t b = value_bytes(c);
-  const struct part all[PARTS] = {
-      {"parameters and buffers", c->fixed_inference * b, c->fixed_inference * b},
-      {"gradients, optimiser, batch tables", 0, (c->fixed_training - c->fixed_inference) * b},
-      {"activations and their gradients", c->per_image_inference * b * capacity,
-       c->per_image_training * b * capacity},
-      {"scratch of the threads", c->scratch * b * threads, c->scratch * b * threads},
-      {"EM statistics", 0, c->em_doubles * 8},
-  };
-  memcpy(parts, all, sizeof all);
-  for (int i = 0; i < PARTS; i++) {
-    parts[i].inference = (parts[i].inference + 63) / 64 * 64;
-    parts[i].training = (parts[i].training + 63) / 64 * 64;
-  }
-}
-
-static struct part memory_total(const struct part parts[PARTS])
-{
-  struct part total = {"in all", 0, 0};
-  for (int i = 0; i < PARTS; i++) {
-    total.inference += parts[i].inference;
-    total.training += parts[i].training;
-  }
-  return total;
-}
-
 static void print_memory(FILE *out, const struct compilation *c)
 {
-  struct part parts[PARTS];
+  struct memory_part parts[MEMORY_PARTS];
   int batch = c->model->training.batch;
   memory_parts(c, batch, 1, parts);
-  struct part total = memory_total(parts);
+  struct memory_part total = memory_total(parts);
   fprintf(out, "\nMemory, one arena, one thread: %*s classify, 1 image   train, %d images\n", 3, "",
           batch);
-  struct part single[PARTS];
+  struct memory_part single[MEMORY_PARTS];
   memory_parts(c, 1, 1, single);
-  for (int i = 0; i <= PARTS; i++) {
-    struct part one = i < PARTS ? single[i] : memory_total(single);
-    struct part p = i < PARTS ? parts[i] : total;
+  for (int i = 0; i <= MEMORY_PARTS; i++) {
+    struct memory_part one = i < MEMORY_PARTS ? single[i] : memory_total(single);
+    struct memory_part p = i < MEMORY_PARTS ? parts[i] : total;
     fprintf(out, "  %-36s %15s B %15s B\n", p.name, grouped(c->mem, one.inference),
             grouped(c->mem, p.training));
   }
@@ -232,7 +176,7 @@ bool summary_json(FILE *out, const struct compilation *c)
                           (json_int_t)(p->size * value_bytes(c)), "first", p->first, "last",
                           p->last < s->count ? p->last : s->count - 1));
   }
-  struct part train[PARTS], one[PARTS];
+  struct memory_part train[MEMORY_PARTS], one[MEMORY_PARTS];
   memory_parts(c, m->training.batch, 1, train);
   memory_parts(c, 1, 1, one);
   json_t *memory = json_pack(

@@ -139,6 +139,127 @@ START_TEST(graph_is_asked_wrongly)
 }
 END_TEST
 
+/* ---- lathe plan ---- */
+
+/* Asserts that every element of a text is closed, in order, and every attribute quoted; returns how
+ * many there are. */
+static int check_xml(const char *text)
+{
+  const char *open[64];
+  int depth = 0, count = 0;
+  for (; (text = strchr(text, '<')) != NULL; text++) {
+    const char *end = strchr(text, '>');
+    ck_assert_ptr_nonnull(end);
+    if (text[1] == '/') {
+      size_t length = strcspn(text + 2, ">");
+      ck_assert_int_gt(depth, 0);
+      ck_assert_msg(strncmp(open[--depth], text + 2, length) == 0, "%.20s", text);
+      continue;
+    }
+    int quotes = 0;
+    for (const char *c = text; c < end; c++) {
+      quotes += *c == '"';
+      ck_assert_msg(*c != '=' || c[1] == '"', "%.80s", text);
+    }
+    ck_assert_int_eq(quotes % 2, 0);
+    count++;
+    ck_assert_int_lt(depth, LENGTH(open));
+    if (end[-1] != '/')
+      open[depth++] = text + 1;
+  }
+  ck_assert_int_eq(depth, 0);
+  return count;
+}
+
+struct rectangle {
+  double x, y, width, height;
+  const char *tooltip;
+};
+
+/* The buffers' rectangles, in the order in which they are drawn. */
+static int read_rectangles(const char *text, struct rectangle *found, int most)
+{
+  int count = 0;
+  static const char *const classes[] = {"forward", "backward"};
+  for (const char *at = text; (at = strstr(at, "<rect class=\"")) != NULL; at++)
+    for (int i = 0; i < LENGTH(classes); i++) {
+      const char *class = at + strlen("<rect class=\"");
+      if (strncmp(class, classes[i], strlen(classes[i])) != 0)
+        continue;
+      struct rectangle *r = &found[count++];
+      ck_assert_int_le(count, most);
+      ck_assert_int_eq(sscanf(strstr(class, " x="),
+                              " x=\"%lf\" y=\"%lf\" width=\"%lf\" height=\"%lf\"", &r->x, &r->y,
+                              &r->width, &r->height),
+                       4);
+      r->tooltip = strstr(class, "<title>") + strlen("<title>");
+    }
+  return count;
+}
+
+/* Every buffer has its rectangle, in proportion to its bytes and kernels, and no two meet. */
+START_TEST(plan_shows_the_plan)
+{
+  enum { MOST = 256 };
+  struct rectangle found[MOST];
+  const char *path = description(_i), *svg = in_folder("plan.svg");
+  SPAWN_QUIETLY(LATHE, "plan", path, "-o", svg);
+  char *text = read_file(svg, NULL), line[256];
+  struct compiled compiled = compile_file(path);
+  const struct schedule *s = compiled.c->programs[PROGRAM_TRAIN];
+  int count = read_rectangles(text, found, MOST), next = 0;
+  ck_assert_int_gt(check_xml(text), 2 * count);
+  for (int i = 0; i < s->graph->count; i++) {
+    const struct slot *slot = &s->slots[i];
+    if (slot->storage != STORED_BATCH)
+      continue;
+    ck_assert_int_lt(next, count);
+    const struct rectangle *r = &found[next++];
+    snprintf(line, sizeof line, "%s %s: ", s->graph->nodes[i]->name,
+             shape_text(compiled.result.mem, &s->graph->nodes[i]->shape));
+    ck_assert_msg(strncmp(r->tooltip, line, strlen(line)) == 0, "%.80s is not %s", r->tooltip,
+                  line);
+    double image = 520.0 / (double)s->per_image;
+    ck_assert_double_eq_tol(r->y, 76 + image * (double)slot->offset, 0.02);
+    ck_assert_double_eq_tol(r->height, image * (double)slot->size, 0.02);
+    ck_assert_double_eq_tol(r->x, 96 + 34.0 * slot->first, 0.1);
+    int last = slot->last < s->count ? slot->last : s->count - 1;
+    ck_assert_double_le(r->width, 34.0 * (last + 1 - slot->first));
+    ck_assert_double_ge(r->width, 34.0);
+  }
+  ck_assert_int_eq(next, count);
+  for (int i = 0; i < count; i++)
+    for (int k = 0; k < i; k++) {
+      const struct rectangle *a = &found[i], *b = &found[k];
+      ck_assert_msg(a->x + a->width <= b->x + 0.1 || b->x + b->width <= a->x + 0.1 ||
+                        a->y + a->height <= b->y + 0.02 || b->y + b->height <= a->y + 0.02,
+                    "%.40s and %.40s overlap", a->tooltip, b->tooltip);
+    }
+  assert_words(text, "prefers-color-scheme: dark|parameters and buffers: |EM statistics: |"
+                     ">forward<|>backward<|kernel 0: encoder.");
+  ck_assert_int_eq(count_of(text, "<title>kernel "), s->count);
+  free(text);
+  compiled_free(&compiled);
+}
+END_TEST
+
+/* A long life ends with its last use, not before. */
+START_TEST(plan_shows_whole_lives)
+{
+  struct compiled compiled = compile_file(description(1));
+  const struct schedule *s = compiled.c->programs[PROGRAM_TRAIN];
+  const struct node *first = kernel_result(&s->kernels[0]);
+  const struct slot *slot = &s->slots[first->id];
+  char line[256], *text = PRINTED("plan", description(1));
+  snprintf(line, sizeof line, "<title>%s [64, 14, 14]: 50,176 B an image from 0, kernels 0 to %d<",
+           first->name, slot->last);
+  ck_assert_int_gt(slot->last, s->forward_count);
+  ck_assert_msg(strstr(text, line) != NULL, "%s is missing", line);
+  free(text);
+  compiled_free(&compiled);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("looking");
@@ -149,6 +270,8 @@ int main(void)
   tcase_add_test(tests, graph_says_shapes);
   tcase_add_loop_test(tests, graph_is_drawn, 0, LENGTH(descriptions));
   tcase_add_test(tests, graph_is_asked_wrongly);
+  tcase_add_loop_test(tests, plan_shows_the_plan, 0, LENGTH(descriptions));
+  tcase_add_test(tests, plan_shows_whole_lives);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }
