@@ -104,3 +104,25 @@ struct lathe_kernel_cost kernel_cost(const struct compilation *c, int number)
   count_bytes(c, kernel, &cost);
   return cost;
 }
+
+double layer_flops(const struct compilation *c, const struct layer *layer, const char **algorithm)
+{
+  const struct schedule *train = c->programs[PROGRAM_TRAIN];
+  double flops = 0, most = -1;
+  *algorithm = "";
+  for (int i = 0; i < train->forward_count; i++) {
+    const struct kernel *kernel = &train->kernels[i];
+    for (int k = 0; k < kernel->length; k++) {
+      const struct node *node = kernel->chain[k];
+      if (node->layer != layer)
+        continue;
+      double own = op_table[node->op].flops != NULL ? op_table[node->op].flops(node) : 0;
+      flops += own;
+      if (own > most) {
+        most = own;
+        *algorithm = k == 0 ? kernel->algorithm : "fused";
+      }
+    }
+  }
+  return flops;
+}

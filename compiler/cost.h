@@ -10,6 +10,9 @@
 int kernel_cost_count(const struct compilation *c);
 struct lathe_kernel_cost kernel_cost(const struct compilation *c, int kernel);
 
+/* Forward FLOPs of one layer an image, and the algorithm of its largest kernel. */
+double layer_flops(const struct compilation *c, const struct layer *layer, const char **algorithm);
+
 /* "forward", "backward", "update" */
 const char *pass_name(enum lathe_pass pass);
 

@@ -4,6 +4,7 @@
 #include "child.h"
 #include "commands.h"
 #include "compile.h"
+#include "diff.h"
 #include "emit_model.h"
 #include "format.h"
 #include "graph_dot.h"
@@ -150,6 +151,20 @@ static void print_plan(FILE *out, const struct compilation *c, const struct comm
 int command_plan(struct mem *mem, const struct command_line *line)
 {
   return print_result(mem, line, print_plan) ? DONE : FAILED;
+}
+
+int command_diff(struct mem *mem, const struct command_line *line)
+{
+  struct command_line other = *line;
+  other.description = line->second;
+  struct compilation *a = load_and_compile(mem, line, STAGE_NONE);
+  struct compilation *b = load_and_compile(mem, &other, STAGE_NONE);
+  if (a == NULL || b == NULL)
+    return FAILED;
+  if (line->json)
+    return diff_json(stdout, a, b) ? DONE : FAILED;
+  diff_print(stdout, a, b);
+  return DONE;
 }
 
 int command_verify(struct mem *mem, const struct command_line *line)

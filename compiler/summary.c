@@ -16,30 +16,6 @@ static const char *flops_text(struct mem *mem, double flops)
   return mem_printf(mem, "%.0f", flops);
 }
 
-/* Forward FLOPs of one layer an image, and the algorithm of its largest kernel. */
-static double layer_flops(const struct compilation *c, const struct layer *layer,
-                          const char **algorithm)
-{
-  const struct schedule *train = c->programs[PROGRAM_TRAIN];
-  double flops = 0, most = -1;
-  *algorithm = "";
-  for (int i = 0; i < train->forward_count; i++) {
-    const struct kernel *kernel = &train->kernels[i];
-    for (int k = 0; k < kernel->length; k++) {
-      const struct node *node = kernel->chain[k];
-      if (node->layer != layer)
-        continue;
-      double own = op_table[node->op].flops != NULL ? op_table[node->op].flops(node) : 0;
-      flops += own;
-      if (own > most) {
-        most = own;
-        *algorithm = k == 0 ? kernel->algorithm : "fused";
-      }
-    }
-  }
-  return flops;
-}
-
 /* ---- The memory plan ---- */
 
 static void print_memory(FILE *out, const struct compilation *c)
