@@ -244,6 +244,8 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   if (loss_known && model->likelihood == LATHE_BERNOULLI && model->input.rank > 0)
     check_bernoulli(&checker, &found);
   check_mixture(&checker, &found);
+  if (model->memory_limit > 0)
+    model->memory_limit_at = statement_find(found.model, "memory_limit")->head;
   if (diags->errors == 0)
     warnings_find(&checker, &found);
   return diags->errors == 0 ? model : NULL;

@@ -19,13 +19,13 @@ struct changes {
   int count;
 };
 
-static int64_t larger(int64_t x, int64_t y)
+static int larger(int x, int y)
 {
   return x > y ? x : y;
 }
 
 /* How well two layers answer to each other: written alike, of the same kind, not at all. */
-static int64_t likeness(const struct layer *a, const struct layer *b)
+static int likeness(const struct layer *a, const struct layer *b)
 {
   return strcmp(a->text, b->text) == 0 ? 3 : a->rule == b->rule ? 1 : 0;
 }
@@ -43,21 +43,21 @@ static enum change_kind compare(const struct layer *a, const struct layer *b)
 static struct changes align(struct mem *mem, const struct section *a, const struct section *b)
 {
   size_t width = (size_t)b->count + 1;
-  int64_t *best = mem_alloc(mem, ((size_t)a->count + 1) * width * sizeof *best);
+  int *best = mem_alloc(mem, ((size_t)a->count + 1) * width * sizeof *best);
   struct changes all = {mem_alloc(mem, (size_t)(a->count + b->count + 1) * sizeof *all.items), 0};
   for (int i = a->count - 1; i >= 0; i--)
     for (int j = b->count - 1; j >= 0; j--) {
-      int64_t *at = best + (size_t)i * width + (size_t)j;
-      int64_t like = likeness(&a->layers[i], &b->layers[j]);
+      int *at = best + (size_t)i * width + (size_t)j;
+      int like = likeness(&a->layers[i], &b->layers[j]);
       *at = larger(at[width], at[1]);
       if (like > 0)
         *at = larger(*at, at[width + 1] + like);
     }
   for (int i = 0, j = 0; i < a->count || j < b->count;) {
-    const int64_t *at = best + (size_t)i * width + (size_t)j;
+    const int *at = best + (size_t)i * width + (size_t)j;
     const struct layer *x = i < a->count ? &a->layers[i] : NULL;
     const struct layer *y = j < b->count ? &b->layers[j] : NULL;
-    int64_t like = x != NULL && y != NULL ? likeness(x, y) : 0;
+    int like = x != NULL && y != NULL ? likeness(x, y) : 0;
     struct change *change = &all.items[all.count++];
     if (like > 0 && *at == at[width + 1] + like) {
       *change = (struct change){compare(x, y), x, y};
@@ -98,6 +98,8 @@ static const char *value_text(struct mem *mem, const struct model *model, const 
     number = (double)*(const uint64_t *)(const void *)member;
   else
     number = *(const int *)(const void *)member;
+  if (number < a->lo && a->initial_text != NULL)
+    return a->initial_text; /* nothing is said of it */
   for (const struct choice *c = a->choices; c != NULL && c->word != NULL; c++)
     if (c->value == (int)number)
       return c->word;

@@ -1,6 +1,7 @@
 /* lathe: a description of a latent-variable model in, C or a standalone binary out. */
 #include "algorithm.h"
 #include "check.h"
+#include "check_memory.h"
 #include "child.h"
 #include "commands.h"
 #include "compile.h"
@@ -48,6 +49,10 @@ static struct model *load(struct mem *mem, const struct command_line *line)
   struct expanded *expanded =
       expand(mem, ast, source, line->definitions.items, line->definitions.count, diags);
   struct model *model = check(mem, expanded, diags);
+  if (model != NULL) {
+    model->plain = line->plain;
+    model = check_memory(mem, model, diags) ? model : NULL;
+  }
   print_diagnostics(line, diags);
   for (int i = 0; i < line->algorithms.count && model != NULL; i++)
     if (!algorithm_choose(model, line->algorithms.items[i]))
@@ -61,7 +66,6 @@ static struct compilation *load_and_compile(struct mem *mem, const struct comman
   struct model *model = load(mem, line);
   if (model == NULL)
     return NULL;
-  model->plain = line->plain;
   return compile(mem, model, dump, stdout);
 }
 

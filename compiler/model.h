@@ -5,6 +5,7 @@
 #include "../runtime/model.h"
 #include "mem.h"
 #include "rules.h"
+#include "source.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -67,6 +68,9 @@ struct model {
   double range[2];
   const char *latent_name;
   int latent;
+  uint64_t memory_limit; /* bytes that the arena may take; 0: no limit */
+  bool limits_inference; /* when one image is classified; else in training */
+  struct span memory_limit_at;
   struct section encoder; /* its last layer is the head, `gaussian` */
   struct section decoder; /* its output has the input's shape */
   enum lathe_likelihood likelihood;

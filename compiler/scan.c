@@ -30,6 +30,14 @@ int scan_word(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
   return TOKEN_WORD;
 }
 
+/* What a letter behind a number multiplies it by: K, M, G as of bytes; 0 for any other. */
+static double scale_of(char letter)
+{
+  static const char letters[] = "KMG";
+  const char *found = letter == '\0' ? NULL : strchr(letters, letter);
+  return found == NULL ? 0 : ldexp(1, 10 * (int)(found - letters + 1));
+}
+
 int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
 {
   size_t length = (size_t)(span.end - span.begin);
@@ -37,7 +45,10 @@ int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
   char *end;
   errno = 0;
   double number = strtod(text, &end);
-  bool decimal = *end == '\0' && strspn(text, "0123456789.eE+-") == length;
+  double scale = scale_of(*end);
+  size_t digits = scale > 0 ? length - 1 : length;
+  bool decimal = text + digits == end && strspn(text, "0123456789.eE+-") == digits;
+  number *= decimal && scale > 0 ? scale : 1;
   if (!decimal) {
     diag_report(scan->diags, CODE_BAD_NUMBER, span, "`%s` is not a number", text_of(scan, span));
   } else if (errno == ERANGE && (isinf(number) || number == 0)) {
@@ -48,7 +59,7 @@ int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
   value->value = mem_alloc(scan->mem, sizeof *value->value);
   value->value->kind = VALUE_NUMBER;
   value->value->number = decimal ? number : (double)NAN;
-  value->value->integer = strspn(text, "0123456789") == length;
+  value->value->integer = strspn(text, "0123456789") == digits;
   value->value->span = span;
   return TOKEN_NUMBER;
 }

@@ -3,6 +3,7 @@
 #define TESTS_DESCRIBE_H
 
 #include "compiler/check.h"
+#include "compiler/check_memory.h"
 #include <check.h>
 #include <stdlib.h>
 
@@ -27,6 +28,8 @@ static inline struct result run(struct mem *mem, struct source *source,
   const struct expanded *expanded =
       expand(mem, result.ast, source, definitions, count, result.diags);
   result.model = check(mem, expanded, result.diags);
+  if (result.model != NULL && !check_memory(mem, result.model, result.diags))
+    result.model = NULL;
   diags_print(out, result.diags, DIAG_PLAIN);
   fclose(out);
   return result;
