@@ -148,7 +148,7 @@ $(B)/tests/test_clean_address: | asan
 $(B)/tests/test_clean_threads: | tsan
 
 golden: $(TESTS) ## rewrite the expected outputs of the tests, to be read with `git diff`
-	UPDATE=1 sh tests/run.sh $(B) $(B)/tests/test_frontend $(B)/tests/test_golden
+	UPDATE=1 sh tests/run.sh $(B) $(B)/tests/test_frontend $(B)/tests/test_golden $(B)/tests/test_support
 	$(MAKE) generated
 
 references: ## make the fixtures of tests/reference anew, with PyTorch and scikit-learn (PYTHON=one that has them)
@@ -175,16 +175,25 @@ $(B)/bench/machine: tests/bench/machine.c $(B)/liblathe-f32.a
 setup: ## install the Debian packages that are missing, or name them
 	@sh .ci/setup.sh
 
-install: $(B)/lathe $(RUNTIME) ## install lathe, the runtime and the shipped descriptions (PREFIX=, DESTDIR=)
+$(B)/lathe.1: $(B)/lathe
+	$(Q)$< support man > $@
+$(B)/lathe.bash: $(B)/lathe
+	$(Q)$< completion bash > $@
+
+install: $(B)/lathe $(B)/lathe.1 $(B)/lathe.bash $(RUNTIME) ## install lathe, the runtime, the descriptions, man page, completion (PREFIX=, DESTDIR=)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lathe $(DESTDIR)$(PREFIX)/include/lathe \
-	  $(DESTDIR)$(PREFIX)/share/lathe/models
+	  $(DESTDIR)$(PREFIX)/share/lathe/models $(DESTDIR)$(PREFIX)/share/man/man1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(B)/lathe $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(RUNTIME) $(DESTDIR)$(PREFIX)/lib/lathe/
 	install -m 644 runtime/*.h runtime/target_features.def $(DESTDIR)$(PREFIX)/include/lathe/
 	install -m 644 models/*.lathe $(DESTDIR)$(PREFIX)/share/lathe/models/
+	install -m 644 $(B)/lathe.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 $(B)/lathe.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lathe
 uninstall: ## remove what `make install` put there
 	rm -rf $(DESTDIR)$(PREFIX)/bin/lathe $(DESTDIR)$(PREFIX)/lib/lathe $(DESTDIR)$(PREFIX)/include/lathe \
-	  $(DESTDIR)$(PREFIX)/share/lathe
+	  $(DESTDIR)$(PREFIX)/share/lathe $(DESTDIR)$(PREFIX)/share/man/man1/lathe.1 \
+	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lathe
 
 format: ## lay out all C as .clang-format says
 	clang-format -i $$(git ls-files 'compiler/*.[ch]' 'runtime/*.[ch]' 'tests/*.[ch]' 'examples/*.[ch]')

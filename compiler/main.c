@@ -1,5 +1,6 @@
 /* lathe: a description of a latent-variable model in, C or a standalone binary out. */
 #include "algorithm.h"
+#include "../runtime/version.h"
 #include "check.h"
 #include "check_memory.h"
 #include "child.h"
@@ -11,11 +12,19 @@
 #include "graph_dot.h"
 #include "plan_svg.h"
 #include "summary.h"
+#include "support.h"
 #include "toolchain.h"
 #include "verify.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { NAME_MOST = 64 }; /* letters of a model's name */
+
+struct support {
+  const char *name;
+  void (*print)(FILE *out);
+};
 
 /* ---- From a file to a checked and compiled model ---- */
 
@@ -276,13 +285,75 @@ int command_explain(struct mem *mem, const struct command_line *line)
   return usage_error("there is no diagnostic '%s'; `lathe explain` lists them", line->description);
 }
 
+/* Whether a model can go by that name: what lathe makes of it is checked as any description is. */
+static bool starts(struct mem *mem, const char *text, size_t size)
+{
+  struct source *source = source_from_text(mem, "new.lathe", text, size);
+  struct diags *diags = diags_new(mem, source);
+  struct ast_model *ast = parse(mem, source, &source->files[0], diags);
+  return check(mem, expand(mem, ast, source, NULL, 0, diags), diags) != NULL;
+}
+
+int command_new(struct mem *mem, const struct command_line *line)
+{
+  char *text = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  if (out == NULL)
+    return FAILED;
+  const char *name = line->description;
+  if (name != NULL && strlen(name) <= NAME_MOST)
+    starter_print(out, name);
+  else
+    starter_print(out, name != NULL ? "?" : "first");
+  int status = fclose(out) == 0 ? DONE : FAILED;
+  if (status == DONE && !starts(mem, text, size))
+    status = usage_error("'%s' cannot be a model's name", name);
+  else if (status == DONE && name == NULL)
+    fputs(text, stdout);
+  else if (status == DONE)
+    status = write_new(mem_printf(mem, "%s.lathe", name), text) ? DONE : FAILED;
+  free(text);
+  return status;
+}
+
+/* What the tables are made into, under the name that it is asked for by. */
+static int print_support(const struct command_line *line, const struct support *kinds, int count)
+{
+  for (int i = 0; line->description != NULL && i < count; i++)
+    if (strcmp(kinds[i].name, line->description) == 0) {
+      kinds[i].print(stdout);
+      return DONE;
+    }
+  fprintf(stderr, "lathe: %s is for %s; see `lathe help`\n", line->command->name,
+          line->command->arguments);
+  return USAGE;
+}
+
+int command_completion(struct mem *mem, const struct command_line *line)
+{
+  static const struct support kinds[] = {{"bash", completion_bash}};
+  (void)mem;
+  return print_support(line, kinds, 1);
+}
+
+int command_support(struct mem *mem, const struct command_line *line)
+{
+  static const struct support kinds[] = {
+      {"man", manual_page}, {"vim", syntax_vim}, {"vscode", syntax_textmate}};
+  (void)mem;
+  return print_support(line, kinds, 3);
+}
+
 int main(int argc, char **argv)
 {
   struct mem *mem = mem_new();
   struct command_line line;
   int status = USAGE;
   if (command_line_read(mem, argc, argv, &line))
-    status = line.help ? command_help(mem, &line) : line.command->run(mem, &line);
+    status = line.version ? puts("lathe " LATHE_VERSION) < 0
+             : line.help  ? command_help(mem, &line)
+                          : line.command->run(mem, &line);
   mem_free(mem);
   interrupts_end();
   if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -113,6 +113,25 @@ bool write_result(const char *path, const char *text)
   return written;
 }
 
+bool write_new(const char *path, const char *text)
+{
+  struct mem *mem = mem_new();
+  char *temporary = mem_printf(mem, "%s.XXXXXX", path);
+  int fd = mkstemp(temporary);
+  mode_t mask = umask(0);
+  umask(mask);
+  bool written = fd >= 0 && write_all(fd, text, strlen(text)) && fchmod(fd, 0666 & ~mask) == 0 &&
+                 fsync(fd) == 0;
+  written = fd >= 0 && close(fd) == 0 && written;
+  written = written && link(temporary, path) == 0; /* which, unlike a rename, replaces nothing */
+  if (!written)
+    fail(path, "write");
+  if (fd >= 0)
+    unlink(temporary);
+  mem_free(mem);
+  return written;
+}
+
 bool write_over(const char *path, const char *text)
 {
   struct mem *mem = mem_new();

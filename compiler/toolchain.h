@@ -28,6 +28,9 @@ bool write_emitted(const struct emitted *emitted, const char *folder);
  * same; to standard output when `path` is NULL. On failure says why and returns false. */
 bool write_result(const char *path, const char *text);
 
+/* Writes `text` to a file that is not there yet. On failure says why and returns false. */
+bool write_new(const char *path, const char *text);
+
 /* Puts `text` in the place of a file that is there: complete, or not at all. Follows links, keeps
  * the file's permissions. On failure says why on standard error and returns false. */
 bool write_over(const char *path, const char *text);

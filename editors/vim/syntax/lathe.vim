@@ -1,0 +1,28 @@
+" Vim syntax of Lathe's descriptions; made by `lathe support vim`.
+if exists('b:current_syntax')
+  finish
+endif
+
+syntax iskeyword @,48-57,_,+
+syntax keyword latheForm let repeat block include defaults lathe
+syntax keyword latheSection model encoder decoder loss mixture train
+syntax keyword latheLayer linear conv2d conv_transpose2d batchnorm relu sigmoid flatten reshape
+syntax keyword latheSetting precision input latent memory_limit bernoulli gaussian kl components covariance init floor tolerance iterations restarts adam sgd constant step batch epochs split seed
+syntax keyword latheAttribute range for variance beta1 beta2 eps momentum gamma kernel stride pad
+syntax keyword latheChoice float32 float64 training inference full diag tied spherical labelled kmeans++ random
+syntax match latheNumber '\<\d[0-9.]*\%([eE][-+]\=\d\+\)\=[KMG]\=\>\|\.\d\+'
+syntax match latheComment '#.*$' contains=@Spell
+syntax region latheString start='"' end='"' oneline
+
+highlight default link latheForm PreProc
+highlight default link latheSection Structure
+highlight default link latheLayer Function
+highlight default link latheSetting Statement
+highlight default link latheAttribute Identifier
+highlight default link latheChoice Constant
+highlight default link latheNumber Number
+highlight default link latheComment Comment
+highlight default link latheString String
+
+setlocal commentstring=#\ %s
+let b:current_syntax = 'lathe'
