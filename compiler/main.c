@@ -10,6 +10,7 @@
 #include "emit_model.h"
 #include "format.h"
 #include "graph_dot.h"
+#include "lsp.h"
 #include "plan_svg.h"
 #include "summary.h"
 #include "support.h"
@@ -343,6 +344,13 @@ int command_support(struct mem *mem, const struct command_line *line)
       {"man", manual_page}, {"vim", syntax_vim}, {"vscode", syntax_textmate}};
   (void)mem;
   return print_support(line, kinds, 3);
+}
+
+int command_lsp(struct mem *mem, const struct command_line *line)
+{
+  (void)mem;
+  (void)line;
+  return lsp_serve(stdin, stdout);
 }
 
 int main(int argc, char **argv)
