@@ -306,6 +306,8 @@ START_TEST(broken_streams_end)
     ck_assert_int_eq(s.status, 1);
     ck_assert_int_eq(s.count, 1);
     check_part(s.messages[0], "error/code", "-32700");
+    check_part(s.messages[0], "error/message",
+               "\"a message without a length, cut off, or too long\"");
     session_free(&s);
   }
   struct session s = run_bytes("", 0);
