@@ -2,6 +2,8 @@
 #include "op.h"
 #include <string.h>
 
+enum { LARGE = 120 }; /* nodes beyond which Graphviz would take minutes over the best layout */
+
 /* What a node is, by which it is drawn. */
 enum kind { KIND_DATA, KIND_PARAMETER, KIND_FORWARD, KIND_LOSS, KIND_BACKWARD, KIND_GRADIENT };
 
@@ -148,10 +150,13 @@ void graph_dot(FILE *out, const struct graph *g, bool backward)
       out,
       mem_printf(g->mem, "%s: %s; [N, ...] is one for each of a batch of N images", g->model->name,
                  backward ? "forward (blue), backward (orange), gradients (green)" : "forward"));
-  fputs(";\n  labelloc=t;\n  rankdir=TB;\n  fontname=\"sans-serif\";\n"
+  /* newrank: the older ranking fails on some graphs whose frames depend on each other. */
+  fputs(";\n  labelloc=t;\n  rankdir=TB;\n  newrank=true;\n  fontname=\"sans-serif\";\n"
         "  node [fontname=\"sans-serif\", fontsize=11];\n"
         "  edge [fontname=\"sans-serif\", fontsize=9];\n",
         out);
+  if ((backward ? g->count : g->forward_count) > LARGE)
+    fputs("  splines=line;\n  nslimit=2;\n  nslimit1=2;\n", out);
   print_parts(out, g, 0, g->forward_count, false);
   if (backward)
     print_parts(out, g, g->forward_count, g->count, true);

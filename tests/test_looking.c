@@ -13,7 +13,7 @@ static const char tiny[] = "model tiny {\n  input x [1, 6, 6];\n  latent z [2];\
                            "  loss { gaussian; }\n}\n";
 
 static const char *const descriptions[] = {"models/digits_mlp.lathe", "models/digits_conv.lathe",
-                                           NULL /* tiny */};
+                                           NULL /* tiny */, "tests/good/repeat.lathe"};
 
 static const char *description(int i)
 {
