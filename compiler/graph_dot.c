@@ -102,11 +102,15 @@ static void print_part(FILE *out, const struct graph *g, const struct layer *lay
 
 static void print_parts(FILE *out, const struct graph *g, int begin, int end, bool backward)
 {
-  const struct section *const sections[] = {&g->model->encoder, &g->model->decoder};
   print_part(out, g, NULL, begin, end, backward);
-  for (int s = 0; s < 2; s++)
-    for (int i = 0; i < sections[s]->count; i++)
-      print_part(out, g, &sections[s]->layers[i], begin, end, backward);
+  for (int i = begin; i < end; i++) {
+    const struct layer *layer = g->nodes[i]->layer;
+    bool first = layer != NULL;
+    for (int k = begin; first && k < i; k++)
+      first = g->nodes[k]->layer != layer;
+    if (first)
+      print_part(out, g, layer, begin, end, backward);
+  }
 }
 
 static void print_edges(FILE *out, const struct graph *g, int end)
