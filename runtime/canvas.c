@@ -62,6 +62,8 @@ static cairo_status_t write_bytes(void *closure, const unsigned char *data, unsi
 
 bool lathe_canvas_save(cairo_t *page, const char *path, struct lathe_error *err)
 {
+  if (!page)
+    return false;
   bool saved = false;
   cairo_status_t status = cairo_status(page);
   if (status != CAIRO_STATUS_SUCCESS) {
@@ -82,6 +84,49 @@ bool lathe_canvas_save(cairo_t *page, const char *path, struct lathe_error *err)
   }
   cairo_destroy(page);
   return saved;
+}
+
+/* Bytes on their way to base64 (RFC 4648): three at a time become four letters. */
+struct base64 {
+  FILE *stream;
+  unsigned char held[3];
+  unsigned count;
+};
+
+static void write_letters(struct base64 *to)
+{
+  static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  unsigned bits = (unsigned)to->held[0] << 16 | (unsigned)to->held[1] << 8 | to->held[2];
+  for (unsigned i = 0; i < 4; i++)
+    putc(i <= to->count ? letters[bits >> (18 - 6 * i) & 63] : '=', to->stream);
+  *to = (struct base64){.stream = to->stream};
+}
+
+static cairo_status_t write_base64(void *closure, const unsigned char *data, unsigned length)
+{
+  struct base64 *to = closure;
+  for (unsigned i = 0; i < length; i++) {
+    to->held[to->count++] = data[i];
+    if (to->count == 3)
+      write_letters(to);
+  }
+  return CAIRO_STATUS_SUCCESS;
+}
+
+bool lathe_canvas_embed(cairo_t *page, const char *what, FILE *stream, struct lathe_error *err)
+{
+  if (!page)
+    return false;
+  struct base64 to = {.stream = stream};
+  cairo_status_t status = cairo_status(page);
+  fputs("data:image/png;base64,", stream);
+  if (status == CAIRO_STATUS_SUCCESS)
+    status = cairo_surface_write_to_png_stream(cairo_get_target(page), write_base64, &to);
+  if (to.count > 0)
+    write_letters(&to);
+  cairo_destroy(page);
+  return status == CAIRO_STATUS_SUCCESS || lathe_fail(err, "%s: the picture cannot be drawn: %s",
+                                                      what, cairo_status_to_string(status));
 }
 
 void lathe_canvas_colour(cairo_t *page, struct lathe_colour colour, double alpha)

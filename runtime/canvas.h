@@ -6,6 +6,7 @@
 #include "error.h"
 #include <cairo.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* The colours of this project's pictures: red, green, blue in 0 .. 1. */
 struct lathe_colour {
@@ -22,8 +23,13 @@ extern const struct lathe_colour lathe_hue[LATHE_HUES]; /* Okabe and Ito's palet
 cairo_t *lathe_canvas_open(const char *path, double width, double height, double scale,
                            struct lathe_error *err);
 
-/* Writes the page to `path` as output.h does and releases it, whatever the result. */
+/* Writes the page to `path` as output.h does and releases it, whatever the result. NULL, which has
+ * its message already, is allowed. */
 bool lathe_canvas_save(cairo_t *page, const char *path, struct lathe_error *err);
+
+/* Writes the page as a data: URI (RFC 2397), a PNG in base64, to `stream`, and releases it, as
+ * above; `what` names it in messages. Errors of the stream are left to who commits it. */
+bool lathe_canvas_embed(cairo_t *page, const char *what, FILE *stream, struct lathe_error *err);
 
 void lathe_canvas_colour(cairo_t *page, struct lathe_colour colour, double alpha);
 

@@ -182,6 +182,7 @@ static bool evaluate(struct job *job, struct lathe_error *err)
   outcome->folder = job->call->options.run;
   outcome->session = session;
   outcome->trainer = &job->trainer;
+  outcome->labelled_part = labelled;
   return lathe_evaluate(&outcome->training, session, training, seed, err) &&
          (validation->count == 0 ||
           lathe_evaluate(&outcome->validation, session, validation, seed, err)) &&

@@ -2,6 +2,7 @@
 #include "clock.h"
 #include "json.h"
 #include "output.h"
+#include "report.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -49,6 +50,24 @@ json_t *lathe_outcome_json(const struct lathe_outcome *outcome)
       lathe_clusters_json(&outcome->clusters));
 }
 
+/* Of images that it was not trained on, where there are any. */
+static bool write_report(const struct lathe_outcome *outcome, struct lathe_error *err)
+{
+  const struct lathe_trainer *trainer = outcome->trainer;
+  char path[LATHE_PATH];
+  struct lathe_report report = {
+      .folder = outcome->folder,
+      .session = outcome->session,
+      .images = {"the validation images", trainer->validation, &outcome->validation},
+      .labelled = {"the labelled images", outcome->labelled_part, &outcome->labelled},
+  };
+  if (trainer->validation.count == 0)
+    report.images =
+        (struct lathe_shown){"the training images", trainer->training, &outcome->training};
+  return lathe_run_path(outcome->folder, LATHE_RUN_REPORT, path, err) &&
+         lathe_report_write(&report, path, err);
+}
+
 bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error *err)
 {
   char metrics[LATHE_PATH];
@@ -57,7 +76,7 @@ bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error
          write_em(outcome, err) &&
          lathe_run_path(outcome->folder, LATHE_RUN_METRICS, metrics, err) &&
          lathe_json_write(lathe_outcome_json(outcome), metrics, err) &&
-         lathe_outcome_draw(outcome, err);
+         lathe_outcome_draw(outcome, err) && write_report(outcome, err);
 }
 
 static void print_evaluation(const char *name, const struct lathe_evaluation *evaluation)

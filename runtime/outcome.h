@@ -16,6 +16,7 @@ struct lathe_outcome {
   const struct lathe_trainer *trainer;
   struct lathe_em_report em;
   struct lathe_evaluation training, validation, labelled; /* images 0: there are none */
+  struct lathe_part labelled_part;                        /* what `labelled` is of */
   struct lathe_clusters clusters;
 };
 
@@ -32,9 +33,6 @@ bool lathe_outcome_plot_losses(const struct lathe_outcome *outcome, const char *
                                struct lathe_error *err);
 bool lathe_outcome_plot_clusters(const struct lathe_outcome *outcome, const char *path,
                                  struct lathe_error *err);
-
-/* What a picture calls component k: "8" where it has a name, else "cluster 2". */
-void lathe_component_name(const struct lathe_mixture *mixture, int k, char name[32]);
 
 /* metrics.json as an object, a new reference; NULL without memory. */
 json_t *lathe_outcome_json(const struct lathe_outcome *outcome);

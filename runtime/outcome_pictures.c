@@ -1,5 +1,6 @@
 #include "allocate.h"
 #include "generate.h"
+#include "latent_plot.h"
 #include "manifold.h"
 #include "outcome.h"
 #include "picture.h"

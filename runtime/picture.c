@@ -279,3 +279,18 @@ bool lathe_picture_manifold(const char *path, const struct lathe_picture_format 
                        "second latent coordinate (probability)");
   return lathe_canvas_save(page, path, err);
 }
+
+cairo_t *lathe_picture_tiles_page(const char *what, const struct lathe_picture_format *format,
+                                  const lathe_real *images, int rows, int columns,
+                                  struct lathe_error *err)
+{
+  if (!check_format(what, format, err))
+    return NULL;
+  int scale = format->scale > 0 ? format->scale : 1;
+  double width = (double)format->width * scale, height = (double)format->height * scale;
+  cairo_t *page = lathe_canvas_open(what, columns * width, rows * height, 1, err);
+  for (int i = 0; page && i < rows * columns; i++)
+    draw_image(page, format, scale, images + (size_t)i * image_size(format),
+               i % columns * (int)width, i / columns * (int)height);
+  return page;
+}

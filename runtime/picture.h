@@ -3,6 +3,7 @@
 #ifndef LATHE_PICTURE_H
 #define LATHE_PICTURE_H
 
+#include "canvas.h"
 #include "error.h"
 #include "real.h"
 #include <stdbool.h>
@@ -44,5 +45,11 @@ bool lathe_picture_rows(const char *path, const struct lathe_picture_format *for
 bool lathe_picture_manifold(const char *path, const struct lathe_picture_format *format,
                             const lathe_real *images, int n, double from, double to,
                             struct lathe_error *err);
+
+/* A page of images [rows, columns, ...] side by side with nothing between or around them, at the
+ * format's scale or else pixel for pixel: for canvas.h, which `what` names it to in messages. */
+cairo_t *lathe_picture_tiles_page(const char *what, const struct lathe_picture_format *format,
+                                  const lathe_real *images, int rows, int columns,
+                                  struct lathe_error *err);
 
 #endif

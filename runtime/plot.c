@@ -37,12 +37,15 @@ static void draw_curve(cairo_t *page, const struct lathe_axes *axes,
   }
 }
 
-bool lathe_plot_curves(const char *path, const char *title, const char *xlabel, const char *ylabel,
-                       const struct lathe_curve *curves, int count, struct lathe_error *err)
+cairo_t *lathe_plot_curves_page(const char *what, const char *title, const char *xlabel,
+                                const char *ylabel, const struct lathe_curve *curves, int count,
+                                struct lathe_error *err)
 {
   struct lathe_key *keys = calloc((size_t)count + 1, sizeof *keys);
-  if (!keys)
-    return lathe_fail(err, "%s: out of memory for a plot of %d curves", path, count);
+  if (!keys) {
+    lathe_fail(err, "%s: out of memory for a plot of %d curves", what, count);
+    return NULL;
+  }
   struct lathe_axes axes;
   lathe_axes_empty(&axes);
   for (int i = 0; i < count; i++) {
@@ -51,13 +54,20 @@ bool lathe_plot_curves(const char *path, const char *title, const char *xlabel, 
       lathe_axes_include(&axes, curves[i].x[j], curves[i].y[j]);
   }
   cairo_t *page =
-      lathe_axes_page(path, WIDTH, HEIGHT, title, xlabel, ylabel, keys, count, &axes, err);
+      lathe_axes_page(what, WIDTH, HEIGHT, title, xlabel, ylabel, keys, count, &axes, err);
   free(keys);
   if (!page)
-    return false;
+    return NULL;
   lathe_axes_clip(page, &axes);
   for (int i = 0; i < count; i++)
     draw_curve(page, &axes, &curves[i], i);
   cairo_restore(page);
-  return lathe_canvas_save(page, path, err);
+  return page;
+}
+
+bool lathe_plot_curves(const char *path, const char *title, const char *xlabel, const char *ylabel,
+                       const struct lathe_curve *curves, int count, struct lathe_error *err)
+{
+  return lathe_canvas_save(lathe_plot_curves_page(path, title, xlabel, ylabel, curves, count, err),
+                           path, err);
 }

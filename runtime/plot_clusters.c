@@ -105,13 +105,16 @@ static void draw_dots(cairo_t *page, const struct lathe_axes *axes, const struct
   }
 }
 
-bool lathe_plot_clusters(const char *path, const struct lathe_scatter *s, struct lathe_error *err)
+cairo_t *lathe_plot_clusters_page(const char *what, const struct lathe_scatter *s,
+                                  struct lathe_error *err)
 {
   int names = s->names && s->clusters > 0 ? s->clusters : 0;
   int ellipses = s->ellipses ? s->ellipse_count : 0;
   struct lathe_key *keys = calloc((size_t)names + 2, sizeof *keys);
-  if (!keys)
-    return lathe_fail(err, "%s: out of memory for a plot of %d clusters", path, s->clusters);
+  if (!keys) {
+    lathe_fail(err, "%s: out of memory for a plot of %d clusters", what, s->clusters);
+    return NULL;
+  }
   for (int i = 0; i < names; i++)
     keys[i] = (struct lathe_key){LATHE_KEY_MARK, i, s->names[i]};
   keys[names] = (struct lathe_key){LATHE_KEY_LINE, -1, ellipses ? "1 sigma" : NULL};
@@ -131,18 +134,23 @@ bool lathe_plot_clusters(const char *path, const struct lathe_scatter *s, struct
         lathe_axes_include(&axes, point[0], point[1]);
   }
   axes.whole = false;
-  cairo_t *page = lathe_axes_page(path, WIDTH, HEIGHT, s->title, s->xlabel, s->ylabel, keys,
+  cairo_t *page = lathe_axes_page(what, WIDTH, HEIGHT, s->title, s->xlabel, s->ylabel, keys,
                                   names + 2, &axes, err);
   free(keys);
   if (!page)
-    return false;
+    return NULL;
   lathe_axes_clip(page, &axes);
   draw_dots(page, &axes, s, dots);
-  bool matched = ellipses == s->clusters;
+  bool matched = ellipses == s->clusters && !s->other_groups;
   for (int i = 0; i < ellipses; i++)
     draw_ellipse(page, &axes, &s->ellipses[i], matched ? lathe_plot_colour(i) : lathe_ink);
   for (int i = 0; i < ellipses; i++)
     draw_centre(page, &axes, &s->ellipses[i], matched ? lathe_plot_colour(i) : lathe_ink);
   cairo_restore(page);
-  return lathe_canvas_save(page, path, err);
+  return page;
+}
+
+bool lathe_plot_clusters(const char *path, const struct lathe_scatter *s, struct lathe_error *err)
+{
+  return lathe_canvas_save(lathe_plot_clusters_page(path, s, err), path, err);
 }

@@ -117,7 +117,7 @@ START_TEST(ellipse)
   double points[] = {-10, -10, 10, 10};
   int cluster[] = {-1, -1};
   struct lathe_ellipse e = {{0, 0}, {c[0], c[1], c[2], c[3]}, NULL};
-  struct lathe_scatter s = {NULL, "x", "y", points, cluster, 2, 1, NULL, &e, 1};
+  struct lathe_scatter s = {NULL, "x", "y", points, cluster, 2, 1, NULL, &e, 1, false};
   ck_assert_msg(lathe_plot_clusters(in_folder("ellipse.png"), &s, &err), "%s", err.text);
   struct read_back r = read_picture("ellipse.png");
   struct box b = box_of(&r, hue(0), 0);
@@ -159,7 +159,7 @@ START_TEST(thinning)
   }
   points[0] = NAN;
   const char *names[] = {"1", "4", "8"};
-  struct lathe_scatter s = {"t", "x", "y", points, cluster, N, 3, names, NULL, 0};
+  struct lathe_scatter s = {"t", "x", "y", points, cluster, N, 3, names, NULL, 0, false};
   ck_assert(lathe_plot_clusters(in_folder("thin.png"), &s, &err));
   ck_assert(lathe_plot_clusters(in_folder("thin2.png"), &s, &err));
   unsigned char *a = malloc(SIZE), *b = malloc(SIZE);

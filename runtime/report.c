@@ -1,0 +1,153 @@
+#include "output.h"
+#include "report_parts.h"
+#include "run.h"
+#include <math.h>
+#include <stdlib.h>
+
+enum { TILE = 56 }; /* the longer side of a small image on the page, about */
+
+struct section {
+  const char *id, *heading;
+  bool (*has)(const struct lathe_report_page *page);
+  bool (*write)(struct lathe_report_page *page, struct lathe_error *err);
+};
+
+static const struct section sections[] = {
+#define SECTION(id, heading) {#id, heading, lathe_report_has_##id, lathe_report_##id},
+#include "report.def"
+#undef SECTION
+};
+enum { SECTIONS = sizeof sections / sizeof sections[0] };
+
+void lathe_report_number(FILE *out, const char *format, double value)
+{
+  fputs("<td class=\"n\">", out);
+  if (isfinite(value))
+    fprintf(out, format, value);
+  else
+    fputs("-", out);
+  fputs("</td>", out);
+}
+
+bool lathe_report_tiles(struct lathe_report_page *page, const char *alt, const lathe_real *images,
+                        int n, struct lathe_error *err)
+{
+  bool good = true;
+  fputs("<div class=\"tiles\">\n", page->out);
+  for (int i = 0; good && i < n; i++)
+    good = lathe_html_picture(
+        page->out, "tile", alt,
+        lathe_picture_tiles_page(alt, &page->format, images + (int64_t)i * page->model->input_size,
+                                 1, 1, err),
+        err);
+  fputs("</div>\n", page->out);
+  return good;
+}
+
+static void write_figure(FILE *out, const char *name, const char *format, double value)
+{
+  fputs("<div>", out);
+  lathe_html_text(out, name);
+  fputs("<b>", out);
+  fprintf(out, format, value);
+  fputs("</b></div>\n", out);
+}
+
+/* What was reached, in a few figures. */
+static void write_summary(const struct lathe_report_page *page)
+{
+  const struct lathe_report *report = page->report;
+  const struct lathe_evaluation *evaluation = report->images.evaluation;
+  FILE *out = page->out;
+  double ssim;
+  fputs("<p class=\"quiet\">", out);
+  lathe_html_printf(out, "Run %s. Pictures are of %s (%lld).", report->folder, report->images.name,
+                    (long long)report->images.part.count);
+  fputs("</p>\n<div class=\"figures\">\n", out);
+  if (page->scored) {
+    char name[64];
+    snprintf(name, sizeof name, "Accuracy, %lld labelled images",
+             (long long)page->scored->evaluation->images);
+    write_figure(out, name, "%.2f %%", 100 * page->scored->evaluation->scores.accuracy);
+  }
+  write_figure(out, "Loss, nats an image", "%.2f", evaluation->loss.total);
+  write_figure(out, "Mean squared error", "%.4f", lathe_similarity_mse(&evaluation->similarity));
+  if (lathe_similarity_ssim(&evaluation->similarity, &ssim))
+    write_figure(out, "Structural similarity", "%.4f", ssim);
+  if (page->history.epochs > 0)
+    write_figure(out, "Epochs", "%.0f", page->history.epochs);
+  fputs("</div>\n<nav>\n", out);
+  for (int i = 0; i < SECTIONS; i++)
+    if (sections[i].has(page))
+      fprintf(out, "<a href=\"#%s\">%s</a>\n", sections[i].id, sections[i].heading);
+  fputs("</nav>\n", out);
+}
+
+static bool write_page(struct lathe_report_page *page, struct lathe_error *err)
+{
+  lathe_html_begin(page->out, page->model->name);
+  write_summary(page);
+  for (int i = 0; i < SECTIONS; i++) {
+    if (!sections[i].has(page))
+      continue;
+    lathe_html_section(page->out, sections[i].id, sections[i].heading);
+    if (!sections[i].write(page, err))
+      return false;
+    lathe_html_section_end(page->out);
+  }
+  lathe_html_end(page->out);
+  return true;
+}
+
+/* metrics.json is there when the run was trained, and not when its weights were imported. */
+static bool read_metrics(struct lathe_report_page *page, struct lathe_error *err)
+{
+  char path[LATHE_PATH];
+  json_error_t why;
+  if (!lathe_run_path(page->report->folder, LATHE_RUN_METRICS, path, err))
+    return false;
+  page->metrics = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
+  return page->metrics || json_error_code(&why) == json_error_cannot_open_file ||
+         lathe_fail(err, "%s is damaged (line %d: %s): train again", path, why.line, why.text);
+}
+
+static bool gather(struct lathe_report_page *page, struct lathe_error *err)
+{
+  const struct lathe_report *report = page->report;
+  const struct lathe_model *model = page->model;
+  const struct lathe_evaluation *shown = report->images.evaluation;
+  struct lathe_run run;
+  bool finished;
+  page->format = lathe_picture_format(model->input_rank, model->input_shape, model->range);
+  int side = page->format.height > page->format.width ? page->format.height : page->format.width;
+  page->format.scale = side < TILE ? TILE / side : 1;
+  if (shown->scored)
+    page->scored = &report->images;
+  else if (report->labelled.part.count > 0 && report->labelled.evaluation->scored)
+    page->scored = &report->labelled;
+  return lathe_run_reopen(&run, report->folder, model, &page->record, &finished, err) &&
+         read_metrics(page, err) && lathe_history_read(&page->history, report->folder, err) &&
+         lathe_clusters_new(&page->clusters, &report->session->mixture, shown->images, shown->means,
+                            shown->scored ? &shown->scores : NULL, run.seed, err);
+}
+
+bool lathe_report_write(const struct lathe_report *report, const char *path,
+                        struct lathe_error *err)
+{
+  struct lathe_report_page page = {.report = report, .model = report->session->model};
+  bool good = gather(&page, err);
+  struct lathe_output *output = good ? lathe_output_open(path, err) : NULL;
+  if (output) {
+    page.out = lathe_output_stream(output);
+    good = write_page(&page, err);
+    if (good)
+      good = lathe_output_commit(output, err);
+    else
+      lathe_output_discard(output);
+  }
+  lathe_clusters_free(&page.clusters);
+  lathe_history_free(&page.history);
+  json_decref(page.metrics);
+  json_decref(page.record);
+  return good && output;
+}

@@ -1,0 +1,311 @@
+/* Sections of a report: curves, metrics, classification, clusters, the latent space. */
+#include "latent_plot.h"
+#include "plot.h"
+#include "report_parts.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MOST_CLASSES = 40, MOST_GROUPS = 64 };
+
+bool lathe_report_has_curves(const struct lathe_report_page *page)
+{
+  return page->history.epochs > 0 || page->history.iterations > 0;
+}
+
+/* One plot of columns of the history; those that are not known are left out. */
+static bool plot_columns(struct lathe_report_page *page, const char *title, const char *ylabel,
+                         const int *fields, const char *const *names, int count,
+                         struct lathe_error *err)
+{
+  const struct lathe_history *history = &page->history;
+  struct lathe_curve curves[4];
+  int shown = 0;
+  for (int i = 0; i < count; i++)
+    if (lathe_history_known(history, fields[i]))
+      curves[shown++] = (struct lathe_curve){
+          names[i], history->epoch, lathe_history_column(history, fields[i]), history->epochs};
+  if (shown == 0)
+    return true;
+  return lathe_html_picture(
+      page->out, "plot", title,
+      lathe_plot_curves_page(title, title, "epoch", ylabel, curves, shown, err), err);
+}
+
+bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err)
+{
+  static const char *const parts[] = {"training", "validation"};
+  static const char *const rate[] = {NULL};
+  static const struct {
+    const char *title, *ylabel;
+    int fields[2], count;
+    const char *const *names;
+  } plots[] = {
+      {"Loss", "nats an image", {LATHE_EPOCH_train_loss, LATHE_EPOCH_valid_loss}, 2, parts},
+      {"Reconstruction",
+       "nats an image",
+       {LATHE_EPOCH_train_reconstruction, LATHE_EPOCH_valid_reconstruction},
+       2,
+       parts},
+      {"KL divergence", "nats an image", {LATHE_EPOCH_train_kl, LATHE_EPOCH_valid_kl}, 2, parts},
+      {"Learning rate", "learning rate", {LATHE_EPOCH_rate}, 1, rate},
+  };
+  const struct lathe_history *history = &page->history;
+  fputs("<div class=\"pair\">\n", page->out);
+  for (size_t i = 0; history->epochs > 0 && i < sizeof plots / sizeof plots[0]; i++)
+    if (!plot_columns(page, plots[i].title, plots[i].ylabel, plots[i].fields, plots[i].names,
+                      plots[i].count, err))
+      return false;
+  struct lathe_curve em = {NULL, history->iteration, history->log_likelihood, history->iterations};
+  const char *title = "Log-likelihood of the mixture";
+  if (history->iterations > 0 &&
+      !lathe_html_picture(
+          page->out, "plot", title,
+          lathe_plot_curves_page(title, title, "EM iteration", "nats a point", &em, 1, err), err))
+    return false;
+  fputs("</div>\n", page->out);
+  return true;
+}
+
+bool lathe_report_has_metrics(const struct lathe_report_page *page)
+{
+  (void)page;
+  return true;
+}
+
+static void write_metrics_row(FILE *out, const char *name, const json_t *metrics)
+{
+  static const struct {
+    const char *key, *format;
+  } columns[] = {{"images", "%.0f"},
+                 {"loss", "%.3f"},
+                 {"reconstruction", "%.3f"},
+                 {"kl", "%.3f"},
+                 {"mse", "%.5f"},
+                 {"ssim", "%.4f"},
+                 {"accuracy", "%.4f"},
+                 {"macro_precision", "%.4f"},
+                 {"macro_recall", "%.4f"},
+                 {"macro_f1", "%.4f"}};
+  fputs("<tr><th>", out);
+  lathe_html_text(out, name);
+  fputs("</th>", out);
+  for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+    const json_t *value = json_object_get(metrics, columns[i].key);
+    lathe_report_number(out, columns[i].format,
+                        json_is_number(value) ? json_number_value(value) : NAN);
+  }
+  fputs("</tr>\n", out);
+}
+
+bool lathe_report_metrics(struct lathe_report_page *page, struct lathe_error *err)
+{
+  static const char *const parts[] = {"training", "validation", "labelled"};
+  static const char *const heads[] = {"Images", "Loss",     "Reconstruction", "KL",     "MSE",
+                                      "SSIM",   "Accuracy", "Precision",      "Recall", "F1"};
+  FILE *out = page->out;
+  bool listed = false;
+  fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Part</th>", out);
+  for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
+    fprintf(out, "<th class=\"n\">%s</th>", heads[i]);
+  fputs("</tr></thead>\n<tbody>\n", out);
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+    const json_t *metrics = json_object_get(page->metrics, parts[i]);
+    if (!json_is_object(metrics))
+      continue;
+    write_metrics_row(out, parts[i], metrics);
+    listed = listed || strstr(page->report->images.name, parts[i]);
+  }
+  if (!listed) {
+    json_t *metrics = lathe_evaluation_json(page->report->images.evaluation);
+    if (!metrics)
+      return lathe_fail(err, "not enough memory for the report; free some memory");
+    write_metrics_row(out, page->report->images.name, metrics);
+    json_decref(metrics);
+  }
+  fputs("</tbody></table></div>\n<p class=\"quiet\">Loss, reconstruction and KL divergence in nats "
+        "an image; precision, recall and F1 are means over the classes.</p>\n",
+        out);
+  return true;
+}
+
+bool lathe_report_has_confusion(const struct lathe_report_page *page)
+{
+  return page->scored != NULL;
+}
+
+static void write_label(FILE *out, int64_t label)
+{
+  if (label >= 0)
+    fprintf(out, "%lld", (long long)label);
+  else
+    fputs("unnamed", out);
+}
+
+bool lathe_report_confusion(struct lathe_report_page *page, struct lathe_error *err)
+{
+  const struct lathe_evaluation *evaluation = page->scored->evaluation;
+  const struct lathe_scores *scores = &evaluation->scores;
+  FILE *out = page->out;
+  int n = scores->classes;
+  (void)err;
+  fputs("<p>", out);
+  lathe_html_printf(out,
+                    "Of %s: rows are true labels, columns predicted ones, shaded by their share "
+                    "of the row.%s",
+                    page->scored->name,
+                    evaluation->matched ? " The clusters have no names: those are used that match "
+                                          "the labels best."
+                                        : "");
+  fputs("</p>\n", out);
+  if (n > MOST_CLASSES) {
+    fprintf(out, "<p>%d classes are too many to show; <code>eval --json</code> prints them.</p>\n",
+            n);
+    return true;
+  }
+  fputs("<div class=\"scroll\"><table class=\"confusion\">\n<thead><tr><th>true</th>", out);
+  for (int j = 0; j < n; j++) {
+    fputs("<th>", out);
+    write_label(out, scores->labels[j]);
+    fputs("</th>", out);
+  }
+  fputs("<th>precision</th><th>recall</th><th>F1</th></tr></thead>\n<tbody>\n", out);
+  for (int i = 0; i < n; i++) {
+    fputs("<tr><th>", out);
+    write_label(out, scores->labels[i]);
+    fputs("</th>", out);
+    for (int j = 0; j < n; j++) {
+      int64_t count = scores->confusion[i * n + j];
+      double share = scores->support[i] > 0 ? (double)count / (double)scores->support[i] : 0;
+      /* Never so strong that text on it could not be read. */
+      fprintf(out, "<td style=\"background:rgba(var(--shade),%.3f)\">%lld</td>", 0.5 * share,
+              (long long)count);
+    }
+    lathe_report_number(out, "%.4f", scores->precision[i]);
+    lathe_report_number(out, "%.4f", scores->recall[i]);
+    lathe_report_number(out, "%.4f", scores->f1[i]);
+    fputs("</tr>\n", out);
+  }
+  fputs("</tbody></table></div>\n", out);
+  return true;
+}
+
+bool lathe_report_has_clusters(const struct lathe_report_page *page)
+{
+  (void)page;
+  return true;
+}
+
+bool lathe_report_clusters(struct lathe_report_page *page, struct lathe_error *err)
+{
+  const struct lathe_clusters *clusters = &page->clusters;
+  FILE *out = page->out;
+  char *words = lathe_clusters_words(clusters), name[32];
+  if (!words)
+    return lathe_fail(err, "not enough memory for the report; free some memory");
+  fputs("<p>", out);
+  lathe_html_text(out, words);
+  fputs(
+      "</p>\n<div class=\"scroll\"><table>\n<thead><tr><th>Cluster</th><th class=\"n\">Weight"
+      "</th><th class=\"n\">Images</th><th class=\"n\">Typical deviation</th><th class=\"n\">Mean "
+      "distance</th><th class=\"n\">Expected elsewhere</th></tr></thead>\n<tbody>\n",
+      out);
+  free(words);
+  for (int k = 0; k < clusters->components; k++) {
+    const struct lathe_cluster *cluster = &clusters->cluster[k];
+    lathe_component_name(&page->report->session->mixture, k, name);
+    fputs("<tr><th>", out);
+    lathe_html_text(out, name);
+    fputs("</th>", out);
+    lathe_report_number(out, "%.4f", cluster->weight);
+    lathe_report_number(out, "%.0f", (double)cluster->points);
+    lathe_report_number(out, "%.4f", cluster->radius);
+    lathe_report_number(out, "%.4f", cluster->mean_distance);
+    lathe_report_number(out, "%.2f %%", 100 * cluster->misassigned);
+    fputs("</tr>\n", out);
+  }
+  fputs("</tbody></table></div>\n", out);
+  return true;
+}
+
+bool lathe_report_has_latent(const struct lathe_report_page *page)
+{
+  (void)page;
+  return true;
+}
+
+/* Each label's place among those of the scored images. */
+static int64_t *groups_of(const struct lathe_shown *shown, struct lathe_error *err)
+{
+  const struct lathe_scores *scores = &shown->evaluation->scores;
+  int64_t *group = lathe_part_labels(&shown->part, err);
+  for (int64_t i = 0; group && i < shown->part.count; i++)
+    for (int c = 0; c < scores->classes; c++)
+      if (scores->labels[c] == group[i]) {
+        group[i] = c;
+        break;
+      }
+  return group;
+}
+
+static bool plot_by_label(struct lathe_report_page *page, const struct lathe_latent_view *view,
+                          struct lathe_error *err)
+{
+  const struct lathe_shown *shown = page->scored;
+  const struct lathe_scores *scores = &shown->evaluation->scores;
+  char text[MOST_GROUPS][32];
+  const char *names[MOST_GROUPS];
+  if (scores->classes > MOST_GROUPS)
+    return true;
+  for (int c = 0; c < scores->classes; c++) {
+    snprintf(text[c], sizeof text[c], "%lld", (long long)scores->labels[c]);
+    names[c] = text[c];
+  }
+  int64_t *group = groups_of(shown, err);
+  if (!group)
+    return false;
+  const char *title = "Latent means, by label";
+  struct lathe_latent_plot plot = {title,
+                                   &page->report->session->mixture,
+                                   view,
+                                   shown->part.count,
+                                   shown->evaluation->means,
+                                   group,
+                                   scores->classes,
+                                   names};
+  bool good =
+      lathe_html_picture(page->out, "plot", title, lathe_latent_page(title, &plot, err), err);
+  free(group);
+  return good;
+}
+
+bool lathe_report_latent(struct lathe_report_page *page, struct lathe_error *err)
+{
+  const struct lathe_report *report = page->report;
+  const struct lathe_shown *shown = &report->images;
+  struct lathe_session *session = report->session;
+  FILE *out = page->out;
+  const char *title = "Latent means, by cluster";
+  struct lathe_latent_view view;
+  struct lathe_latent_plot plot = {.title = title,
+                                   .mixture = &session->mixture,
+                                   .view = &view,
+                                   .n = shown->part.count,
+                                   .latents = shown->evaluation->means,
+                                   .group = shown->evaluation->clusters};
+  fputs("<p>", out);
+  lathe_html_printf(out,
+                    "Each dot is the posterior mean of one image: on the left of %s, in the "
+                    "colours of their clusters%s%s. Ellipses are the mixture's components at 1 "
+                    "and 2 standard deviations.",
+                    shown->name, page->scored ? "; by label, of " : "",
+                    page->scored ? page->scored->name : "");
+  fputs("</p>\n<div class=\"pair\">\n", out);
+  bool good = lathe_latent_view_new(&view, shown->part.count, session->model->latent,
+                                    shown->evaluation->means, session->pool, err) &&
+              lathe_html_picture(out, "plot", title, lathe_latent_page(title, &plot, err), err) &&
+              (!page->scored || plot_by_label(page, &view, err));
+  lathe_latent_view_free(&view);
+  fputs("</div>\n", out);
+  return good;
+}

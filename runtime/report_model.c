@@ -1,0 +1,267 @@
+/* Sections of a report: the model, its settings and where they come from, how to make it again. */
+#include "report_parts.h"
+#include "schedule.h"
+#include "version.h"
+#include <string.h>
+
+bool lathe_report_has_model(const struct lathe_report_page *page)
+{
+  (void)page;
+  return true;
+}
+
+/* Encoder and decoder are chains; layers are named after theirs: "encoder.3". */
+static size_t chain_of(const struct lathe_layer *layer)
+{
+  return strcspn(layer->name, ".");
+}
+
+/* The layers of one chain, from the first on; returns how many there are. */
+static int write_chain(FILE *out, const struct lathe_layer *layers, int count, const char *from,
+                       const char *to)
+{
+  size_t length = chain_of(&layers[0]);
+  fputs("<h3>", out);
+  lathe_html_printf(out, "%.*s", (int)length, layers[0].name);
+  fputs("</h3>\n<div class=\"chain\"><span class=\"end\">", out);
+  lathe_html_text(out, from);
+  fputs("</span>", out);
+  int n = 0;
+  for (; n < count && chain_of(&layers[n]) == length &&
+         strncmp(layers[n].name, layers[0].name, length) == 0;
+       n++) {
+    fputs(" &#8594; <span>", out);
+    lathe_html_text(out, layers[n].text);
+    fputs("</span>", out);
+  }
+  fputs(" &#8594; <span class=\"end\">", out);
+  lathe_html_text(out, to);
+  fputs("</span></div>\n", out);
+  return n;
+}
+
+static void write_graph(FILE *out, const struct lathe_model *model)
+{
+  char image[64], latent[32];
+  const int *shape = model->input_shape;
+  if (model->input_rank == 3)
+    snprintf(image, sizeof image, "image [%d, %d, %d]", shape[0], shape[1], shape[2]);
+  else
+    snprintf(image, sizeof image, "input [%d]", shape[0]);
+  snprintf(latent, sizeof latent, "z [%d]", model->latent);
+  int done = 0;
+  for (bool encoder = true; done < model->layer_count; encoder = false)
+    done += write_chain(out, model->layers + done, model->layer_count - done,
+                        encoder ? image : latent, encoder ? latent : image);
+}
+
+bool lathe_report_model(struct lathe_report_page *page, struct lathe_error *err)
+{
+  const struct lathe_model *model = page->model;
+  FILE *out = page->out;
+  (void)err;
+  fputs("<p>", out);
+  lathe_html_printf(out,
+                    "A variational autoencoder of %lld parameters (%s), and a mixture of %d "
+                    "Gaussians over its %d latent dimensions. %.3g floating-point operations an "
+                    "image forward, %.3g in a training step.",
+                    (long long)model->parameter_count, model->precision, model->mixing.components,
+                    model->latent, model->flops_forward, model->flops_step);
+  fputs("</p>\n", out);
+  write_graph(out, model);
+  fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Layer</th><th></th><th>Output</th>"
+        "<th class=\"n\">Parameters</th></tr></thead>\n<tbody>\n",
+        out);
+  for (int i = 0; i < model->layer_count; i++) {
+    const struct lathe_layer *layer = &model->layers[i];
+    fputs("<tr><td>", out);
+    lathe_html_text(out, layer->name);
+    fputs("</td><td>", out);
+    lathe_html_text(out, layer->text);
+    fputs("</td><td>", out);
+    lathe_html_text(out, layer->shape);
+    fprintf(out, "</td><td class=\"n\">%lld</td></tr>\n", (long long)layer->parameters);
+  }
+  fputs("</tbody></table></div>\n", out);
+  return true;
+}
+
+bool lathe_report_has_settings(const struct lathe_report_page *page)
+{
+  return json_object_get(page->record, "settings") != NULL;
+}
+
+/* One setting: what the run had, and whether the description says so. */
+static void write_setting(const struct lathe_report_page *page, const char *name, double described)
+{
+  FILE *out = page->out;
+  const json_t *value = json_object_get(json_object_get(page->record, "settings"), name);
+  if (!json_is_number(value))
+    return;
+  double number = json_number_value(value);
+  fputs("<tr><th>", out);
+  lathe_html_text(out, name);
+  fprintf(out, "</th><td class=\"n\">%.10g</td><td>", number);
+  if (number == described)
+    fputs("description", out);
+  else
+    fprintf(out, "command line (description: %.10g)", described);
+  fputs("</td></tr>\n", out);
+}
+
+bool lathe_report_settings(struct lathe_report_page *page, struct lathe_error *err)
+{
+  const struct lathe_training *training = &page->model->training;
+  const json_t *settings = json_object_get(page->record, "settings");
+  FILE *out = page->out;
+  (void)err;
+  fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Setting</th><th class=\"n\">Value</th>"
+        "<th>From</th></tr></thead>\n<tbody>\n",
+        out);
+  write_setting(page, "epochs", training->epochs);
+  write_setting(page, "batch", training->batch);
+  write_setting(page, "rate", training->rate);
+  write_setting(page, "split", training->split);
+  write_setting(page, "seed", (double)training->seed);
+  const char *schedule = json_string_value(json_object_get(settings, "schedule"));
+  if (schedule && strcmp(schedule, lathe_schedule_name(LATHE_STEP)) == 0) {
+    write_setting(page, "every", training->every);
+    write_setting(page, "gamma", training->gamma);
+  }
+  const json_t *threads = json_object_get(settings, "threads");
+  if (json_is_integer(threads))
+    fprintf(out,
+            "<tr><th>threads</th><td class=\"n\">%lld</td><td>command line, or the machine; of no "
+            "influence on results</td></tr>\n",
+            (long long)json_integer_value(threads));
+  fputs("</tbody></table></div>\n", out);
+  const char *key;
+  json_t *value, *compiled = json_object_get(page->record, "compiled");
+  if (compiled) {
+    fputs("<h3>Compiled in, from the description</h3>\n<div class=\"scroll\"><table><tbody>\n",
+          out);
+    json_object_foreach(compiled, key, value) if (json_is_string(value))
+        lathe_html_fact(out, key, "%s", json_string_value(value));
+    fputs("</tbody></table></div>\n", out);
+  }
+  return true;
+}
+
+bool lathe_report_has_reproduce(const struct lathe_report_page *page)
+{
+  (void)page;
+  return true;
+}
+
+/* A word as a shell reads it. */
+static void write_word(FILE *out, const char *word)
+{
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+                              "_-./,:=+@%";
+  if (*word && word[strspn(word, plain)] == '\0') {
+    lathe_html_text(out, word);
+    return;
+  }
+  lathe_html_text(out, "'");
+  while (*word) {
+    size_t length = strcspn(word, "'");
+    lathe_html_printf(out, "%.*s", (int)length, word);
+    word += length;
+    if (*word == '\'') {
+      lathe_html_text(out, "'\\''");
+      word++;
+    }
+  }
+  lathe_html_text(out, "'");
+}
+
+static void write_path(const struct lathe_report_page *page, const char *option, const char *member,
+                       const char *key)
+{
+  const char *path = json_string_value(json_object_get(json_object_get(page->record, member), key));
+  if (!path)
+    return;
+  fprintf(page->out, " \\\n    --%s ", option);
+  write_word(page->out, path);
+}
+
+static void write_option(const struct lathe_report_page *page, const char *option, const char *name)
+{
+  const json_t *value = json_object_get(json_object_get(page->record, "settings"), name);
+  if (json_is_integer(value))
+    fprintf(page->out, " --%s %lld", option, (long long)json_integer_value(value));
+  else if (json_is_number(value))
+    fprintf(page->out, " --%s %.17g", option, json_number_value(value));
+}
+
+/* The command that trains the same again; every setting is in it. */
+static void write_command(const struct lathe_report_page *page)
+{
+  FILE *out = page->out;
+  bool valid = json_is_object(json_object_get(page->record, "valid"));
+  fputs("<pre>lathe build model.lathe -o ", out);
+  write_word(out, page->model->name);
+  fputs("\n./", out);
+  write_word(out, page->model->name);
+  fputs(" train", out);
+  write_path(page, "data", "data", "path");
+  write_path(page, "labels", "data", "labels");
+  write_path(page, "only", "data", "only");
+  write_path(page, "valid", "valid", "path");
+  write_path(page, "labelled", "labelled", "path");
+  fputs(" \\\n   ", out);
+  write_option(page, "epochs", "epochs");
+  write_option(page, "batch", "batch");
+  write_option(page, "lr", "rate");
+  if (!valid) /* which exclude each other */
+    write_option(page, "split", "split");
+  write_option(page, "seed", "seed");
+  fputs(" --run again</pre>\n", out);
+}
+
+static void write_file(const struct lathe_report_page *page, const char *name, const char *member)
+{
+  const json_t *file = json_object_get(page->record, member);
+  const char *path = json_string_value(json_object_get(file, "path"));
+  const char *hash = json_string_value(json_object_get(file, "sha256"));
+  if (path)
+    lathe_html_fact(page->out, name, "%s%s%s", path, hash ? ", SHA-256 " : "", hash ? hash : "");
+}
+
+bool lathe_report_reproduce(struct lathe_report_page *page, struct lathe_error *err)
+{
+  const struct lathe_model *model = page->model;
+  FILE *out = page->out;
+  (void)err;
+  const char *imported = json_string_value(json_object_get(page->record, "imported_from"));
+  if (imported) {
+    fputs("<p>", out);
+    lathe_html_printf(out, "The weights were not trained here: they were imported from %s.",
+                      imported);
+    fputs("</p>\n", out);
+  } else {
+    fputs("<p>The same description, data, seed and build give the same bits, for any number of "
+          "threads. <code>model.lathe</code> is in the run folder, and below.</p>\n",
+          out);
+    write_command(page);
+  }
+  fputs("<div class=\"scroll\"><table><tbody>\n", out);
+  lathe_html_fact(out, "model", "%s, fingerprint %s", model->name, model->fingerprint);
+  const json_t *description = json_object_get(page->record, "description");
+  const char *hash = json_string_value(json_object_get(description, "sha256"));
+  if (hash)
+    lathe_html_fact(out, "description", "model.lathe, SHA-256 %s", hash);
+  write_file(page, "data", "data");
+  write_file(page, "validation data", "valid");
+  write_file(page, "labelled data", "labelled");
+  const char *key;
+  json_t *value, *build = json_object_get(page->record, "build");
+  json_object_foreach(build, key, value) if (json_is_string(value))
+      lathe_html_fact(out, key, "%s", json_string_value(value));
+  lathe_html_fact(out, "this report", "lathe %s", LATHE_VERSION);
+  fputs("</tbody></table></div>\n<details><summary>The description</summary>\n<pre>", out);
+  for (const char *const *piece = model->source; *piece; piece++)
+    lathe_html_text(out, *piece);
+  fputs("</pre></details>\n", out);
+  return true;
+}
