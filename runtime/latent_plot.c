@@ -78,7 +78,7 @@ static void fill(const struct lathe_latent_plot *plot, struct parts *parts)
   }
 }
 
-cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plot,
+cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plot, double size,
                            struct lathe_error *err)
 {
   int components = plot->mixture->components, d = plot->view->dimensions;
@@ -110,7 +110,7 @@ cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plo
         .ellipse_count = components,
         .other_groups = plot->groups > 0,
     };
-    page = lathe_plot_clusters_page(what, &scatter, err);
+    page = lathe_plot_clusters_page(what, &scatter, size, err);
   }
   free(p.point);
   free(p.covariance);

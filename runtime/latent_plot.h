@@ -27,8 +27,9 @@ void lathe_latent_view_free(struct lathe_latent_view *view);
 /* What a picture calls component k: "8" where it has a name, else "cluster 2". */
 void lathe_component_name(const struct lathe_mixture *mixture, int k, char name[32]);
 
-/* The page, for canvas.h, which `what` names it to: latents [n, D] coloured by component, where
- * group[n] is each one's; or by the groups of another division, `groups` of them with names. */
+/* The page, for canvas.h, which `what` names it to, of a size as plot.h has it: latents [n, D]
+ * coloured by component, where group[n] is each one's; or by the groups of another division,
+ * `groups` of them with names. */
 struct lathe_latent_plot {
   const char *title;
   const struct lathe_mixture *mixture;
@@ -36,10 +37,10 @@ struct lathe_latent_plot {
   int64_t n;
   const lathe_real *latents;
   const int64_t *group;
-  int groups;               /* 0: they are the components */
+  int groups;               /* 0: they are the components; else ellipses are black */
   const char *const *names; /* [groups] */
 };
-cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plot,
+cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plot, double size,
                            struct lathe_error *err);
 
 #endif

@@ -41,7 +41,7 @@ bool lathe_outcome_plot_clusters(const struct lathe_outcome *outcome, const char
   };
   bool good = lathe_latent_view_new(&view, training->images, session->model->latent,
                                     training->means, session->pool, err) &&
-              lathe_canvas_save(lathe_latent_page(path, &plot, err), path, err);
+              lathe_canvas_save(lathe_latent_page(path, &plot, 1, err), path, err);
   lathe_latent_view_free(&view);
   return good;
 }

@@ -39,7 +39,7 @@ static void draw_curve(cairo_t *page, const struct lathe_axes *axes,
 
 cairo_t *lathe_plot_curves_page(const char *what, const char *title, const char *xlabel,
                                 const char *ylabel, const struct lathe_curve *curves, int count,
-                                struct lathe_error *err)
+                                double size, struct lathe_error *err)
 {
   struct lathe_key *keys = calloc((size_t)count + 1, sizeof *keys);
   if (!keys) {
@@ -53,8 +53,8 @@ cairo_t *lathe_plot_curves_page(const char *what, const char *title, const char 
     for (int j = 0; j < curves[i].n; j++)
       lathe_axes_include(&axes, curves[i].x[j], curves[i].y[j]);
   }
-  cairo_t *page =
-      lathe_axes_page(what, WIDTH, HEIGHT, title, xlabel, ylabel, keys, count, &axes, err);
+  cairo_t *page = lathe_axes_page(what, size * WIDTH, size * HEIGHT, title, xlabel, ylabel, keys,
+                                  count, &axes, err);
   free(keys);
   if (!page)
     return NULL;
@@ -68,6 +68,6 @@ cairo_t *lathe_plot_curves_page(const char *what, const char *title, const char 
 bool lathe_plot_curves(const char *path, const char *title, const char *xlabel, const char *ylabel,
                        const struct lathe_curve *curves, int count, struct lathe_error *err)
 {
-  return lathe_canvas_save(lathe_plot_curves_page(path, title, xlabel, ylabel, curves, count, err),
-                           path, err);
+  return lathe_canvas_save(
+      lathe_plot_curves_page(path, title, xlabel, ylabel, curves, count, 1, err), path, err);
 }

@@ -1,6 +1,7 @@
 /* Plots: curves, clusters and the confusion matrix, written as PNG as output.h does (whole or not
  * at all), or, by the functions named _page, as a page for canvas.h, which `what` names it to in
- * messages. Text is UTF-8. Colours are Okabe and Ito's, told apart by colour-blind readers too. */
+ * messages, with sides of `size` times the usual and letters as large. Text is UTF-8. Colours are
+ * Okabe and Ito's, told apart by colour-blind readers too. */
 #ifndef LATHE_PLOT_H
 #define LATHE_PLOT_H
 
@@ -21,7 +22,7 @@ bool lathe_plot_curves(const char *path, const char *title, const char *xlabel, 
                        const struct lathe_curve *curves, int count, struct lathe_error *err);
 cairo_t *lathe_plot_curves_page(const char *what, const char *title, const char *xlabel,
                                 const char *ylabel, const struct lathe_curve *curves, int count,
-                                struct lathe_error *err);
+                                double size, struct lathe_error *err);
 
 /* A Gaussian component in the plane of the plot, in data coordinates. */
 struct lathe_ellipse {
@@ -51,7 +52,7 @@ struct lathe_scatter {
 bool lathe_plot_clusters(const char *path, const struct lathe_scatter *scatter,
                          struct lathe_error *err);
 cairo_t *lathe_plot_clusters_page(const char *what, const struct lathe_scatter *scatter,
-                                  struct lathe_error *err);
+                                  double size, struct lathe_error *err);
 
 /* The confusion matrix counts [classes, classes], rows the true class and columns the predicted
  * one, each row shaded by its share. At most 64 classes. */

@@ -105,7 +105,7 @@ static void draw_dots(cairo_t *page, const struct lathe_axes *axes, const struct
   }
 }
 
-cairo_t *lathe_plot_clusters_page(const char *what, const struct lathe_scatter *s,
+cairo_t *lathe_plot_clusters_page(const char *what, const struct lathe_scatter *s, double size,
                                   struct lathe_error *err)
 {
   int names = s->names && s->clusters > 0 ? s->clusters : 0;
@@ -134,8 +134,8 @@ cairo_t *lathe_plot_clusters_page(const char *what, const struct lathe_scatter *
         lathe_axes_include(&axes, point[0], point[1]);
   }
   axes.whole = false;
-  cairo_t *page = lathe_axes_page(what, WIDTH, HEIGHT, s->title, s->xlabel, s->ylabel, keys,
-                                  names + 2, &axes, err);
+  cairo_t *page = lathe_axes_page(what, size * WIDTH, size * HEIGHT, s->title, s->xlabel, s->ylabel,
+                                  keys, names + 2, &axes, err);
   free(keys);
   if (!page)
     return NULL;
@@ -152,5 +152,5 @@ cairo_t *lathe_plot_clusters_page(const char *what, const struct lathe_scatter *
 
 bool lathe_plot_clusters(const char *path, const struct lathe_scatter *s, struct lathe_error *err)
 {
-  return lathe_canvas_save(lathe_plot_clusters_page(path, s, err), path, err);
+  return lathe_canvas_save(lathe_plot_clusters_page(path, s, 1, err), path, err);
 }

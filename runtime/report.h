@@ -15,7 +15,7 @@ struct lathe_shown {
 };
 
 struct lathe_report {
-  const char *folder;  /* the run's: record, metrics and history are read from there */
+  const char *folder; /* the run's: record, metrics and history are read from there */
   struct lathe_session *session;
   struct lathe_shown images;   /* what pictures are made of */
   struct lathe_shown labelled; /* scored where `images` have no labels */

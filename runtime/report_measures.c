@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { MOST_CLASSES = 40, MOST_GROUPS = 64 };
+static const double HALF = 0.68; /* plots beside each other, with letters to be read */
 
 bool lathe_report_has_curves(const struct lathe_report_page *page)
 {
@@ -29,7 +30,7 @@ static bool plot_columns(struct lathe_report_page *page, const char *title, cons
     return true;
   return lathe_html_picture(
       page->out, "plot", title,
-      lathe_plot_curves_page(title, title, "epoch", ylabel, curves, shown, err), err);
+      lathe_plot_curves_page(title, title, "epoch", ylabel, curves, shown, HALF, err), err);
 }
 
 bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err)
@@ -61,7 +62,8 @@ bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err
   if (history->iterations > 0 &&
       !lathe_html_picture(
           page->out, "plot", title,
-          lathe_plot_curves_page(title, title, "EM iteration", "nats a point", &em, 1, err), err))
+          lathe_plot_curves_page(title, title, "EM iteration", "nats a point", &em, 1, HALF, err),
+          err))
     return false;
   fputs("</div>\n", page->out);
   return true;
@@ -120,7 +122,7 @@ bool lathe_report_metrics(struct lathe_report_page *page, struct lathe_error *er
     json_t *metrics = lathe_evaluation_json(page->report->images.evaluation);
     if (!metrics)
       return lathe_fail(err, "not enough memory for the report; free some memory");
-    write_metrics_row(out, page->report->images.name, metrics);
+    write_metrics_row(out, "shown here", metrics);
     json_decref(metrics);
   }
   fputs("</tbody></table></div>\n<p class=\"quiet\">Loss, reconstruction and KL divergence in nats "
@@ -234,47 +236,64 @@ bool lathe_report_has_latent(const struct lathe_report_page *page)
   return true;
 }
 
-/* Each label's place among those of the scored images. */
-static int64_t *groups_of(const struct lathe_shown *shown, struct lathe_error *err)
+/* The labels of the scored images, those of the components first, so that a component named after
+ * one has its colour. Returns how many there are; 0: too many to tell apart. */
+static int list_labels(const struct lathe_report_page *page, int64_t labels[MOST_GROUPS])
 {
-  const struct lathe_scores *scores = &shown->evaluation->scores;
-  int64_t *group = lathe_part_labels(&shown->part, err);
-  for (int64_t i = 0; group && i < shown->part.count; i++)
-    for (int c = 0; c < scores->classes; c++)
-      if (scores->labels[c] == group[i]) {
-        group[i] = c;
-        break;
-      }
-  return group;
+  const struct lathe_mixture *mixture = &page->report->session->mixture;
+  const struct lathe_scores *scores = &page->scored->evaluation->scores;
+  int count = 0, all = mixture->components + scores->classes;
+  for (int i = 0; i < all; i++) {
+    bool named = i < mixture->components;
+    int64_t label = named ? mixture->labels[i] : scores->labels[i - mixture->components];
+    bool known = label < 0;
+    for (int j = 0; j < count && !known; j++)
+      known = labels[j] == label;
+    if (known)
+      continue;
+    if (count == MOST_GROUPS)
+      return 0;
+    labels[count++] = label;
+  }
+  return count;
 }
 
 static bool plot_by_label(struct lathe_report_page *page, const struct lathe_latent_view *view,
                           struct lathe_error *err)
 {
   const struct lathe_shown *shown = page->scored;
-  const struct lathe_scores *scores = &shown->evaluation->scores;
+  int64_t labels[MOST_GROUPS];
   char text[MOST_GROUPS][32];
   const char *names[MOST_GROUPS];
-  if (scores->classes > MOST_GROUPS)
+  int count = list_labels(page, labels);
+  if (count == 0)
     return true;
-  for (int c = 0; c < scores->classes; c++) {
-    snprintf(text[c], sizeof text[c], "%lld", (long long)scores->labels[c]);
-    names[c] = text[c];
-  }
-  int64_t *group = groups_of(shown, err);
+  int64_t *group = lathe_part_labels(&shown->part, err);
   if (!group)
     return false;
+  for (int c = 0; c < count; c++) {
+    snprintf(text[c], sizeof text[c], "%lld", (long long)labels[c]);
+    names[c] = text[c];
+  }
+  for (int64_t i = 0; i < shown->part.count; i++) {
+    int place = 0;
+    while (place < count && labels[place] != group[i])
+      place++;
+    group[i] = place;
+  }
   const char *title = "Latent means, by label";
-  struct lathe_latent_plot plot = {title,
-                                   &page->report->session->mixture,
-                                   view,
-                                   shown->part.count,
-                                   shown->evaluation->means,
-                                   group,
-                                   scores->classes,
-                                   names};
+  struct lathe_latent_plot plot = {
+      .title = title,
+      .mixture = &page->report->session->mixture,
+      .view = view,
+      .n = shown->part.count,
+      .latents = shown->evaluation->means,
+      .group = group,
+      .groups = count,
+      .names = names,
+  };
   bool good =
-      lathe_html_picture(page->out, "plot", title, lathe_latent_page(title, &plot, err), err);
+      lathe_html_picture(page->out, "plot", title, lathe_latent_page(title, &plot, HALF, err), err);
   free(group);
   return good;
 }
@@ -295,16 +314,17 @@ bool lathe_report_latent(struct lathe_report_page *page, struct lathe_error *err
                                    .group = shown->evaluation->clusters};
   fputs("<p>", out);
   lathe_html_printf(out,
-                    "Each dot is the posterior mean of one image: on the left of %s, in the "
-                    "colours of their clusters%s%s. Ellipses are the mixture's components at 1 "
+                    "Each dot is the posterior mean of one image: by cluster, of %s%s%s. Ellipses "
+                    "are the mixture's components at 1 "
                     "and 2 standard deviations.",
                     shown->name, page->scored ? "; by label, of " : "",
                     page->scored ? page->scored->name : "");
   fputs("</p>\n<div class=\"pair\">\n", out);
-  bool good = lathe_latent_view_new(&view, shown->part.count, session->model->latent,
-                                    shown->evaluation->means, session->pool, err) &&
-              lathe_html_picture(out, "plot", title, lathe_latent_page(title, &plot, err), err) &&
-              (!page->scored || plot_by_label(page, &view, err));
+  bool good =
+      lathe_latent_view_new(&view, shown->part.count, session->model->latent,
+                            shown->evaluation->means, session->pool, err) &&
+      lathe_html_picture(out, "plot", title, lathe_latent_page(title, &plot, HALF, err), err) &&
+      (!page->scored || plot_by_label(page, &view, err));
   lathe_latent_view_free(&view);
   fputs("</div>\n", out);
   return good;
