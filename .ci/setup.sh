@@ -4,7 +4,7 @@
 # the development files of OpenBLAS, cairo, libzip, jansson, zlib and Check.
 set -eu
 packages="gcc libc6-dev make flex bison pkg-config libopenblas-dev libcairo2-dev libzip-dev libjansson-dev zlib1g-dev check fonts-dejavu-core"
-optional="clang libclang-rt-14-dev clang-tidy cppcheck valgrind graphviz" # tests skip, and say so, what they do not find
+optional="clang libclang-rt-14-dev clang-tidy cppcheck valgrind graphviz chromium" # tests skip, and say so, what they do not find
 
 if ! command -v dpkg-query >/dev/null 2>&1; then
   for tool in cc flex bison pkg-config; do

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum type { TEXT, WHOLE, NUMBER, FLAG };
+enum type { TEXT, WHOLE, NUMBER, FLAG, WORDS };
 
 struct row {
   enum type type;
@@ -102,6 +102,8 @@ static bool set_option(struct lathe_options *options, int option, const char *te
   case WHOLE:
   case NUMBER:
     return set_number(options, row, text, err);
+  case WORDS: /* no option has them: take_words */
+    break;
   }
   return false;
 }
@@ -162,7 +164,7 @@ static bool fail_unknown(const char *word, const struct lathe_command_line *line
   snprintf(name, sizeof name, "%s", word + strspn(word, "-"));
   name[strcspn(name, "=")] = '\0';
   for (int i = 0; i < LATHE_OPTIONS_ALL; i++) {
-    if (strcmp(name, rows[i].name) != 0)
+    if (rows[i].type == WORDS || strcmp(name, rows[i].name) != 0)
       continue;
     if (in_set(line->takes, i) && rows[i].type == FLAG)
       return lathe_fail(err, "--%s takes no value", name);
@@ -177,6 +179,10 @@ static bool fail_unknown(const char *word, const struct lathe_command_line *line
 /* Writes "-o FILE" or "--data FILE", "--quiet". */
 static void write_usage(const struct row *row, char *text, size_t size)
 {
+  if (row->type == WORDS) {
+    snprintf(text, size, "%s", row->value);
+    return;
+  }
   int length = row->letter ? snprintf(text, size, "-%c", row->letter)
                            : snprintf(text, size, "--%s", row->name);
   if (row->value)
@@ -195,6 +201,21 @@ static bool check_needed(const struct lathe_options *options, const struct lathe
   return true;
 }
 
+/* The words that belong to no option, for a command that wants them. */
+static bool take_words(struct lathe_options *options, const struct lathe_command_line *line,
+                       int count, char **words, struct lathe_error *err)
+{
+  if (count == 0)
+    return true;
+  for (int i = 0; i < LATHE_OPTIONS_ALL; i++)
+    if (rows[i].type == WORDS && in_set(line->takes, i)) {
+      options->given |= UINT64_C(1) << i;
+      *(LATHE_TYPE_WORDS *)field_of(options, &rows[i]) = (LATHE_TYPE_WORDS){words, count};
+      return true;
+    }
+  return lathe_fail(err, "'%s' belongs to no option", words[0]);
+}
+
 bool lathe_options_parse(struct lathe_options *options, const struct lathe_command_line *line,
                          int argc, char **argv, struct lathe_error *err)
 {
@@ -204,7 +225,7 @@ bool lathe_options_parse(struct lathe_options *options, const struct lathe_comma
   size_t letter = 1;
   int count = 0, of_letter[LONG] = {0};
   for (int i = 0; i < LATHE_OPTIONS_ALL; i++) {
-    if (!in_set(line->takes, i))
+    if (!in_set(line->takes, i) || rows[i].type == WORDS)
       continue;
     bool valued = rows[i].type != FLAG;
     int argument = valued ? required_argument : no_argument;
@@ -230,8 +251,8 @@ bool lathe_options_parse(struct lathe_options *options, const struct lathe_comma
     if (!set_option(options, got < LONG ? of_letter[got] : got - LONG, optarg, err))
       return false;
   }
-  if (optind < argc)
-    return lathe_fail(err, "'%s' belongs to no option", argv[optind]);
+  if (!take_words(options, line, argc - optind, argv + optind, err))
+    return false;
   return options->help || check_needed(options, line, err);
 }
 
@@ -259,8 +280,11 @@ void lathe_options_help(uint64_t set)
     char letter[8] = "", usage[80];
     if (rows[i].letter)
       snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
-    snprintf(usage, sizeof usage, "%s--%s%s%s", letter, rows[i].name, valued ? " " : "",
-             valued ? rows[i].value : "");
+    if (rows[i].type == WORDS)
+      snprintf(usage, sizeof usage, "%s", rows[i].value);
+    else
+      snprintf(usage, sizeof usage, "%s--%s%s%s", letter, rows[i].name, valued ? " " : "",
+               valued ? rows[i].value : "");
     printf("  %-20s %s\n", usage, rows[i].help);
   }
 }

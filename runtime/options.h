@@ -18,6 +18,10 @@ typedef const char *LATHE_TYPE_TEXT;
 typedef int64_t LATHE_TYPE_WHOLE;
 typedef double LATHE_TYPE_NUMBER;
 typedef bool LATHE_TYPE_FLAG;
+typedef struct {
+  char **words; /* in argv */
+  int count;
+} LATHE_TYPE_WORDS;
 
 /* One field an option, as the table says; texts point into argv. */
 struct lathe_options {

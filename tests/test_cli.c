@@ -3,8 +3,9 @@
 #include "cli.h"
 
 static const char *const run_files[] = {
-    "run.json", "weights.safetensors", "model.lathe", "metrics.json", "metrics.csv",
-    "em.csv",   "reconstructions.png", "samples.png", "losses.png",   "clusters.png",
+    "run.json",    "weights.safetensors", "model.lathe", "metrics.json", "metrics.csv",
+    "em.csv",      "reconstructions.png", "samples.png", "losses.png",   "clusters.png",
+    "report.html",
 };
 enum { RUN_FILES = sizeof run_files / sizeof run_files[0] };
 
