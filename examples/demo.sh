@@ -35,10 +35,13 @@ job() { # MODEL EPOCHS: train, then everything that can be done with the run
   "$model" classify --run "$run" --data "$data/mnist_1_4_8_test.npz" -o "$run/labels.csv"
   "$model" reconstruct --run "$run" --data "$data/mnist_1_4_8_test.npz" -o "$run/reconstructed.npz"
   "$model" sample --run "$run" -n 64 -o "$run/generated.png"
+  "$model" report --run "$run" --data "$data/mnist_1_4_8_test.npz" -o "$run/test.html"
 }
 
 job digits_mlp 40
 job digits_conv 10
+
+"$build/models/digits_mlp" compare "$out/digits_mlp" "$out/digits_conv" -o "$out/compared.html" --quiet
 
 echo
 echo "== What was reached on the test images"
@@ -53,4 +56,5 @@ for model in digits_mlp digits_conv; do
     [ ! -f "$out/$model/$picture.png" ] || echo "  $out/$model/$picture.png"
   done
 done
+echo "All of it in a browser: $out/digits_mlp/report.html, $out/digits_conv/report.html, $out/compared.html"
 echo "Predicted labels: $out/digits_mlp/labels.csv, $out/digits_conv/labels.csv"

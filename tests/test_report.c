@@ -120,6 +120,26 @@ START_TEST(report_scores_other_images)
 }
 END_TEST
 
+/* The likeliest cluster's probabilities, from the least on. */
+START_TEST(report_begins_with_the_least_sure)
+{
+  char *text = read_file(in_folder("test.html"), NULL);
+  const char *at = strstr(text, "<div class=\"cards\">");
+  ck_assert_ptr_nonnull(at);
+  int before = 0, count = 0;
+  while ((at = strstr(at, "<figcaption>")) != NULL) {
+    int label, share;
+    ck_assert_int_eq(sscanf(at, "<figcaption>%d: %d %%", &label, &share), 2);
+    ck_assert_int_le(before, share);
+    before = share;
+    at++;
+    count++;
+  }
+  ck_assert_int_eq(count, 20);
+  free(text);
+}
+END_TEST
+
 START_TEST(report_needs_its_images)
 {
   const char *moved = in_folder("moved.npz");
@@ -261,6 +281,7 @@ int main(void)
   tcase_add_test(tests, report_says_where_settings_come_from);
   tcase_add_test(tests, report_is_made_again);
   tcase_add_test(tests, report_scores_other_images);
+  tcase_add_test(tests, report_begins_with_the_least_sure);
   tcase_add_test(tests, report_needs_its_images);
   tcase_add_test(tests, compare_shows_what_differs);
   tcase_add_test(tests, compare_needs_runs);
