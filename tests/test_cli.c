@@ -407,6 +407,43 @@ START_TEST(manifold_is_drawn)
 }
 END_TEST
 
+START_TEST(report_is_written)
+{
+  static char text[OUTPUT];
+  call_well(&fake_plane, "report --run @/run --data @/test.npz -o @/of-test.html");
+  ck_assert_ptr_nonnull(strstr(printed, "of-test.html: the report, of the images of "));
+  read_text(expand("@/of-test.html"), text);
+  ck_assert_ptr_nonnull(strstr(text, "Accuracy, 60 labelled images"));
+  /* clusters without names take those that match the labels best */
+  call_well(&fake_space, "report --run @/unnamed --data @/flat.npz -o @/matched.html --quiet");
+  ck_assert_str_eq(printed, "");
+  read_text(expand("@/matched.html"), text);
+  ck_assert_ptr_nonnull(strstr(text, "Accuracy, 150 labelled images"));
+  /* and without labels nothing is scored */
+  call_well(&fake_space, "report --run @/unnamed -o @/bare.html");
+  read_text(expand("@/bare.html"), text);
+  ck_assert_ptr_null(strstr(text, "Accuracy"));
+  call_badly(&fake_plane, "report --run @/run -o @/nowhere/r.html", 1, "make its folder");
+  call_badly(&fake_space, "report --run @/run", 1, "was trained by model fake_plane");
+}
+END_TEST
+
+START_TEST(compare_tells_runs_apart)
+{
+  call_well(&fake_plane, "compare @/run @/unnamed -o @/compared.html");
+  ck_assert_ptr_nonnull(strstr(printed, "architecture.latent  "));
+  ck_assert_ptr_nonnull(strstr(printed, "last epoch.train_loss "));
+  ck_assert(is_there("@/compared.html"));
+  call_well(&fake_plane, "compare @/run @/run @/run --quiet");
+  ck_assert_str_eq(printed, "");
+  call_badly(&fake_plane, "compare @/run --runs 3", 2, "unknown option --runs");
+  call_badly(&fake_plane,
+             "compare @/run @/run @/run @/run @/run @/run @/run @/run @/run @/run @/run @/run "
+             "@/run @/run @/run @/run @/run",
+             1, "too many");
+}
+END_TEST
+
 START_TEST(info_tells)
 {
   call_well(&fake_plane, "info --json");
@@ -478,6 +515,8 @@ int main(void)
   tcase_add_test(tests, encode_writes_the_posterior);
   tcase_add_test(tests, sample_generates);
   tcase_add_test(tests, manifold_is_drawn);
+  tcase_add_test(tests, report_is_written);
+  tcase_add_test(tests, compare_tells_runs_apart);
   tcase_add_test(tests, info_tells);
   tcase_add_test(tests, bench_measures);
   tcase_add_test(tests, help_lists_what_there_is);
