@@ -10,34 +10,50 @@ bool lathe_report_has_model(const struct lathe_report_page *page)
   return true;
 }
 
-/* Encoder and decoder are chains; layers are named after theirs: "encoder.3". */
-static size_t chain_of(const struct lathe_layer *layer)
+/* Whether a layer stands right inside another, or inside "encoder" or "decoder": "encoder.3" in
+ * "encoder", "encoder.3.0" in "encoder.3". */
+static bool is_inside(const struct lathe_layer *layer, const char *parent)
 {
-  return strcspn(layer->name, ".");
+  size_t length = strlen(parent);
+  return strncmp(layer->name, parent, length) == 0 && layer->name[length] == '.' &&
+         !strchr(layer->name + length + 1, '.');
 }
 
-/* The layers of one chain, from the first on; returns how many there are. */
-static int write_chain(FILE *out, const struct lathe_layer *layers, int count, const char *from,
-                       const char *to)
+static bool holds_layers(const struct lathe_model *model, const char *parent)
 {
-  size_t length = chain_of(&layers[0]);
-  fputs("<h3>", out);
-  lathe_html_printf(out, "%.*s", (int)length, layers[0].name);
-  fputs("</h3>\n<div class=\"chain\"><span class=\"end\">", out);
-  lathe_html_text(out, from);
-  fputs("</span>", out);
-  int n = 0;
-  for (; n < count && chain_of(&layers[n]) == length &&
-         strncmp(layers[n].name, layers[0].name, length) == 0;
-       n++) {
+  for (int i = 0; i < model->layer_count; i++)
+    if (is_inside(&model->layers[i], parent))
+      return true;
+  return false;
+}
+
+/* The layers in `parent`, one behind another; what they hold themselves stands in them. */
+static void write_layers(FILE *out, const struct lathe_model *model, const char *parent)
+{
+  for (int i = 0; i < model->layer_count; i++) {
+    const struct lathe_layer *layer = &model->layers[i];
+    if (!is_inside(layer, parent))
+      continue;
+    bool holds = holds_layers(model, layer->name);
     fputs(" &#8594; <span>", out);
-    lathe_html_text(out, layers[n].text);
+    lathe_html_printf(out, "%.*s", (int)(holds ? strcspn(layer->text, "{") : strlen(layer->text)),
+                      layer->text);
+    if (holds)
+      write_layers(out, model, layer->name);
     fputs("</span>", out);
   }
+}
+
+static void write_chain(FILE *out, const struct lathe_model *model, const char *name,
+                        const char *from, const char *to)
+{
+  fprintf(out, "<h3>%s</h3>\n<div class=\"chain\"><span class=\"end\">", name);
+  lathe_html_text(out, from);
+  fputs("</span>", out);
+  write_layers(out, model, name);
   fputs(" &#8594; <span class=\"end\">", out);
   lathe_html_text(out, to);
   fputs("</span></div>\n", out);
-  return n;
 }
 
 static void write_graph(FILE *out, const struct lathe_model *model)
@@ -49,10 +65,8 @@ static void write_graph(FILE *out, const struct lathe_model *model)
   else
     snprintf(image, sizeof image, "input [%d]", shape[0]);
   snprintf(latent, sizeof latent, "z [%d]", model->latent);
-  int done = 0;
-  for (bool encoder = true; done < model->layer_count; encoder = false)
-    done += write_chain(out, model->layers + done, model->layer_count - done,
-                        encoder ? image : latent, encoder ? latent : image);
+  write_chain(out, model, "encoder", image, latent);
+  write_chain(out, model, "decoder", latent, image);
 }
 
 bool lathe_report_model(struct lathe_report_page *page, struct lathe_error *err)
