@@ -77,10 +77,11 @@ bool lathe_report_model(struct lathe_report_page *page, struct lathe_error *err)
   fputs("<p>", out);
   lathe_html_printf(out,
                     "A variational autoencoder of %lld parameters (%s), and a mixture of %d "
-                    "Gaussians over its %d latent dimensions. %.3g floating-point operations an "
+                    "Gaussian%s over its %d latent dimensions. %.3g floating-point operations an "
                     "image forward, %.3g in a training step.",
                     (long long)model->parameter_count, model->precision, model->mixing.components,
-                    model->latent, model->flops_forward, model->flops_step);
+                    model->mixing.components == 1 ? "" : "s", model->latent, model->flops_forward,
+                    model->flops_step);
   fputs("</p>\n", out);
   write_graph(out, model);
   fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Layer</th><th></th><th>Output</th>"
