@@ -106,7 +106,8 @@ demo: setup ## train, classify, reconstruct and generate on digits (DATA=folder:
 
 # ---- Tests ----
 
-test: setup ## build and run all tests
+test: ## build and run all tests
+	@sh .ci/setup.sh tests
 	$(MAKE) check
 check: $(TESTS) models examples
 	@sh tests/fuzz/run.sh $(B) 20
@@ -117,7 +118,8 @@ test-long: test tidy ## the tests that take long, too: 200 random models, 100 ki
 SECONDS ?= 60
 fuzz: $(B)/lathe ## feed the compiler made-up descriptions (SECONDS=60), under sanitizers
 	@sh tests/fuzz/run.sh $(B) $(SECONDS)
-mutants: setup ## plant faults one at a time, and show which test finds each (MUTANTS=lists or names)
+mutants: ## plant faults one at a time, and show which test finds each (MUTANTS=lists or names)
+	@sh .ci/setup.sh tests
 	sh tests/mutants/run.sh $(B) $(MUTANTS)
 
 TEST_FLAGS = $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) -Wno-pedantic -rdynamic -MMD -MP
