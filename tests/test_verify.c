@@ -172,8 +172,8 @@ static const struct fault {
      "everything.lathe:5: error: encoder.0|optimiser's definition, float64: encoder.0.weight is "
      "off|optimiser's definition, float64: encoder.1.bias is off|the second moment"},
     {"",
-     "s/const double r = posterior\\[k\\]/const double r = 0.999 * posterior[k]/;"
-     "s/log_constant - 0\\.5 \\* q/log_constant - 0.45 * q/",
+     "s/share\\[v\\] \\*= block->total/share[v] *= 0.999 * block->total/;"
+     "s/+ c->log_constant/+ 0.9 * c->log_constant/",
      "everything.lathe: error: EM's definition, float64: mixture.weights is off|iteration|"
      "EM's definition, float32: log-likelihood is off|responsibilities is off"},
     /* results that depend on the threads, on old memory, and memory that is not the model's */
