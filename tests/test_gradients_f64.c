@@ -17,6 +17,7 @@ static const struct {
     {"activations_smooth", true},
     {"algorithms_blas", true},
     {"algorithms_winograd", true},
+    {"algorithms_winograd_sizes", true},
     {"batchnorm_first", false},
     {"batchnorm_image", false},
     {"batchnorm_interleaved", false},

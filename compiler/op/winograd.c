@@ -308,18 +308,19 @@ void emit_tiles(struct emitter *e, const struct winograd *w)
           "const int down = $down, along = $along; /* points of the tile */\n");
 }
 
-const char *winograd_filter_text(const struct emitter *e, const struct winograd *w)
+const char *winograd_filter_table(const struct emitter *e, int taps)
 {
-  int points = w->y.points > w->x.points ? w->y.points : w->x.points;
+  int points = WINOGRAD_TILE + taps - 1;
   double g[WINOGRAD_POINTS][WINOGRAD_TAPS];
-  winograd_filter_matrix(points, w->taps, g);
+  winograd_filter_matrix(points, taps, g);
   struct text text = {.mem = e->mem};
+  text_printf(&text, "static const $real g[%d][%d] = ", points, taps);
   for (int i = 0; i < points; i++) {
     text_printf(&text, i > 0 ? ", {" : "{{");
-    for (int k = 0; k < w->taps; k++)
+    for (int k = 0; k < taps; k++)
       text_printf(&text, "%s%s", k > 0 ? ", " : "", emit_number(e, g[i][k]));
     text_printf(&text, "}");
   }
-  text_printf(&text, "}");
+  text_printf(&text, "};\n");
   return text.data;
 }

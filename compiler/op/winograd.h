@@ -25,7 +25,8 @@ void emit_transform(struct emitter *e, enum transform kind, const struct winogra
  * `outputs` of outputs; closed by the caller ("}\n}\n"). */
 void emit_tiles(struct emitter *e, const struct winograd *w);
 
-/* "{{1.0F, 0.0F}, ...}": the filter's values at the points. */
-const char *winograd_filter_text(const struct emitter *e, const struct winograd *w);
+/* "static const $real g[5][2] = {{1.0F, 0.0F}, ...};": a filter's taps, weighted for its value at
+ * each point that any tile uses. */
+const char *winograd_filter_table(const struct emitter *e, int taps);
 
 #endif

@@ -57,21 +57,18 @@ static const char *taps_text(struct emitter *e, int taps)
 
 static const char *filter_function(struct emitter *e, const struct convolution *c)
 {
-  struct winograd w = winograd_of(c);
+  int taps = c->kernel / c->stride;
   const char *name = mem_printf(e->mem, "winograd_filter_%d_%d_%dx%d", c->kernel, c->stride,
                                 c->channels, c->filters);
   int count = e->binding_count;
-  int points = w.y.points > w.x.points ? w.y.points : w.x.points;
   emit_bind(e, "name", "%s", name);
-  emit_bind_int(e, "points", points);
-  emit_bind(e, "g", "%s", winograd_filter_text(e, &w));
   struct text body = {.mem = e->mem};
   text_printf(&body,
               "/* The filter's value u [$channels, $O] at point (p, q): of each phase, the taps' "
               "polynomial. */\n"
               "static void $name(int p, int q, const $real *restrict w, $real *restrict u)\n"
               "{\n"
-              "static const $real g[$points][$taps] = $g;\n"
+              "%s"
               "for (int phase = 0; phase < $phases; phase++) {\n"
               "const $real *tap = w + (phase / $s * $k + phase %% $s) * $C * $O;\n"
               "for (int i = 0; i < $C * $O; i += LATHE_LANES, tap += LATHE_LANES, u += "
@@ -79,7 +76,7 @@ static const char *filter_function(struct emitter *e, const struct convolution *
               "  lathe_store(u, %s);\n"
               "}\n"
               "}\n",
-              taps_text(e, w.taps));
+              winograd_filter_table(e, taps), taps_text(e, taps));
   emit_helper(e, name, body.data);
   e->binding_count = count;
   return name;
@@ -118,15 +115,11 @@ void winograd_product_adjoint_emit(struct emitter *e, const struct kernel *kerne
 void winograd_weight_emit(struct emitter *e, const struct kernel *kernel)
 {
   const struct convolution *c = &kernel->chain[0]->conv;
-  struct winograd w = winograd_of(c);
   int parts = channel_parts(c);
   winograd_bind(e, c);
-  int points = w.y.points > w.x.points ? w.y.points : w.x.points;
-  emit_bind_int(e, "points", points);
-  emit_bind(e, "g", "%s", winograd_filter_text(e, &w));
   emit_bind_int(e, "parts", parts);
   emit_bind_int(e, "part", c->channels / parts);
-  emit(e, "static const $real g[$points][$taps] = $g;\n");
+  emit(e, winograd_filter_table(e, c->kernel / c->stride));
   if (kernel->tasks == 1)
     emit(e, "const int phase = 0, channel = 0;\n");
   else if (parts == 1)
