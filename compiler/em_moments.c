@@ -24,9 +24,9 @@ static void emit_normalise(struct emitter *e)
        "holds. */\n"
        "static double normalise(struct block *block)\n"
        "{\n"
-       "for (int p = block->count; p < block->vectors * LATHE_LANES; p++) {\n"
-       "block->most[p / LATHE_LANES][p % LATHE_LANES] = 0;\n"
-       "block->total[p / LATHE_LANES][p % LATHE_LANES] = 1;\n"
+       "for (int p = block->count; p < block->vectors * LATHE_DOUBLES; p++) {\n"
+       "block->most[p / LATHE_DOUBLES][p % LATHE_DOUBLES] = 0;\n"
+       "block->total[p / LATHE_DOUBLES][p % LATHE_DOUBLES] = 1;\n"
        "}\n"
        "lanes sum = {0};\n"
        "lanes product = (lanes){0} + 1.0;\n"
@@ -35,10 +35,10 @@ static void emit_normalise(struct emitter *e)
        "product *= block->total[v];\n"
        "block->total[v] = 1.0 / block->total[v];\n"
        "}\n"
-       "for (int p = block->count; p < block->vectors * LATHE_LANES; p++)\n"
-       "  block->total[p / LATHE_LANES][p % LATHE_LANES] = 0;\n"
+       "for (int p = block->count; p < block->vectors * LATHE_DOUBLES; p++)\n"
+       "  block->total[p / LATHE_DOUBLES][p % LATHE_DOUBLES] = 0;\n"
        "double log_likelihood = lathe_lanes_sum(&sum) * LOG_2;\n"
-       "for (int l = 0; l < LATHE_LANES; l++)\n  log_likelihood += log(product[l]);\n"
+       "for (int l = 0; l < LATHE_DOUBLES; l++)\n  log_likelihood += log(product[l]);\n"
        "return log_likelihood;\n"
        "}\n\n");
 }
@@ -252,8 +252,8 @@ static void emit_gather(struct emitter *e, const struct em_shape *shape)
     emit(e, "/* Every point counts once, whatever its shares; copies of the last do not. */\n"
             "lanes *const once = block->total;\n"
             "for (int v = 0; v < block->vectors; v++)\n"
-            "  for (int l = 0; l < LATHE_LANES; l++)\n"
-            "    once[v][l] = v * LATHE_LANES + l < block->count ? 1 : 0;\n"
+            "  for (int l = 0; l < LATHE_DOUBLES; l++)\n"
+            "    once[v][l] = v * LATHE_DOUBLES + l < block->count ? 1 : 0;\n"
             "products(block, once, densities->centre, sums->second);\n");
   emit(e, "}\n\n");
 }

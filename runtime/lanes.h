@@ -3,26 +3,20 @@
 #ifndef LATHE_LANES_H
 #define LATHE_LANES_H
 
+#include "vector.h"
 #include <stdint.h>
-#include <string.h>
 
-#if defined __AVX512F__
-enum { LATHE_LANES = 8 };
-#elif defined __AVX__
-enum { LATHE_LANES = 4 };
-#else
-enum { LATHE_LANES = 2 };
-#endif
+enum { LATHE_DOUBLES = LATHE_VECTOR_BYTES / 8 };
 
-typedef double lathe_lanes __attribute__((vector_size(LATHE_LANES * 8)));
-typedef uint64_t lathe_lane_bits __attribute__((vector_size(LATHE_LANES * 8)));
+typedef double lathe_lanes __attribute__((vector_size(LATHE_VECTOR_BYTES)));
+typedef uint64_t lathe_lane_bits __attribute__((vector_size(LATHE_VECTOR_BYTES)));
 
 /* The sum of all lanes: halves are added until two are left. */
 static inline double lathe_lanes_sum(const lathe_lanes *x)
 {
 #if defined __AVX__
   typedef double pair __attribute__((vector_size(16)));
-  pair part[LATHE_LANES / 2];
+  pair part[LATHE_DOUBLES / 2];
   memcpy(part, x, sizeof part);
 #if defined __AVX512F__
   part[0] += part[2];

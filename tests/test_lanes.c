@@ -14,7 +14,7 @@ static double exp2_of(double x)
 {
   lathe_lanes lanes = lanes_of(x);
   lathe_lanes_exp2(&lanes);
-  for (int l = 1; l < LATHE_LANES; l++)
+  for (int l = 1; l < LATHE_DOUBLES; l++)
     ck_assert(memcmp(&lanes, (double *)&lanes + l, sizeof x) == 0);
   return lanes[0];
 }
@@ -56,7 +56,7 @@ START_TEST(sum_takes_every_lane)
 {
   lathe_lanes x = {0};
   double sum = 0;
-  for (int l = 0; l < LATHE_LANES; l++) {
+  for (int l = 0; l < LATHE_DOUBLES; l++) {
     x[l] = ldexp(1, 3 * l);
     sum += x[l];
   }
@@ -72,11 +72,11 @@ START_TEST(raise_takes_the_larger)
   for (int i = 0; i < COUNT - 1; i++) {
     for (int j = 0; j < COUNT; j++) {
       lathe_lanes most = lanes_of(values[i]), x = lanes_of(values[j]);
-      most[LATHE_LANES - 1] = -7;
-      x[LATHE_LANES - 1] = -8;
+      most[LATHE_DOUBLES - 1] = -7;
+      x[LATHE_DOUBLES - 1] = -8;
       lathe_lanes_raise(&most, &x);
       ck_assert_double_eq(most[0], values[j] > values[i] ? values[j] : values[i]);
-      ck_assert_double_eq(most[LATHE_LANES - 1], -7);
+      ck_assert_double_eq(most[LATHE_DOUBLES - 1], -7);
     }
   }
 }

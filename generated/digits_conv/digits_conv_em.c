@@ -9,7 +9,7 @@ enum {
   D = 20,  /* dimensions */
   CHUNKS = 32,  /* stretches of points with sums of their own, whatever the threads */
   BLOCK = 256,  /* points that are worked on together */
-  VECTORS = BLOCK / LATHE_LANES,
+  VECTORS = BLOCK / LATHE_DOUBLES,
   STEP = 4,  /* vectors that go through the same loop together */
   SECOND = 630,  /* second moments */
 };
@@ -29,17 +29,17 @@ struct block {
 static void load(struct block *block, const float *points, int64_t n)
 {
   const int count = n < BLOCK ? (int)n : BLOCK;
-  const int whole = count / LATHE_LANES;
+  const int whole = count / LATHE_DOUBLES;
   block->count = count;
-  block->vectors = (count + STEP * LATHE_LANES - 1) / (STEP * LATHE_LANES) * STEP;
+  block->vectors = (count + STEP * LATHE_DOUBLES - 1) / (STEP * LATHE_DOUBLES) * STEP;
   for (int v = 0; v < whole; v++)
     for (int i = 0; i < D; i++)
-      for (int l = 0; l < LATHE_LANES; l++)
-        block->point[i][v][l] = (double)points[(v * LATHE_LANES + l) * D + i];
-  for (int p = whole * LATHE_LANES; p < block->vectors * LATHE_LANES; p++) {
+      for (int l = 0; l < LATHE_DOUBLES; l++)
+        block->point[i][v][l] = (double)points[(v * LATHE_DOUBLES + l) * D + i];
+  for (int p = whole * LATHE_DOUBLES; p < block->vectors * LATHE_DOUBLES; p++) {
     const float *const point = points + (p < count ? p : count - 1) * D;
     for (int i = 0; i < D; i++)
-      block->point[i][p / LATHE_LANES][p % LATHE_LANES] = (double)point[i];
+      block->point[i][p / LATHE_DOUBLES][p % LATHE_DOUBLES] = (double)point[i];
   }
 }
 
@@ -179,9 +179,9 @@ struct sums {
  * that of a product: a vector's totals, none above K, multiply to no more than a double holds. */
 static double normalise(struct block *block)
 {
-  for (int p = block->count; p < block->vectors * LATHE_LANES; p++) {
-    block->most[p / LATHE_LANES][p % LATHE_LANES] = 0;
-    block->total[p / LATHE_LANES][p % LATHE_LANES] = 1;
+  for (int p = block->count; p < block->vectors * LATHE_DOUBLES; p++) {
+    block->most[p / LATHE_DOUBLES][p % LATHE_DOUBLES] = 0;
+    block->total[p / LATHE_DOUBLES][p % LATHE_DOUBLES] = 1;
   }
   lanes sum = {0};
   lanes product = (lanes){0} + 1.0;
@@ -190,10 +190,10 @@ static double normalise(struct block *block)
     product *= block->total[v];
     block->total[v] = 1.0 / block->total[v];
   }
-  for (int p = block->count; p < block->vectors * LATHE_LANES; p++)
-    block->total[p / LATHE_LANES][p % LATHE_LANES] = 0;
+  for (int p = block->count; p < block->vectors * LATHE_DOUBLES; p++)
+    block->total[p / LATHE_DOUBLES][p % LATHE_DOUBLES] = 0;
   double log_likelihood = lathe_lanes_sum(&sum) * LOG_2;
-  for (int l = 0; l < LATHE_LANES; l++)
+  for (int l = 0; l < LATHE_DOUBLES; l++)
     log_likelihood += log(product[l]);
   return log_likelihood;
 }
@@ -369,7 +369,7 @@ int digits_conv_responsibilities(const struct lathe_mixture *mixture, int64_t n,
     load(&block, points + first * D, n - first);
     compare(&densities, &block);
     for (int p = 0; p < block.count; p++) {
-      const int v = p / LATHE_LANES, l = p % LATHE_LANES;
+      const int v = p / LATHE_DOUBLES, l = p % LATHE_DOUBLES;
       const double factor = 1 / block.total[v][l];
       for (int k = 0; k < K; k++)
         posterior[(first + p) * K + k] = block.share[k][v][l] * factor;

@@ -1,17 +1,17 @@
 static void load(struct block *block, const float *points, int64_t n)
 {
   const int count = n < BLOCK ? (int)n : BLOCK;
-  const int whole = count / LATHE_LANES;
+  const int whole = count / LATHE_DOUBLES;
   block->count = count;
-  block->vectors = (count + STEP * LATHE_LANES - 1) / (STEP * LATHE_LANES) * STEP;
+  block->vectors = (count + STEP * LATHE_DOUBLES - 1) / (STEP * LATHE_DOUBLES) * STEP;
   for (int v = 0; v < whole; v++)
     for (int i = 0; i < D; i++)
-      for (int l = 0; l < LATHE_LANES; l++)
-        block->point[i][v][l] = (double)points[(v * LATHE_LANES + l) * D + i];
-  for (int p = whole * LATHE_LANES; p < block->vectors * LATHE_LANES; p++) {
+      for (int l = 0; l < LATHE_DOUBLES; l++)
+        block->point[i][v][l] = (double)points[(v * LATHE_DOUBLES + l) * D + i];
+  for (int p = whole * LATHE_DOUBLES; p < block->vectors * LATHE_DOUBLES; p++) {
     const float *const point = points + (p < count ? p : count - 1) * D;
     for (int i = 0; i < D; i++)
-      block->point[i][p / LATHE_LANES][p % LATHE_LANES] = (double)point[i];
+      block->point[i][p / LATHE_DOUBLES][p % LATHE_DOUBLES] = (double)point[i];
   }
 }
 

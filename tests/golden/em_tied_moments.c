@@ -17,7 +17,7 @@ static void gather(const struct densities *densities, struct block *block, struc
   /* Every point counts once, whatever its shares; copies of the last do not. */
   lanes *const once = block->total;
   for (int v = 0; v < block->vectors; v++)
-    for (int l = 0; l < LATHE_LANES; l++)
-      once[v][l] = v * LATHE_LANES + l < block->count ? 1 : 0;
+    for (int l = 0; l < LATHE_DOUBLES; l++)
+      once[v][l] = v * LATHE_DOUBLES + l < block->count ? 1 : 0;
   products(block, once, densities->centre, sums->second);
 }
