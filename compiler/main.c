@@ -1,6 +1,6 @@
 /* lathe: a description of a latent-variable model in, C or a standalone binary out. */
-#include "algorithm.h"
 #include "../runtime/version.h"
+#include "algorithm.h"
 #include "check.h"
 #include "check_memory.h"
 #include "child.h"
@@ -16,6 +16,7 @@
 #include "support.h"
 #include "toolchain.h"
 #include "verify.h"
+#include "write.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

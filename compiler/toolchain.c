@@ -1,10 +1,9 @@
-#define _XOPEN_SOURCE 700 /* realpath */
+#define _XOPEN_SOURCE 700 /* mkdtemp */
 #include "toolchain.h"
 #include "child.h"
 #include "text.h"
-#include <dirent.h>
+#include "write.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,137 +18,6 @@
 #ifndef LATHE_INCLUDES
 #define LATHE_INCLUDES ""
 #endif
-
-static bool fail(const char *path, const char *what)
-{
-  fprintf(stderr, "lathe: error: cannot %s '%s': %s\n", what, path, strerror(errno));
-  return false;
-}
-
-/* ---- Files ---- */
-
-static bool make_folder(const char *folder)
-{
-  if (mkdir(folder, 0777) == 0 || errno == EEXIST)
-    return true;
-  return fail(folder, "make the folder");
-}
-
-static bool write_all(int fd, const char *data, size_t length)
-{
-  while (length > 0) {
-    ssize_t written = write(fd, data, length);
-    if (written < 0 && errno != EINTR)
-      return false;
-    if (written > 0) {
-      data += written;
-      length -= (size_t)written;
-    }
-  }
-  return true;
-}
-
-static bool same_content(const char *path, const struct emitted_file *file)
-{
-  FILE *old = fopen(path, "r");
-  if (old == NULL)
-    return false;
-  char block[4096];
-  size_t at = 0, got;
-  bool same = true;
-  while (same && (got = fread(block, 1, sizeof block, old)) > 0) {
-    same = at + got <= file->length && memcmp(file->text + at, block, got) == 0;
-    at += got;
-  }
-  fclose(old);
-  return same && at == file->length;
-}
-
-/* A file that already says the same is left alone, its time of change with it. */
-static bool write_file(struct mem *mem, const char *folder, const struct emitted_file *file)
-{
-  const char *path = mem_printf(mem, "%s/%s", folder, file->name);
-  if (same_content(path, file))
-    return true;
-  char *temporary = mem_printf(mem, "%s/.%s.XXXXXX", folder, file->name);
-  int fd = mkstemp(temporary);
-  if (fd < 0)
-    return fail(path, "write");
-  mode_t mask = umask(0);
-  umask(mask);
-  bool written = write_all(fd, file->text, file->length) && fchmod(fd, 0666 & ~mask) == 0;
-  written = close(fd) == 0 && written;
-  if (written && rename(temporary, path) == 0)
-    return true;
-  fail(path, "write");
-  unlink(temporary);
-  return false;
-}
-
-bool write_emitted(const struct emitted *emitted, const char *folder)
-{
-  if (!make_folder(folder))
-    return false;
-  struct mem *mem = mem_new();
-  bool written = true;
-  for (int i = 0; i < emitted->count && written; i++)
-    written = write_file(mem, folder, &emitted->files[i]);
-  mem_free(mem);
-  return written;
-}
-
-bool write_result(const char *path, const char *text)
-{
-  if (path == NULL)
-    return fputs(text, stdout) >= 0;
-  struct mem *mem = mem_new();
-  const char *slash = strrchr(path, '/');
-  const char *folder = slash == NULL   ? "."
-                       : slash == path ? "/"
-                                       : mem_string(mem, path, (size_t)(slash - path));
-  const struct emitted_file file = {slash == NULL ? path : slash + 1, text, strlen(text)};
-  bool written = write_file(mem, folder, &file);
-  mem_free(mem);
-  return written;
-}
-
-bool write_new(const char *path, const char *text)
-{
-  struct mem *mem = mem_new();
-  char *temporary = mem_printf(mem, "%s.XXXXXX", path);
-  int fd = mkstemp(temporary);
-  mode_t mask = umask(0);
-  umask(mask);
-  bool written = fd >= 0 && write_all(fd, text, strlen(text)) && fchmod(fd, 0666 & ~mask) == 0 &&
-                 fsync(fd) == 0;
-  written = fd >= 0 && close(fd) == 0 && written;
-  written = written && link(temporary, path) == 0; /* which, unlike a rename, replaces nothing */
-  if (!written)
-    fail(path, "write");
-  if (fd >= 0)
-    unlink(temporary);
-  mem_free(mem);
-  return written;
-}
-
-bool write_over(const char *path, const char *text)
-{
-  struct mem *mem = mem_new();
-  struct stat status;
-  char *real = realpath(path, NULL), *temporary = mem_printf(mem, "%s.XXXXXX", real);
-  int fd = real == NULL || stat(real, &status) != 0 ? -1 : mkstemp(temporary);
-  bool written = fd >= 0 && write_all(fd, text, strlen(text)) &&
-                 fchmod(fd, status.st_mode & 07777) == 0 && fsync(fd) == 0;
-  written = fd >= 0 && close(fd) == 0 && written;
-  written = written && rename(temporary, real) == 0;
-  if (!written)
-    fail(path, "write");
-  if (!written && fd >= 0)
-    unlink(temporary);
-  free(real);
-  mem_free(mem);
-  return written;
-}
 
 static const char *object_name(struct mem *mem, const char *folder, const struct emitted_file *file)
 {
@@ -215,7 +83,7 @@ static bool find_runtime(struct mem *mem, const char *archive, const char **head
   char self[4096];
   ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
   if (length < 0)
-    return fail("/proc/self/exe", "read");
+    return write_failed("read", "/proc/self/exe");
   self[length] = '\0';
   *strrchr(self, '/') = '\0';
   const char *const places[][2] = {
@@ -407,20 +275,18 @@ bool build_binary(struct mem *mem, const struct model *model, const struct emitt
   const char *tmp = getenv("TMPDIR");
   char *work = mem_printf(mem, "%s/lathe-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
   if (mkdtemp(work) == NULL)
-    return fail(work, "make the folder");
+    return write_failed("make the folder", work);
   const char *folder = options->emit_dir != NULL ? options->emit_dir : work;
   /* Linked beside its final place, so that the last step is a rename. */
   char *linked = mem_printf(mem, "%s.XXXXXX", options->output);
   int fd = mkstemp(linked);
-  bool done = fd >= 0 || fail(options->output, "write");
+  bool done = fd >= 0 || write_failed("write", options->output);
   if (fd >= 0)
     close(fd);
   done = done && write_emitted(emitted, folder) &&
          compile_and_link(mem, model, emitted, folder, options, work, linked);
-  mode_t mask = umask(0); /* mkstemp makes files that are private */
-  umask(mask);
-  if (done && (chmod(linked, 0777 & ~mask) != 0 || rename(linked, options->output) != 0))
-    done = fail(options->output, "write");
+  if (done && (chmod(linked, write_mode(0777)) != 0 || rename(linked, options->output) != 0))
+    done = write_failed("write", options->output);
   if (!done && fd >= 0)
     unlink(linked);
   remove_work(mem, emitted, work);

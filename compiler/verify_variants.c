@@ -1,6 +1,7 @@
 #include "text.h"
 #include "toolchain.h"
 #include "verify_parts.h"
+#include "write.h"
 #include <string.h>
 
 static const struct {
