@@ -137,6 +137,8 @@ static bool read_range(const struct reader *r, const struct ast_value *value,
                 quoted(r->checker, value->span));
     return false;
   }
+  if (!in_range(r->attribute, low->number) || !in_range(r->attribute, high->number))
+    return not_taken(r, value);
   out->number = low->number;
   out->high = high->number;
   return true;

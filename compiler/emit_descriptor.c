@@ -238,6 +238,8 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
   text_printf(o, "  .range = {%s, ", emit_double(e, m->range[0]));
   text_printf(o, "%s},\n", emit_double(e, m->range[1]));
   emit(e, ".latent = ${MODEL}_LATENT,\n");
+  text_printf(o, "  .logvar = {%s, ", emit_double(e, m->logvar[0]));
+  text_printf(o, "%s},\n", emit_double(e, m->logvar[1]));
   text_printf(o, "  .likelihood = %s,\n", likelihoods[m->likelihood]);
   text_printf(o, "  .variance = %s,\n", emit_double(e, m->variance));
   text_printf(o, "  .kl_weight = %s,\n", emit_double(e, m->kl_weight));

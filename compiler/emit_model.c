@@ -187,12 +187,16 @@ static const char *output_constant(const struct schedule *s, int output)
   return schedule_slot(s, s->graph->outputs[output].node)->constant;
 }
 
-/* The batch's mean of the losses, in the images' order. */
+/* The batch's mean of the losses, in the images' order; and how many log-variances lie at their
+ * bounds. */
 static void emit_losses(struct emitter *e, const struct schedule *s)
 {
   emit_bind(e, "nll", "%s", output_constant(s, 0));
   emit_bind(e, "kl", "%s", output_constant(s, 1));
   emit_bind(e, "kl_weight", "%s", emit_double(e, e->model->kl_weight));
+  emit_bind(e, "logvar", "%s", output_constant(s, 2));
+  emit_bind(e, "least", "%s", emit_number(e, e->model->logvar[0]));
+  emit_bind(e, "most", "%s", emit_number(e, e->model->logvar[1]));
   emit(
       e,
       "const double *const reconstruction =\n"
@@ -206,6 +210,9 @@ static void emit_losses(struct emitter *e, const struct schedule *s)
       "loss.reconstruction /= n;\n"
       "loss.kl /= n;\n"
       "loss.total = loss.reconstruction + $kl_weight * loss.kl;\n"
+      "const $real *const logvar = call.batch + call.capacity * $logvar;\n"
+      "for (int i = 0; i < n * $latent; i++)\n"
+      "  loss.clamped += logvar[i] <= $least || logvar[i] >= $most;\n"
       "return loss;\n");
 }
 

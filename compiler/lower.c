@@ -279,8 +279,10 @@ struct node *lower_gaussian(struct lowering *l, const struct layer *layer, struc
   struct graph *g = l->graph;
   x = op_view(g, x, (struct shape){.rank = 1, .dim = {node_size(x)}});
   l->mean = fully_connected(l, layer, "mean", x, l->model->latent, 0);
-  l->logvar = fully_connected(l, layer, "logvar", x, l->model->latent, 0);
+  struct node *logvar = fully_connected(l, layer, "logvar", x, l->model->latent, 0);
+  l->logvar = op_activation(g, OP_CLAMP, logvar, l->model->logvar);
   l->mean->name = "mean";
+  logvar->name = "logvar"; /* both are: in fast code the two are one value in memory */
   l->logvar->name = "logvar";
   return l->mean;
 }
@@ -291,7 +293,8 @@ static void name_node(struct lowering *l, const struct layer *layer, struct node
 {
   const struct op_info *op = &op_table[node->op];
   node->layer = layer;
-  if (op->class != CLASS_LEAF && node != l->mean && node != l->logvar)
+  bool head = l->mean != NULL && (node == l->mean || node == l->logvar || node == l->logvar->in[0]);
+  if (op->class != CLASS_LEAF && !head)
     node->name = mem_printf(l->mem, "%s.%s", layer->name, op->name);
 }
 
@@ -341,6 +344,7 @@ static void lower_losses(struct lowering *l, struct node *images, struct node *d
   kl->layer = NULL;
   graph_output(g, loss, NULL);
   graph_output(g, kl, NULL);
+  graph_output(g, l->logvar, NULL); /* what has been clamped is counted at the end */
 }
 
 struct graph *lower(struct mem *mem, const struct model *model, enum program program,

@@ -66,6 +66,7 @@ struct model {
   const char *input_name;
   struct shape input;
   double range[2];
+  double logvar[2]; /* bounds of the log-variances */
   const char *latent_name;
   int latent;
   uint64_t memory_limit; /* bytes that the arena may take; 0: no limit */

@@ -180,7 +180,7 @@ const char *attribute_takes(const struct attribute *a, char *text, size_t size)
     snprintf(text, size, "a length like [20],%s", range);
     break;
   case TYPE_RANGE:
-    snprintf(text, size, "a range like [0, 1]");
+    snprintf(text, size, "a range like [0, 1]%s%s", *range ? "," : "", range);
     break;
   case TYPE_CHOICE:
     choice_words(a, text, size);

@@ -13,11 +13,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static const char format_key[] = "checkpoint", format[] = "1";
+/* Format 1 does not say how many log-variances were clamped: those numbers are taken for 0. */
+static const char format_key[] = "checkpoint", format[] = "2", older_format[] = "1";
 
 /* Where training stands, number by number. */
 enum { EPOCH, STEP, IMAGE, BEST_EPOCH, BEST_STEP, SEED, WHOLE };
-enum { LOSS, RECONSTRUCTION, KL, BEST_LOSS, SECONDS, REAL };
+enum { LOSS, RECONSTRUCTION, KL, CLAMPED, BEST_LOSS, SECONDS, REAL };
 
 static const char *const whole_names[WHOLE] = {
     [EPOCH] = "training.epoch",         [STEP] = "training.step",
@@ -26,8 +27,11 @@ static const char *const whole_names[WHOLE] = {
 };
 
 static const char *const real_names[REAL] = {
-    [LOSS] = "training.loss",       [RECONSTRUCTION] = "training.reconstruction",
-    [KL] = "training.kl",           [BEST_LOSS] = "training.best_loss",
+    [LOSS] = "training.loss",
+    [RECONSTRUCTION] = "training.reconstruction",
+    [KL] = "training.kl",
+    [CLAMPED] = "training.clamped",
+    [BEST_LOSS] = "training.best_loss",
     [SECONDS] = "training.seconds",
 };
 
@@ -53,6 +57,7 @@ static struct standing standing_of(const struct lathe_trainer *trainer)
               [LOSS] = trainer->loss.total,
               [RECONSTRUCTION] = trainer->loss.reconstruction,
               [KL] = trainer->loss.kl,
+              [CLAMPED] = trainer->loss.clamped,
               [BEST_LOSS] = trainer->best_loss,
               [SECONDS] = trainer->seconds,
           },
@@ -170,6 +175,14 @@ static void check_standing(const struct lathe_trainer *trainer, const struct sta
                    (long long)w[BEST_EPOCH]);
 }
 
+/* Whether a number is not in a checkpoint because none of its format has it. */
+static bool absent_of_old(const struct lathe_tensors *in, const char *name)
+{
+  const char *version = lathe_tensors_metadata(in, format_key);
+  return version && strcmp(version, older_format) == 0 && strstr(name, "clamped") &&
+         !lathe_tensors_find(in, name);
+}
+
 static void import_standing(const struct lathe_tensors *in, const struct lathe_trainer *trainer,
                             struct standing *standing, struct lathe_complaints *complaints)
 {
@@ -179,13 +192,15 @@ static void import_standing(const struct lathe_tensors *in, const struct lathe_t
     if ((array = lathe_expect_tensor(complaints, in, whole_names[i], 0, 0, NULL)))
       standing->whole[i] = *(const int64_t *)array->data;
   for (int i = 0; i < REAL; i++)
-    if ((array = lathe_expect_tensor(complaints, in, real_names[i], DBL_MAX, 0, NULL)))
+    if (!absent_of_old(in, real_names[i]) &&
+        (array = lathe_expect_tensor(complaints, in, real_names[i], DBL_MAX, 0, NULL)))
       standing->real[i] = lathe_array_real(array, 0);
   if (complaints->used == 0)
     check_standing(trainer, standing, complaints);
   for (int field = 0; field < LATHE_EPOCH_FIELDS && complaints->used == 0; field++) {
     series_name(field, name);
-    lathe_expect_tensor(complaints, in, name, DBL_MAX, 1, &standing->whole[EPOCH]);
+    if (!absent_of_old(in, name))
+      lathe_expect_tensor(complaints, in, name, DBL_MAX, 1, &standing->whole[EPOCH]);
   }
 }
 
@@ -202,13 +217,15 @@ static void set_standing(struct lathe_trainer *trainer, const struct standing *s
   trainer->seconds = standing->real[SECONDS];
   trainer->loss = (struct lathe_loss){.reconstruction = standing->real[RECONSTRUCTION],
                                       .kl = standing->real[KL],
+                                      .clamped = standing->real[CLAMPED],
                                       .total = standing->real[LOSS]};
   for (int i = 0; i < trainer->done; i++) {
     struct lathe_epoch *epoch = &trainer->epochs[i];
     *epoch = (struct lathe_epoch){.epoch = i + 1, .validated = trainer->validation.count > 0};
     for (int field = 0; field < LATHE_EPOCH_FIELDS; field++) {
       series_name(field, name);
-      *lathe_epoch_value(epoch, field) = lathe_array_real(lathe_tensors_find(in, name), i);
+      const struct lathe_array *series = lathe_tensors_find(in, name);
+      *lathe_epoch_value(epoch, field) = series ? lathe_array_real(series, i) : 0;
     }
   }
 }
@@ -222,8 +239,10 @@ static bool import_all(const struct lathe_tensors *in, const char *path,
   const char *version = lathe_tensors_metadata(in, format_key);
   struct lathe_complaints complaints = {0};
   int64_t optimised;
-  if (!version || strcmp(version, format) != 0 || !lathe_tensors_metadata(in, "crc32"))
-    return lathe_fail(err, "%s: is no checkpoint of format %s with a checksum", path, format);
+  if (!version || (strcmp(version, format) != 0 && strcmp(version, older_format) != 0) ||
+      !lathe_tensors_metadata(in, "crc32"))
+    return lathe_fail(err, "%s: is no checkpoint of format %s or %s with a checksum", path,
+                      older_format, format);
   import_standing(in, trainer, standing, &complaints);
   if (!lathe_complaints_report(&complaints, path, model->name, err) ||
       !lathe_weights_import(in, path, model, &session->state, NULL, NULL, err) ||

@@ -64,11 +64,13 @@ struct lathe_mixing {
   int restarts;     /* runs from different starts, the best kept (kmeans++, random) */
 };
 
-/* Means over the images of one call, in nats an image; total = reconstruction + kl_weight x kl. */
+/* Means over the images of one call, in nats an image; total = reconstruction + kl_weight x kl. And
+ * how many of the log-variances [n, latent] lie at a bound, most likely because they were kept there. */
 struct lathe_loss {
   double reconstruction;
   double kl;
   double total;
+  double clamped;
 };
 
 struct lathe_layer { /* one line of the layer table, for `info` */
@@ -119,6 +121,7 @@ struct lathe_model {
   int input_size;     /* product of the shape */
   double range[2];    /* what pixel values 0 and 255 mean */
   int latent;         /* D */
+  double logvar[2];   /* what log-variances are kept within */
   enum lathe_likelihood likelihood;
   double variance; /* of the Gaussian likelihood */
   double kl_weight;

@@ -59,6 +59,9 @@ static json_t *compiled(const struct lathe_model *model)
   json_object_set_new(json, "range",
                       json_sprintf("[%.15g, %.15g]", model->range[0], model->range[1]));
   json_object_set_new(json, "likelihood", likelihood);
+  if (model->logvar[0] != -30 || model->logvar[1] != 20) /* older records do not say */
+    json_object_set_new(json, "logvar",
+                        json_sprintf("[%.15g, %.15g]", model->logvar[0], model->logvar[1]));
   json_object_set_new(json, "kl", json_sprintf("%.15g", model->kl_weight));
   json_object_set_new(json, "optimiser", optimiser_text(&model->training));
   json_object_set_new(

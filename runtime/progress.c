@@ -137,6 +137,12 @@ static void print_json(const struct lathe_progress *progress, const struct lathe
   lathe_json_line(json, NULL); /* a line that memory is short for is not worth ending a training */
 }
 
+/* Log-variances that an epoch had to keep within their bounds. */
+static double clamped(const struct lathe_epoch *epoch)
+{
+  return epoch->training.clamped + epoch->validation.clamped;
+}
+
 static void print_line(const struct lathe_progress *progress, const struct lathe_epoch *epoch)
 {
   char speed[32], time[LATHE_DURATION];
@@ -145,6 +151,8 @@ static void print_line(const struct lathe_progress *progress, const struct lathe
          epoch->training.kl);
   if (epoch->validated)
     printf("  valid %#-8.5g", epoch->validation.total);
+  if (clamped(epoch) > 0)
+    printf("  %.0f log-variances clamped", clamped(epoch));
   printf("  %s images/s  %s\n", with_commas(speed, epoch->images_per_second),
          lathe_duration(time, epoch->seconds));
   fflush(stdout);

@@ -33,6 +33,29 @@ static bool plot_columns(struct lathe_report_page *page, const char *title, cons
       lathe_plot_curves_page(title, title, "epoch", ylabel, curves, shown, HALF, err), err);
 }
 
+/* How many log-variances were kept at their bounds, and how long. */
+static void write_clamped(struct lathe_report_page *page)
+{
+  const struct lathe_history *history = &page->history;
+  const struct lathe_model *model = page->report->session->model;
+  const double *count = lathe_history_column(history, LATHE_EPOCH_train_clamped);
+  double all = 0;
+  int epochs = 0, last = 0;
+  for (int i = 0; i < history->epochs; i++)
+    if (count[i] > 0) { /* false for NaN: not known */
+      all += count[i];
+      last = i + 1;
+      epochs++;
+    }
+  if (epochs > 0)
+    fprintf(
+        page->out,
+        "<p>%.0f log-variances of training images were clamped to [%g, %g], in %d of %d epochs, "
+        "the last of them epoch %d: from one that lies at a bound the encoder learns "
+        "nothing.</p>\n",
+        all, model->logvar[0], model->logvar[1], epochs, history->epochs, last);
+}
+
 bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err)
 {
   static const char *const parts[] = {"training", "validation"};
@@ -66,6 +89,7 @@ bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err
           err))
     return false;
   fputs("</div>\n", page->out);
+  write_clamped(page);
   return true;
 }
 

@@ -159,9 +159,11 @@ struct lathe_loss lathe_measure_loss(struct lathe_session *session, const struct
     sum.reconstruction += loss.reconstruction * (double)n;
     sum.kl += loss.kl * (double)n;
     sum.total += loss.total * (double)n;
+    sum.clamped += loss.clamped;
   }
   double count = part->count > 0 ? (double)part->count : 1;
-  return (struct lathe_loss){sum.reconstruction / count, sum.kl / count, sum.total / count};
+  return (struct lathe_loss){sum.reconstruction / count, sum.kl / count, sum.total / count,
+                             sum.clamped};
 }
 
 bool lathe_assign_clusters(const struct lathe_session *session, int64_t n, const lathe_real *points,

@@ -19,13 +19,14 @@ struct running {
   double started, saved; /* lathe_now; the first as if all sessions had been one */
 };
 
-/* The means over the images of the losses of batches. */
+/* The means over the images of the losses of batches; what is counted is summed. */
 static void add_loss(struct lathe_loss *mean, const struct lathe_loss *loss, int64_t before, int n)
 {
   double share = (double)n / (double)(before + n);
   mean->reconstruction += (loss->reconstruction - mean->reconstruction) * share;
   mean->kl += (loss->kl - mean->kl) * share;
   mean->total += (loss->total - mean->total) * share;
+  mean->clamped += loss->clamped;
 }
 
 static bool check_finite(const struct lathe_trainer *trainer, double loss, const char *what,

@@ -31,13 +31,12 @@ static void gather(const void *of, const void *from, int64_t first, int64_t coun
 
 /* Adds a tensor whose values start at `from`, in the order of memory. */
 static bool export_tensor(struct lathe_tensors *out, const struct lathe_tensor *tensor,
-                          const char *prefix, const lathe_real *from, bool finite,
-                          struct lathe_error *err)
+                          const char *prefix, const lathe_real *from, struct lathe_error *err)
 {
   char name[LATHE_TENSOR_NAME];
   int64_t size = lathe_tensor_size(tensor);
   snprintf(name, sizeof name, "%s%s", prefix, tensor->name);
-  for (int64_t i = 0; finite && i < size; i++) {
+  for (int64_t i = 0; i < size; i++) {
     lathe_real value = from[lathe_stored_index(tensor, i)];
     if (!isfinite(value))
       return lathe_fail(err,
@@ -72,7 +71,7 @@ bool lathe_weights_export(struct lathe_tensors *out, const struct lathe_model *m
       if (!counter)
         return false;
       *counter = steps;
-    } else if (!export_tensor(out, tensor, "", state->fixed + tensor->offset, true, err)) {
+    } else if (!export_tensor(out, tensor, "", state->fixed + tensor->offset, err)) {
       return false;
     }
   }
@@ -146,7 +145,7 @@ bool lathe_weights_export_block(struct lathe_tensors *out, const struct lathe_mo
   for (int i = 0; i < model->tensor_count; i++) {
     const struct lathe_tensor *tensor = &model->tensors[i];
     if (tensor->role == LATHE_PARAMETER &&
-        !export_tensor(out, tensor, prefix, block + tensor->offset, false, err))
+        !export_tensor(out, tensor, prefix, block + tensor->offset, err))
       return false;
   }
   return true;

@@ -43,6 +43,7 @@ static const struct {
     {"linear", true},
     {"linear_many_inputs", true},
     {"linear_wide", true},
+    {"logvar_bounds", true},
     {"pooling", true},
     {"reshapes", true},
     {"residual", true},

@@ -24,7 +24,7 @@ START_TEST(fusion_in_mlp)
   struct compiled compiled = compile_file("models/digits_mlp.lathe");
   struct schedule *const *programs = compiled.c->programs;
   const struct schedule *train = programs[PROGRAM_TRAIN];
-#define ENCODER "linear+bias+relu, linear+bias+relu, linear+bias, linear+bias"
+#define ENCODER "linear+bias+relu, linear+bias+relu, linear+bias, linear+bias+clamp"
 #define DECODER "linear+bias+relu, linear+bias+relu, linear+bias"
 #define LOSSES ENCODER ", sample, " DECODER ", bernoulli, kl"
   assert_chains(programs[PROGRAM_ENCODE], 0, programs[PROGRAM_ENCODE]->count, ENCODER);
@@ -36,7 +36,7 @@ START_TEST(fusion_in_mlp)
                 "channel_sum, linear_input+relu_grad, linear_weight, "
                 "channel_sum, linear_input+relu_grad, linear_weight, "
                 "channel_sum, linear_input, linear_weight, "
-                "add, sample_grad_logvar+add, "
+                "add, sample_grad_logvar+add+clamp_grad, "
                 "channel_sum, linear_input, linear_weight, "
                 "channel_sum, linear_input+add, linear_weight, relu_grad, "
                 "channel_sum, linear_input+relu_grad, linear_weight, "
@@ -53,7 +53,7 @@ START_TEST(fusion_in_conv)
   struct compiled compiled = compile_file("models/digits_conv.lathe");
   struct schedule *const *programs = compiled.c->programs;
   const struct schedule *train = programs[PROGRAM_TRAIN];
-#define HEADS "linear+bias, linear+bias"
+#define HEADS "linear+bias, linear+bias+clamp"
 #define ENCODER "conv+bias+relu, conv+bias+normalise_running+relu, " HEADS
 #define DECODER "linear+bias, conv_input+bias+relu, conv_input+bias"
 #define WINOGRAD "winograd_data, winograd_product, winograd_inverse+bias"
@@ -72,7 +72,7 @@ START_TEST(fusion_in_conv)
                 "channel_sum, conv_weight, conv+relu_grad, "
                 "channel_sum, winograd_data, winograd_weight, winograd_product, winograd_inverse, "
                 "channel_sum, linear_input, linear_weight, "
-                "add, sample_grad_logvar+add, "
+                "add, sample_grad_logvar+add+clamp_grad, "
                 "channel_sum, linear_input, linear_weight, "
                 "channel_sum, linear_input+add, linear_weight, relu_grad, "
                 "channel_dot, channel_sum, normalise_grad, "

@@ -269,10 +269,12 @@ static void write_wrong_parameters(void)
   ck_assert(lathe_tensors_add_metadata(&named, "model", "another", NULL));
   write_tensors(&named, in_folder("another.safetensors"));
   lathe_tensors_free(&named);
-  double *bias = (double *)tensor_of(&p, "logvar.bias")->data;
-  bias[0] = 200; /* a variance of e^200, beyond float32, */
+  double *bias = (double *)tensor_of(&p, "mean.bias")->data;
+  bias[0] = 3e38; /* products with it are beyond float32, */
   write_tensors(&p, in_folder("large.safetensors"));
-  bias[0] = 1000; /* and one beyond double */
+  const struct lathe_array *weight = tensor_of(&p, "decoder.3.weight");
+  for (int64_t i = 0; i < weight->count; i++) /* and sums of these */
+    ((double *)weight->data)[i] = 3e38;
   write_tensors(&p, in_folder("huge.safetensors"));
   lathe_tensors_free(&p);
 }
@@ -289,8 +291,8 @@ static const struct {
     {"more1.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "optimiser.step counts -1"},
     {"more2.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "mean.typo is unknown"},
     {"another.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "model another"},
-    {"large.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "became|training diverged"},
-    {"huge.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "the loss is inf|diverges"},
+    {"large.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "became inf|training diverged"},
+    {"huge.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "the loss is|diverges"},
     {"p.safetensors", "absent", "e.npz", NULL, NULL, 1, "absent"},
     {"p.safetensors", "flat.npz", "e.npz", NULL, NULL, 1, "flat.npz"},
     {"p.safetensors", "x.npz", "absent", NULL, NULL, 1, "absent"},

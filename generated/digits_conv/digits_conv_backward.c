@@ -461,7 +461,7 @@ static void encoder_5_add(int n, int task, const float *restrict x,
 }
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
- * sample_grad_logvar + add: dz[n, 20], logvar[n, 20], noise[n, 20], a[n, 20] */
+ * sample_grad_logvar + add + clamp_grad: dz[n, 20], logvar[n, 20], noise[n, 20], a[n, 20] */
 static void encoder_5_sample_grad_logvar(int n, int task, float *restrict dz,
     const float *restrict logvar, const float *restrict noise, const float *restrict a)
 {
@@ -475,7 +475,8 @@ static void encoder_5_sample_grad_logvar(int n, int task, float *restrict dz,
     for (int c = 0; c < 20; c++) {
       const float sample_grad_logvar0 = dz_row[c] * 0.5F * lathe_expf(0.5F * logvar_row[c]) *
           noise_row[c];
-      dz_row[c] = sample_grad_logvar0 + a_row[c];
+      const float add1 = sample_grad_logvar0 + a_row[c];
+      dz_row[c] = logvar_row[c] <= -3e+01F || logvar_row[c] >= 2e+01F ? 0.0F : add1;
     }
   }
 }

@@ -60,6 +60,23 @@ static void encoder_5_linear(int n, int task, const float *restrict x,
   }
 }
 
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear + bias + clamp: x[n, 256], w[2, 256], b[2], y[n, 2]; 1.0 kFLOP an image */
+static void encoder_5_linear_2(int n, int task, const float *restrict x,
+    const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  lathe_dots(end - begin, 2, 256, x + begin * 256, 256, w, 256, y + begin * 2, 2);
+  for (int r = begin; r < end; r++) {
+    float *const y_row = y + r * 2;
+    for (int c = 0; c < 2; c++) {
+      const float bias1 = y_row[c] + b[c];
+      y_row[c] = bias1 < -3e+01F ? -3e+01F : bias1 > 2e+01F ? 2e+01F : bias1;
+    }
+  }
+}
+
 static void encode_0(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
@@ -97,7 +114,7 @@ static void encode_3(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
   (void)thread;
-  encoder_5_linear(c->n, task,
+  encoder_5_linear_2(c->n, task,
       c->batch + c->capacity * ENCODE_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -292,7 +309,7 @@ static void encoder_3_linear_2(int n, int task, float *restrict scratch,
 
 /* encoder.5: gaussian z   (digits_mlp.lathe:17)
  * linear + bias: x[n, 256], w[2, 256], b[2], y[n, 2]; 1.0 kFLOP an image */
-static void encoder_5_linear_2(int n, int task, float *restrict scratch,
+static void encoder_5_linear_3(int n, int task, float *restrict scratch,
     const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
 {
   const int begin = task * 32;
@@ -305,6 +322,26 @@ static void encoder_5_linear_2(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 2;
     for (int c = 0; c < 2; c++) {
       y_row[c] = y_row[c] + b[c];
+    }
+  }
+}
+
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear + bias + clamp: x[n, 256], w[2, 256], b[2], y[n, 2]; 1.0 kFLOP an image */
+static void encoder_5_linear_4(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(256, 2, w, 256, scratch);
+  lathe_product(end - begin, 2, 256, (struct lathe_rows){x + begin * 256, 256, 1}, w_panels, 0,
+      y + begin * 2, 2);
+  for (int r = begin; r < end; r++) {
+    float *const y_row = y + r * 2;
+    for (int c = 0; c < 2; c++) {
+      const float bias1 = y_row[c] + b[c];
+      y_row[c] = bias1 < -3e+01F ? -3e+01F : bias1 > 2e+01F ? 2e+01F : bias1;
     }
   }
 }
@@ -431,7 +468,7 @@ static void evaluate_1(void *arg, int task, int thread)
 static void evaluate_2(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  encoder_5_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  encoder_5_linear_3(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * EVALUATE_ENCODER_4,
       c->fixed + MEAN_WEIGHT,
       c->fixed + MEAN_BIAS,
@@ -441,7 +478,7 @@ static void evaluate_2(void *arg, int task, int thread)
 static void evaluate_3(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  encoder_5_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  encoder_5_linear_4(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * EVALUATE_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -542,6 +579,9 @@ struct lathe_loss digits_mlp_evaluate(struct lathe_state *state, int n, const fl
   loss.reconstruction /= n;
   loss.kl /= n;
   loss.total = loss.reconstruction + 1.0 * loss.kl;
+  const float *const logvar = call.batch + call.capacity * EVALUATE_LOGVAR;
+  for (int i = 0; i < n * 2; i++)
+    loss.clamped += logvar[i] <= -3e+01F || logvar[i] >= 2e+01F;
   return loss;
 }
 
@@ -568,7 +608,7 @@ static void forward_1(void *arg, int task, int thread)
 static void forward_2(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  encoder_5_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  encoder_5_linear_3(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + MEAN_WEIGHT,
       c->fixed + MEAN_BIAS,
@@ -578,7 +618,7 @@ static void forward_2(void *arg, int task, int thread)
 static void forward_3(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  encoder_5_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  encoder_5_linear_4(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -679,5 +719,8 @@ struct lathe_loss digits_mlp_forward(struct lathe_state *state, int n, const flo
   loss.reconstruction /= n;
   loss.kl /= n;
   loss.total = loss.reconstruction + 1.0 * loss.kl;
+  const float *const logvar = call.batch + call.capacity * TRAIN_LOGVAR;
+  for (int i = 0; i < n * 2; i++)
+    loss.clamped += logvar[i] <= -3e+01F || logvar[i] >= 2e+01F;
   return loss;
 }

@@ -1,5 +1,5 @@
 /* encoder.0: gaussian z   (test.lathe:5)
- * sample_grad_logvar + add: dz[n, 2], logvar[n, 2], noise[n, 2], a[n, 2] */
+ * sample_grad_logvar + add + clamp_grad: dz[n, 2], logvar[n, 2], noise[n, 2], a[n, 2] */
 static void encoder_0_sample_grad_logvar(int n, int task, float *restrict dz,
     const float *restrict logvar, const float *restrict noise, const float *restrict a)
 {
@@ -13,7 +13,8 @@ static void encoder_0_sample_grad_logvar(int n, int task, float *restrict dz,
     for (int c = 0; c < 2; c++) {
       const float sample_grad_logvar0 = dz_row[c] * 0.5F * lathe_expf(0.5F * logvar_row[c]) *
           noise_row[c];
-      dz_row[c] = sample_grad_logvar0 + a_row[c];
+      const float add1 = sample_grad_logvar0 + a_row[c];
+      dz_row[c] = logvar_row[c] <= -3e+01F || logvar_row[c] >= 2e+01F ? 0.0F : add1;
     }
   }
 }

@@ -398,7 +398,7 @@ char *random_description(uint64_t seed)
     fprintf(g.out, "  precision %s;\n", CHOICE(&g, "float32", "float64"));
   fprintf(g.out, "  input x %s%s;\n", shape_words(input),
           bernoulli ? "" : CHOICE(&g, "", ", range [-1, 1]", ", range [0, 2]"));
-  fprintf(g.out, "  latent z [%d];\n", latent);
+  fprintf(g.out, "  latent z [%d]%s;\n", latent, one_in(&g, 6) ? ", logvar [-4, 3]" : "");
   print_encoder(&g, input);
   print_decoder(&g, latent, input, bernoulli);
   if (!bernoulli || one_in(&g, 2))
