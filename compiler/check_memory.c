@@ -36,7 +36,10 @@ static int larger_first(const void *a, const void *b)
  */
 static int companions(const struct compilation *c)
 {
-  return 1 + (c->first_moment != 0) + (c->second_moment != 0);
+  int count = 1;
+  for (int i = 0; i < LATHE_MOMENTS; i++)
+    count += c->moments[i] != 0;
+  return count;
 }
 
 static void add_parameters(struct buffers *all, const struct compilation *c, bool training)

@@ -65,6 +65,18 @@ static const struct ast_node *rival(const struct ast_node *block, const struct a
   return NULL;
 }
 
+/* Nesterov's step looks ahead along the momentum. */
+static void check_momentum(struct checker *checker, const struct given *given)
+{
+  int flag = rule_attribute(given->rule, "nesterov");
+  if (flag < 0 || given->value[flag].at == NULL ||
+      given->value[rule_attribute(given->rule, "momentum")].number > 0)
+    return;
+  diag_report(checker->diags, CODE_NO_MOMENTUM, given->value[flag].at->span,
+              "`nesterov` needs a momentum above 0, and this `sgd` has none");
+  diag_help(checker->diags, "write `momentum 0.9, nesterov`");
+}
+
 static void read_setting(struct checker *checker, const struct ast_node *block,
                          const struct ast_node *node, const struct rule *rule)
 {
@@ -80,6 +92,7 @@ static void read_setting(struct checker *checker, const struct ast_node *block,
                 node->name.text, rule->group);
     diag_note(checker->diags, other->head, "`%s` stands here", other->name.text);
   } else if (good) {
+    check_momentum(checker, &given);
     store(checker->model, &given);
   }
 }

@@ -202,6 +202,20 @@ static bool read_positional(struct checker *checker, const struct ast_node *node
   return false;
 }
 
+/* What is said by being there, without a value. */
+static bool flag_read(struct checker *checker, const struct ast_attribute *written,
+                      struct given *given, int i)
+{
+  struct ast_value *said = mem_alloc(checker->mem, sizeof *said);
+  *said = (struct ast_value){.kind = VALUE_NUMBER, .number = 1, .span = written->span};
+  given->value[i].at = said;
+  given->value[i].number = 1;
+  if (written->values == NULL)
+    return true;
+  report_extra(checker, given->rule, written->values, written->name.span);
+  return false;
+}
+
 bool attribute_read(struct checker *checker, const struct ast_attribute *written,
                     struct given *given)
 {
@@ -233,6 +247,8 @@ bool attribute_read(struct checker *checker, const struct ast_attribute *written
                  mem_printf(checker->mem, "`%s`", name));
     return false;
   }
+  if (attribute->type == TYPE_FLAG)
+    return flag_read(checker, written, given, i);
   if (written->values == NULL) {
     char takes[256];
     diag_report(checker->diags, CODE_LACKS_VALUE, written->span, "`%s` lacks its value: %s", name,
@@ -325,7 +341,10 @@ const char *statement_text(struct mem *mem, const struct given *given)
                               value->high == attribute->initial_high);
     if (defaulted || attribute->manner)
       continue;
-    text_printf(&text, attribute->positional ? " " : ", %s ", attribute->name);
+    text_printf(&text, attribute->positional ? " " : ", %s", attribute->name);
+    if (attribute->type == TYPE_FLAG)
+      continue;
+    text_printf(&text, attribute->positional ? "" : " ");
     add_value(&text, value);
   }
   return text.data;

@@ -5,6 +5,9 @@
 /* Free parameters of a mixture beyond which no data set of the usual size bears it. */
 static const double most_mixture_parameters = 50000;
 
+/* Share of the parameters that a step takes off, beyond which nothing is left of them. */
+static const double most_decay = 0.1;
+
 /* The place of a statement, or of its section, or of the model. */
 static struct span place_of(const struct found *found, const struct ast_node *section,
                             const char *name)
@@ -17,9 +20,13 @@ static struct span place_of(const struct found *found, const struct ast_node *se
 static void warn_training(struct checker *checker, const struct found *found)
 {
   const struct lathe_training *t = &checker->model->training;
-  bool adam = t->optimiser == LATHE_ADAM;
-  double most = adam ? 0.1 : 10;
-  struct span optimiser = place_of(found, found->train, adam ? "adam" : "sgd");
+  static const char *const optimisers[] = {
+#define OPTIMISER(ID, name, ...) [LATHE_##ID] = #name,
+#include "../runtime/optimisers.def"
+#undef OPTIMISER
+  };
+  double most = t->optimiser == LATHE_SGD ? 10 : 0.1;
+  struct span optimiser = place_of(found, found->train, optimisers[t->optimiser]);
   if (t->rate > most)
     diag_report(checker->diags, CODE_ABSURD_RATE, optimiser,
                 "with a learning rate of %g nothing will settle; %g is much already", t->rate,
@@ -27,6 +34,14 @@ static void warn_training(struct checker *checker, const struct found *found)
   else if (t->rate < 1e-8)
     diag_report(checker->diags, CODE_ABSURD_RATE, optimiser,
                 "with a learning rate of %g nothing will move", t->rate);
+  if (t->weight_decay *
+          (t->optimiser == LATHE_SGD || t->optimiser == LATHE_ADAMW ? t->rate : 0.1) >=
+      most_decay)
+    diag_report(
+        checker->diags, CODE_ABSURD_DECAY, optimiser,
+        "with a weight decay of %g nothing will be learnt: each step takes the weights back "
+        "to 0",
+        t->weight_decay);
   if (t->schedule == LATHE_STEP && t->every >= t->epochs)
     diag_report(checker->diags, CODE_IDLE_SCHEDULE, place_of(found, found->train, "step"),
                 "the learning rate first falls after epoch %d, but training ends with epoch %d",

@@ -14,6 +14,18 @@ static int64_t larger(int64_t a, int64_t b)
   return a > b ? a : b;
 }
 
+/* Whether the optimiser keeps what optimisers.def names as moment `i`. */
+static bool optimiser_keeps(const struct lathe_training *t, int i)
+{
+  bool adam = t->optimiser == LATHE_ADAM || t->optimiser == LATHE_ADAMW;
+  const bool kept[LATHE_MOMENTS] = {
+      adam || t->momentum > 0,
+      adam || t->optimiser == LATHE_RMSPROP,
+      t->optimiser == LATHE_RMSPROP && t->centered,
+  };
+  return kept[i];
+}
+
 /* Offsets of parameters, then of buffers. */
 static void lay_out_parameters(struct compilation *c)
 {
@@ -35,14 +47,11 @@ static void lay_out_parameters(struct compilation *c)
   c->gradients = offset;
   offset += c->trained;
   const struct lathe_training *t = &c->model->training;
-  if (t->optimiser == LATHE_ADAM || t->momentum > 0) {
-    c->first_moment = offset;
-    offset += c->trained;
-  }
-  if (t->optimiser == LATHE_ADAM) {
-    c->second_moment = offset;
-    offset += c->trained;
-  }
+  for (int i = 0; i < LATHE_MOMENTS; i++)
+    if (optimiser_keeps(t, i)) {
+      c->moments[i] = offset;
+      offset += c->trained;
+    }
   c->fixed_temporaries = offset;
   c->fixed_training = offset;
 }

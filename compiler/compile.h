@@ -16,7 +16,7 @@ struct compilation {
 
   /* Elements. Parameters are [0, trained), buffers follow up to fixed_inference, then gradients and
    * the optimiser's moments (0: it has none), then temporaries of the whole batch. */
-  int64_t trained, gradients, first_moment, second_moment;
+  int64_t trained, gradients, moments[LATHE_MOMENTS];
   int64_t fixed_inference, fixed_training;
   int64_t fixed_temporaries; /* where the temporaries of the whole batch begin */
   int64_t per_image_inference, per_image_training;

@@ -60,17 +60,42 @@ static struct lathe_kernel_cost optimiser_cost(const struct compilation *c)
   static const struct {
     const char *name;
     int flops, arrays;
-  } optimisers[] = {{"sgd", 2, 3}, {"sgd with momentum", 4, 5}, {"adam", 13, 7}};
+  } optimisers[] = {{"sgd", 2, 3},
+                    {"sgd with momentum", 4, 5},
+                    {"adam", 13, 7},
+                    {"rmsprop", 9, 5},
+                    {"rmsprop with momentum", 11, 7},
+                    {"centred rmsprop", 14, 7},
+                    {"centred rmsprop with momentum", 16, 9},
+                    {"adamw", 13, 7}};
   const struct lathe_training *t = &c->model->training;
-  const int which = t->optimiser == LATHE_ADAM ? 2 : t->momentum > 0 ? 1 : 0;
+  const int moving = t->momentum > 0;
+  const int which = t->optimiser == LATHE_ADAM      ? 2
+                    : t->optimiser == LATHE_ADAMW   ? 7
+                    : t->optimiser == LATHE_RMSPROP ? 3 + 2 * t->centered + moving
+                                                    : moving;
+  const int more = 2 * t->nesterov + (t->weight_decay > 0 ? 2 : 0) + (t->clip > 0 ? 1 : 0);
   return (struct lathe_kernel_cost){
       .layer = "parameters",
       .pass = LATHE_UPDATE,
       .ops = optimisers[which].name,
       .algorithm = "elementwise",
-      .step_flops = (double)optimisers[which].flops * (double)c->trained,
+      .step_flops = (double)(optimisers[which].flops + more) * (double)c->trained,
       .step_bytes =
           (double)optimisers[which].arrays * (double)c->trained * (c->model->float64 ? 8 : 4),
+  };
+}
+
+/* The norm of all gradients, which emit_optimiser.c takes where it bounds it. */
+static struct lathe_kernel_cost norm_cost(const struct compilation *c)
+{
+  return (struct lathe_kernel_cost){
+      .layer = "parameters",
+      .pass = LATHE_UPDATE,
+      .ops = "gradient norm",
+      .algorithm = "sum",
+      .step_flops = 2 * (double)c->parameter_count,
+      .step_bytes = (double)c->parameter_count * (c->model->float64 ? 8 : 4),
   };
 }
 
@@ -83,13 +108,15 @@ const char *pass_name(enum lathe_pass pass)
 
 int kernel_cost_count(const struct compilation *c)
 {
-  return c->programs[PROGRAM_TRAIN]->count + 1;
+  return c->programs[PROGRAM_TRAIN]->count + 1 + model_clips_norm(c->model);
 }
 
 struct lathe_kernel_cost kernel_cost(const struct compilation *c, int number)
 {
   const struct schedule *train = c->programs[PROGRAM_TRAIN];
-  if (number == train->count)
+  if (number == train->count && model_clips_norm(c->model))
+    return norm_cost(c);
+  if (number >= train->count)
     return optimiser_cost(c);
   const struct kernel *kernel = &train->kernels[number];
   const struct node *root = kernel->chain[0];

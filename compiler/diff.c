@@ -98,6 +98,8 @@ static const char *value_text(struct mem *mem, const struct model *model, const 
     number = (double)*(const uint64_t *)(const void *)member;
   else
     number = *(const int *)(const void *)member;
+  if (a->type == TYPE_FLAG)
+    return number != 0 ? "yes" : "no";
   if (number < a->lo && a->initial_text != NULL)
     return a->initial_text; /* nothing is said of it */
   for (const struct choice *c = a->choices; c != NULL && c->word != NULL; c++)

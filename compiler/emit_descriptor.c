@@ -1,6 +1,7 @@
 #include "emit_descriptor.h"
 #include "cost.h"
 #include "emit_model.h"
+#include "emit_optimiser.h"
 #include <string.h>
 
 /* Writes text as the inside of a C string literal. */
@@ -192,14 +193,42 @@ static void emit_classify(struct emitter *e)
           "}\n");
 }
 
+/* What is 0 is left out. */
+static void emit_training(struct emitter *e, const struct lathe_training *t)
+{
+  static const char *const optimisers[] = {
+#define OPTIMISER(ID, ...) [LATHE_##ID] = "LATHE_" #ID,
+#include "../runtime/optimisers.def"
+#undef OPTIMISER
+  };
+  static const char *const schedules[] = {
+      [LATHE_CONSTANT] = "LATHE_CONSTANT", [LATHE_STEP] = "LATHE_STEP"};
+  text_printf(&e->out, "    .optimiser = %s,\n", optimisers[t->optimiser]);
+  text_printf(&e->out, "    .schedule = %s,\n", schedules[t->schedule]);
+  if (t->clip > 0 && t->clipping == LATHE_CLIP_VALUE)
+    emit(e, ".clipping = LATHE_CLIP_VALUE,\n");
+  const struct {
+    const char *member;
+    enum { INTEGER, REAL } type;
+    double value;
+  } numbers[] = {
+#define TRAINING(type, member, ...) {#member, type, (double)t->member},
+#include "../runtime/training.def"
+#undef TRAINING
+  };
+  for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+    if (numbers[i].value != 0)
+      text_printf(&e->out, "    .%s = %s,\n", numbers[i].member,
+                  numbers[i].type == REAL ? emit_double(e, numbers[i].value)
+                                          : mem_printf(e->mem, "%.0f", numbers[i].value));
+  text_printf(&e->out, "    .seed = %lluU,\n", (unsigned long long)t->seed);
+}
+
 void emit_descriptor(struct emitter *e, const struct compilation *c)
 {
   const struct model *m = c->model;
   const struct lathe_training *t = &m->training;
   const struct lathe_mixing *x = &m->mixing;
-  static const char *const optimisers[] = {[LATHE_ADAM] = "LATHE_ADAM", [LATHE_SGD] = "LATHE_SGD"};
-  static const char *const schedules[] = {
-      [LATHE_CONSTANT] = "LATHE_CONSTANT", [LATHE_STEP] = "LATHE_STEP"};
   static const char *const covariances[] = {
       [LATHE_FULL] = "LATHE_FULL",
       [LATHE_DIAG] = "LATHE_DIAG",
@@ -260,25 +289,14 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
           ".em_doubles = ${MODEL}_EM_DOUBLES,\n"
           ".trained = ${MODEL}_TRAINED,\n"
           ".gradients = ${MODEL}_GRADIENTS,\n");
-  if (c->first_moment > 0)
-    emit(e, ".first_moment = ${MODEL}_FIRST_MOMENT,\n");
-  if (c->second_moment > 0)
-    emit(e, ".second_moment = ${MODEL}_SECOND_MOMENT,\n");
+  for (int i = 0; i < LATHE_MOMENTS; i++)
+    if (c->moments[i] > 0)
+      text_printf(o, "  .moments[%d] = %s_%s,\n", i, emit_upper(e->mem, m->name),
+                  emit_upper(e->mem, optimiser_moment(e, i)));
   text_printf(o, "  .flops_forward = %s,\n", emit_double(e, c->flops_forward));
   text_printf(o, "  .flops_step = %s,\n", emit_double(e, c->flops_step));
   emit(e, ".training = {\n");
-  text_printf(o, "    .optimiser = %s,\n", optimisers[t->optimiser]);
-  text_printf(o, "    .rate = %s,\n", emit_double(e, t->rate));
-  text_printf(o, "    .beta1 = %s,\n", emit_double(e, t->beta1));
-  text_printf(o, "    .beta2 = %s,\n", emit_double(e, t->beta2));
-  text_printf(o, "    .eps = %s,\n", emit_double(e, t->eps));
-  text_printf(o, "    .momentum = %s,\n", emit_double(e, t->momentum));
-  text_printf(o, "    .schedule = %s,\n", schedules[t->schedule]);
-  text_printf(o, "    .every = %d,\n", t->every);
-  text_printf(o, "    .gamma = %s,\n", emit_double(e, t->gamma));
-  text_printf(o, "    .batch = %d,\n    .epochs = %d,\n", t->batch, t->epochs);
-  text_printf(o, "    .split = %s,\n", emit_double(e, t->split));
-  text_printf(o, "    .seed = %lluU,\n", (unsigned long long)t->seed);
+  emit_training(e, t);
   emit(e, "},\n.mixing = {\n");
   text_printf(o, "    .components = %d,\n", x->components);
   text_printf(o, "    .covariance = %s,\n", covariances[x->covariance]);

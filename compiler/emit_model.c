@@ -112,20 +112,20 @@ static void emit_internal(struct emitter *e, const struct compilation *c)
   emit_parameter_offsets(e, c);
   emit_bind_int(e, "trained", c->trained);
   emit_bind_int(e, "gradients", c->gradients);
-  emit_bind_int(e, "first", c->first_moment);
-  emit_bind_int(e, "second", c->second_moment);
   emit(e, "};\n\n"
           "/* Parameters take up the first ${MODEL}_TRAINED values;\n"
           " * gradients");
-  emit(e, c->first_moment > 0 ? " and the optimiser's state follow in the same order. */\n"
+  emit(e, c->fixed_temporaries > c->gradients + c->trained ? " and the optimiser's state follow in the same order. */\n"
                               : " follow in the same order. */\n");
   emit(e, "enum {\n"
           "${MODEL}_TRAINED = $trained,\n"
           "${MODEL}_GRADIENTS = $gradients,\n");
-  if (c->first_moment > 0)
-    emit(e, "${MODEL}_FIRST_MOMENT = $first,\n");
-  if (c->second_moment > 0)
-    emit(e, "${MODEL}_SECOND_MOMENT = $second,\n");
+  for (int i = 0; i < LATHE_MOMENTS; i++)
+    if (c->moments[i] > 0) {
+      emit_bind(e, "MOMENT", "%s", emit_upper(e->mem, optimiser_moment(e, i)));
+      emit_bind_int(e, "moment", c->moments[i]);
+      emit(e, "${MODEL}_$MOMENT = $moment,\n");
+    }
   emit(e, "};\n");
   for (int i = 0; i < PROGRAM_COUNT; i++) {
     struct schedule *s = c->programs[i];

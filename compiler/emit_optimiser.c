@@ -1,74 +1,6 @@
 #include "emit_optimiser.h"
 
-/* Each rule changes one parameter by its gradient g; `first` and `second` are its moments. */
-static const char adam_rule[] =
-    "first[i] = $beta1 * first[i] + $rest1 * g;\n"
-    "second[i] = $beta2 * second[i] + $rest2 * g * g;\n"
-    "parameter[i] -= rate * first[i] / (sqrt$f(second[i]) * correction + $eps);\n";
-static const char momentum_rule[] = "first[i] = $momentum * first[i] + g;\n"
-                                    "parameter[i] -= rate * first[i];\n";
-static const char plain_rule[] = "parameter[i] -= rate * g;\n";
-
-enum { BLOCK = 16384 }; /* parameters of one task */
-
-static bool is_adam(const struct emitter *e)
-{
-  return e->model->training.optimiser == LATHE_ADAM;
-}
-
-void emit_update_struct(struct emitter *e)
-{
-  emit(e, "/* One step of the optimiser. */\n"
-          "struct ${model}_update {\n"
-          "$real *fixed; /* parameters, and what follows them */\n"
-          "$real rate; /* what the learning rate comes to in this step */\n");
-  if (is_adam(e))
-    emit(e, "$real correction; /* 1 / sqrt(1 - beta2^step) */\n");
-  emit(e, "};\n\n"
-          "/* Changes the parameters first .. first+count-1 by their gradients. */\n"
-          "void ${model}_update(const struct ${model}_update *update, int first_parameter, int "
-          "count,\n"
-          "const $real *restrict gradient);\n\n");
-}
-
-static void bind_constants(struct emitter *e)
-{
-  const struct lathe_training *t = &e->model->training;
-  emit_bind(e, "beta1", "%s", emit_number(e, t->beta1));
-  emit_bind(e, "rest1", "%s", emit_number(e, 1 - t->beta1));
-  emit_bind(e, "beta2", "%s", emit_number(e, t->beta2));
-  emit_bind(e, "rest2", "%s", emit_number(e, 1 - t->beta2));
-  emit_bind(e, "beta1_double", "%s", emit_double(e, t->beta1));
-  emit_bind(e, "beta2_double", "%s", emit_double(e, t->beta2));
-  emit_bind(e, "eps", "%s", emit_number(e, t->eps));
-  emit_bind(e, "momentum", "%s", emit_number(e, t->momentum));
-}
-
-static void emit_rule(struct emitter *e)
-{
-  const struct lathe_training *t = &e->model->training;
-  bool moment = is_adam(e) || t->momentum > 0;
-  emit(e, is_adam(e) ? "/* Adam (Kingma & Ba 2015, algorithm 1), in the form in which PyTorch "
-                       "computes it. */\n"
-          : moment   ? "/* Stochastic gradient descent with momentum, as PyTorch's SGD. */\n"
-                     : "/* Stochastic gradient descent. */\n");
-  emit(e, "void ${model}_update(const struct ${model}_update *update, int first_parameter, int "
-          "count,\n"
-          "const $real *restrict gradient)\n"
-          "{\n"
-          "$real *const restrict parameter = update->fixed + first_parameter;\n");
-  if (moment)
-    emit(e, "$real *const restrict first = parameter + ${MODEL}_FIRST_MOMENT;\n");
-  if (is_adam(e))
-    emit(e, "$real *const restrict second = parameter + ${MODEL}_SECOND_MOMENT;\n");
-  emit(e, "const $real rate = update->rate;\n");
-  if (is_adam(e))
-    emit(e, "const $real correction = update->correction;\n");
-  emit(e, "for (int i = 0; i < count; i++) {\n"
-          "const $real g = gradient[i];\n");
-  emit(e, is_adam(e) ? adam_rule : moment ? momentum_rule : plain_rule);
-  emit(e, "}\n}\n\n");
-}
+enum { BLOCK = 16384, MOST_PARTS = 1024 }; /* parameters of one task; tasks for a norm */
 
 /* Whether the kernel that makes the parameter's gradient can apply it, too. */
 static bool applied_at_once(const struct schedule *train, const struct parameter *parameter)
@@ -126,17 +58,95 @@ static int emit_block_table(struct emitter *e, const struct compilation *c)
   return blocks;
 }
 
+/* The gradients' norm, of all parameters together, from sums in a fixed order. Where the parameters
+ * are padded nothing is written, so that the parts are the tensors', cut. */
+static void emit_norm(struct emitter *e, const struct compilation *c)
+{
+  int64_t most = (c->trained / MOST_PARTS + BLOCK - 1) / BLOCK * BLOCK;
+  int parts = 0;
+  emit(e, "/* Gradients in parts, one a task: `first` and how many. */\n"
+          "static const int parts[][2] = {\n");
+  for (int i = 0; i < c->parameters->count; i++) {
+    const struct parameter *p = c->parameters->items[i];
+    struct stretch all = {(int64_t)p->tensor.offset, p->count};
+    if (p->tensor.role == LATHE_PARAMETER)
+      parts += emit_blocks(e, &all, 1, most > BLOCK ? most : BLOCK);
+  }
+  emit_bind_int(e, "parts", parts);
+  emit_bind(e, "clip", "%s", emit_double(e, e->model->training.clip));
+  emit(e, "};\n\n"
+          "struct norm {\n"
+          "const $real *gradients;\n"
+          "double squares[$parts]; /* each part's sum of them */\n"
+          "};\n\n"
+          "static void square_part(void *arg, int task, int thread)\n"
+          "{\n"
+          "(void)thread;\n"
+          "struct norm *const norm = arg;\n"
+          "const $real *const g = norm->gradients + parts[task][0];\n"
+          "const int count = parts[task][1], whole = count / 8 * 8;\n"
+          "double sums[8] = {0};\n"
+          "for (int i = 0; i < whole; i += 8)\n"
+          "  for (int k = 0; k < 8; k++)\n"
+          "    sums[k] += (double)g[i + k] * (double)g[i + k];\n"
+          "for (int i = whole; i < count; i++)\n"
+          "  sums[0] += (double)g[i] * (double)g[i];\n"
+          "norm->squares[task] = ((sums[0] + sums[1]) + (sums[2] + sums[3])) +\n"
+          "    ((sums[4] + sums[5]) + (sums[6] + sums[7]));\n"
+          "}\n\n"
+          "/* What the gradients are multiplied by, so that their norm is at most $clip. */\n"
+          "static $real clipping_scale(struct lathe_state *state)\n"
+          "{\n"
+          "struct norm norm = {.gradients = state->fixed + ${MODEL}_GRADIENTS};\n"
+          "double square = 0;\n"
+          "lathe_kernel(state, $norm_kernel, $parts, square_part, &norm);\n"
+          "for (int i = 0; i < $parts; i++)\n"
+          "  square += norm.squares[i];\n"
+          "const double scale = $clip / (sqrt(square) + 1e-6); /* as PyTorch has it */\n"
+          "return ($real)(scale < 1 ? scale : 1);\n"
+          "}\n\n");
+}
+
+static void emit_update_value(struct emitter *e)
+{
+  const struct lathe_training *t = &e->model->training;
+  emit_bind(e, "beta1_double", "%s", emit_double(e, t->beta1));
+  emit_bind(e, "beta2_double", "%s", emit_double(e, t->beta2));
+  emit_bind(e, "decay_double", "%s", emit_double(e, t->weight_decay));
+  if (!optimiser_is_adam(e)) {
+    emit(e,
+         model_clips_norm(e->model)
+             ? "(void)step;\n"
+               "struct ${model}_update update = {.fixed = state->fixed, .rate = ($real)rate, "
+               ".scale = 1};\n"
+             : "(void)step;\n"
+               "struct ${model}_update update = {.fixed = state->fixed, .rate = ($real)rate};\n");
+    return;
+  }
+  emit(e, "struct ${model}_update update = {\n"
+          ".fixed = state->fixed,\n"
+          ".rate = ($real)(rate / (1 - pow($beta1_double, (double)step))),\n"
+          ".correction = ($real)(1 / sqrt(1 - pow($beta2_double, (double)step))),\n");
+  if (optimiser_shrinks(e))
+    emit(e, ".keep = ($real)(1 - rate * $decay_double),\n");
+  emit(e, "};\n");
+}
+
 void emit_optimiser(struct emitter *e, const struct compilation *c)
 {
-  bind_constants(e);
+  const struct model *m = e->model;
+  const int kernels =
+      c->programs[PROGRAM_TRAIN]->count; /* those of the optimiser come behind them */
+  emit_bind_int(e, "norm_kernel", kernels);
+  emit_bind_int(e, "kernel", kernels + (model_clips_norm(m) ? 1 : 0));
   emit(e, "/* One training step: forward, backward, and the optimiser. */\n"
           "#include \"${model}_internal.h\"\n"
           "#include <lathe/kernel.h>\n");
-  if (is_adam(e))
+  if (m->training.optimiser != LATHE_SGD || model_clips_norm(m))
     emit(e, "#include <math.h>\n");
   emit(e, "\n");
   emit_block_table(e, c);
-  emit_rule(e);
+  emit_update(e, c);
   emit(e, "static void update_block(void *arg, int task, int thread)\n"
           "{\n"
           "(void)thread;\n"
@@ -144,27 +154,26 @@ void emit_optimiser(struct emitter *e, const struct compilation *c)
           "const int first = blocks[task][0];\n"
           "${model}_update(update, first, blocks[task][1], update->fixed + ${MODEL}_GRADIENTS + "
           "first);\n"
-          "}\n\n"
-          "struct lathe_loss ${model}_train_step(struct lathe_state *state, int n, const $real "
+          "}\n\n");
+  if (model_clips_norm(m))
+    emit_norm(e, c);
+  emit(e, "struct lathe_loss ${model}_train_step(struct lathe_state *state, int n, const $real "
           "*images,\n"
           "const $real *noise, double rate, int64_t step)\n"
           "{\n");
-  if (model_draws(e->model))
+  if (model_draws(m))
     emit(e, "state->draw.step = (uint64_t)step;\n");
-  if (is_adam(e))
-    emit(e, "struct ${model}_update update = {\n"
-            ".fixed = state->fixed,\n"
-            ".rate = ($real)(rate / (1 - pow($beta1_double, (double)step))),\n"
-            ".correction = ($real)(1 / sqrt(1 - pow($beta2_double, (double)step))),\n"
-            "};\n");
+  emit_update_value(e);
+  emit(e, "const struct lathe_loss loss = ${model}_forward(state, n, images, noise);\n");
+  /* The norm is known only when all gradients are: none can be applied where it is made. */
+  if (model_clips_norm(m))
+    emit(e, "${model}_backward(state, n, images, noise, NULL);\n"
+            "update.scale = clipping_scale(state);\n"
+            "lathe_kernel(state, $kernel, $blocks, update_block, &update);\n");
   else
-    emit(e, "(void)step;\n"
-            "struct ${model}_update update = {.fixed = state->fixed, .rate = ($real)rate};\n");
-  emit_bind_int(e, "kernel", c->programs[PROGRAM_TRAIN]->count); /* the last one of the step */
-  emit(e, "const struct lathe_loss loss = ${model}_forward(state, n, images, noise);\n"
-          "${model}_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);\n"
-          "lathe_kernel(state, $kernel, state->keep_gradients ? $blocks : $always, update_block, "
-          "&update);\n"
-          "return loss;\n"
+    emit(e, "${model}_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);\n"
+            "lathe_kernel(state, $kernel, state->keep_gradients ? $blocks : $always, update_block, "
+            "&update);\n");
+  emit(e, "return loss;\n"
           "}\n");
 }

@@ -8,6 +8,16 @@
 /* What kernels that apply gradients are told: struct NAME_update and NAME_update(). */
 void emit_update_struct(struct emitter *e);
 
+/* NAME_update itself. */
+void emit_update(struct emitter *e, const struct compilation *c);
+
+/* What the optimiser calls its moment `i`: "exp_avg". */
+const char *optimiser_moment(const struct emitter *e, int i);
+
+/* Whether its rule is Adam's, and whether it takes weight decay off apart from the gradients. */
+bool optimiser_is_adam(const struct emitter *e);
+bool optimiser_shrinks(const struct emitter *e);
+
 void emit_optimiser(struct emitter *e, const struct compilation *c);
 
 #endif

@@ -47,6 +47,11 @@ static bool section_draws(const struct section *section)
   return false;
 }
 
+bool model_clips_norm(const struct model *model)
+{
+  return model->training.clip > 0 && model->training.clipping == LATHE_CLIP_NORM;
+}
+
 bool model_draws(const struct model *model)
 {
   return section_draws(&model->encoder) || section_draws(&model->decoder);

@@ -81,6 +81,9 @@ struct model {
   struct lathe_training training;
 };
 
+/* Whether a training step needs the norm of all gradients before it changes a parameter. */
+bool model_clips_norm(const struct model *model);
+
 /* Whether a training step draws random numbers, beside the noise that it is given. */
 bool model_draws(const struct model *model);
 

@@ -51,6 +51,11 @@
 #define AT_LEAST(low) .lo = low, .hi = INFINITY
 #define ABOVE(low) .lo = low, .hi = INFINITY, .above = true
 #define ABOVE_UP_TO(low, high) .lo = low, .hi = high, .above = true
+/* Said by being there alone. */
+#define FLAG(label, about, ...)                                                                    \
+  {                                                                                                \
+    .name = label, .type = TYPE_FLAG, .help = about, ANY, __VA_ARGS__                              \
+  }
 #define FRACTION .lo = 0, .hi = 1, .below = true
 #define STORE(member)                                                                              \
   .offset = offsetof(struct model, member), .size = sizeof(((struct model *)NULL)->member)
@@ -187,6 +192,9 @@ const char *attribute_takes(const struct attribute *a, char *text, size_t size)
     break;
   case TYPE_NAME:
     snprintf(text, size, "a name");
+    break;
+  case TYPE_FLAG:
+    snprintf(text, size, "nothing");
     break;
   }
   return text;

@@ -26,6 +26,7 @@ enum attribute_type {
   TYPE_RANGE,  /* [0, 1]: a lower and a greater upper bound */
   TYPE_CHOICE, /* one of the attribute's own words */
   TYPE_NAME,   /* a name of the user's */
+  TYPE_FLAG,   /* no value: what is said by being there */
 };
 
 struct choice {

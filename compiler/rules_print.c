@@ -23,6 +23,10 @@ void rule_usage(FILE *out, const struct rule *rule)
 {
   fputs(rule->name, out);
   for (const struct attribute *a = rule->attributes; a->name != NULL; a++) {
+    if (a->type == TYPE_FLAG) {
+      fprintf(out, " [, %s]", a->name);
+      continue;
+    }
     fprintf(out, a->positional ? " " : ", %s ", a->name);
     print_value(out, a);
   }

@@ -3,6 +3,7 @@
 #include "command.h"
 #include "fit.h"
 #include "json.h"
+#include "optimiser_state.h"
 #include "outcome.h"
 #include "resident.h"
 #include "resume.h"
@@ -195,13 +196,12 @@ static bool evaluate(struct job *job, struct lathe_error *err)
 /* What run.json says besides what made the model. */
 static json_t *details_json(const struct job *job, struct lathe_error *err)
 {
-  static const char *const optimisers[] = {[LATHE_ADAM] = "adam", [LATHE_SGD] = "sgd"};
   const struct lathe_training *settings = &job->settings;
   json_t *details = lathe_training_data_json(&job->data, err);
   json_t *more =
       json_pack("{s:I, s:{s:i, s:s, s:f, s:s, s:i, s:f, s:i}}", "validation_images",
                 (json_int_t)job->trainer.validation.count, "settings", "epochs", settings->epochs,
-                "optimiser", optimisers[settings->optimiser], "rate", settings->rate, "schedule",
+                "optimiser", lathe_optimiser_name(settings->optimiser), "rate", settings->rate, "schedule",
                 lathe_schedule_name(settings->schedule), "every", settings->every, "gamma",
                 settings->gamma, "threads", lathe_pool_threads(job->session.pool));
   if (details && json_object_update(details, more) != 0) {

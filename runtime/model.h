@@ -36,15 +36,29 @@ struct lathe_tensor {
 };
 
 enum lathe_likelihood { LATHE_BERNOULLI, LATHE_GAUSSIAN };
-enum lathe_optimiser { LATHE_ADAM, LATHE_SGD };
+enum lathe_optimiser {
+#define OPTIMISER(ID, ...) LATHE_##ID,
+#include "optimisers.def"
+#undef OPTIMISER
+  LATHE_OPTIMISERS
+};
+enum { LATHE_MOMENTS = 3 }; /* that an optimiser keeps of a parameter, at most */
+enum lathe_clipping { LATHE_CLIP_NORM, LATHE_CLIP_VALUE };
 enum lathe_schedule { LATHE_CONSTANT, LATHE_STEP };
 enum lathe_init { LATHE_INIT_LABELLED, LATHE_INIT_KMEANS, LATHE_INIT_RANDOM };
 
 /* The description's train section; the command line may override some of it. */
 struct lathe_training {
   enum lathe_optimiser optimiser;
-  double rate, beta1, beta2, eps; /* eps, betas: Adam */
-  double momentum;                /* SGD */
+  double rate, eps;
+  double beta1, beta2; /* Adam, AdamW */
+  double alpha;        /* RMSprop: decay of the mean squared gradient */
+  bool centered;       /* RMSprop: divides by the deviation, not by the root of that mean */
+  double momentum;     /* SGD, RMSprop */
+  bool nesterov;       /* SGD */
+  double weight_decay; /* added to the gradient, times the parameter; AdamW: taken off apart */
+  double clip;         /* gradients are kept within it; 0: as they are */
+  enum lathe_clipping clipping;
   enum lathe_schedule schedule;
   int every; /* LATHE_STEP: rate x gamma every so many epochs */
   double gamma;
@@ -142,8 +156,8 @@ struct lathe_model {
   size_t scratch;
   size_t em_doubles; /* EM statistics, in doubles */
   /* Inside `fixed`: trained parameters are [0, trained); gradients and optimiser state are blocks
-   * of the same order and padding. An absent optimiser block is 0. */
-  size_t trained, gradients, first_moment, second_moment;
+   * of the same order and padding. A block that the optimiser does not keep is 0. */
+  size_t trained, gradients, moments[LATHE_MOMENTS];
 
   double flops_forward; /* floating-point operations an image, forward */
   double flops_step;    /* and in a training step */

@@ -1,4 +1,5 @@
 #include "origin.h"
+#include "optimiser_state.h"
 #include "part.h"
 #include "run.h"
 #include "sha256.h"
@@ -39,12 +40,25 @@ static json_t *architecture(const struct lathe_model *model)
   return json;
 }
 
-static json_t *optimiser_text(const struct lathe_training *training)
+/* Its numbers, and what it does besides. */
+static json_t *optimiser_text(const struct lathe_training *t)
 {
-  if (training->optimiser == LATHE_SGD)
-    return json_sprintf("sgd, momentum %.15g", training->momentum);
-  return json_sprintf("adam, beta1 %.15g, beta2 %.15g, eps %.15g", training->beta1, training->beta2,
-                      training->eps);
+  enum { ROOM = 64 };
+  char decay[ROOM] = "", clip[ROOM] = "";
+  const char *name = lathe_optimiser_name(t->optimiser);
+  if (t->weight_decay > 0)
+    snprintf(decay, ROOM, ", weight_decay %.15g", t->weight_decay);
+  if (t->clip > 0)
+    snprintf(clip, ROOM, ", clip %.15g by %s", t->clip,
+             t->clipping == LATHE_CLIP_NORM ? "norm" : "value");
+  if (t->optimiser == LATHE_SGD)
+    return json_sprintf("%s, momentum %.15g%s%s%s", name, t->momentum,
+                        t->nesterov ? ", nesterov" : "", decay, clip);
+  if (t->optimiser == LATHE_RMSPROP)
+    return json_sprintf("%s, alpha %.15g, eps %.15g, momentum %.15g%s%s%s", name, t->alpha, t->eps,
+                        t->momentum, t->centered ? ", centered" : "", decay, clip);
+  return json_sprintf("%s, beta1 %.15g, beta2 %.15g, eps %.15g%s%s", name, t->beta1, t->beta2,
+                      t->eps, decay, clip);
 }
 
 static json_t *compiled(const struct lathe_model *model)

@@ -3,6 +3,7 @@
 #include "allocate.h"
 #include "columns.h"
 #include "gmm.h"
+#include "optimiser_state.h"
 #include "philox.h"
 #include "selfcheck_parts.h"
 #include "tensor_order.h"
@@ -95,12 +96,10 @@ static bool keep_state(struct work *work, struct lathe_error *err)
 {
   const struct lathe_model *model = work->model;
   const lathe_real *fixed = work->watched.state.fixed;
-  static const char *const prefixes[] = {"", "gradient.", "optimiser.first.", "optimiser.second."};
-  const size_t blocks[] = {0, model->gradients, model->first_moment, model->second_moment};
-  for (int i = 0; i < 4; i++)
-    if ((i == 0 || blocks[i] > 0) &&
-        !lathe_weights_export_block(&work->out, model, prefixes[i], fixed + blocks[i], err))
-      return false;
+  if (!lathe_weights_export_block(&work->out, model, "", fixed, err) ||
+      !lathe_weights_export_block(&work->out, model, "gradient.", fixed + model->gradients, err) ||
+      !lathe_optimiser_export_moments(&work->out, model, fixed, err))
+    return false;
   for (int t = 0; t < model->tensor_count; t++) {
     const struct lathe_tensor *tensor = &model->tensors[t];
     if (tensor->role == LATHE_BUFFER &&

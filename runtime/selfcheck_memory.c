@@ -61,8 +61,8 @@ void lathe_watched_free(struct lathe_watched *watched)
 static size_t tables_begin(const struct lathe_model *model)
 {
   size_t begin = model->gradients;
-  begin = model->first_moment > begin ? model->first_moment : begin;
-  begin = model->second_moment > begin ? model->second_moment : begin;
+  for (int i = 0; i < LATHE_MOMENTS; i++)
+    begin = model->moments[i] > begin ? model->moments[i] : begin;
   return begin + model->trained;
 }
 

@@ -17,9 +17,9 @@ static double unit(void)
   return sizeof(lathe_real) == sizeof(float) ? FLT_EPSILON : DBL_EPSILON;
 }
 
-/* One number as the optimiser keeps it. */
+/* One number as the optimiser keeps it: with its moments as optimisers.def orders them. */
 struct kept {
-  double parameter, first, second;
+  double parameter, moment[LATHE_MOMENTS];
 };
 
 /* What a step makes of it, and the size of what was added up for that: rounding is relative to it,
@@ -28,35 +28,97 @@ struct stepped {
   struct kept to, size;
 };
 
-/* Adam (Kingma and Ba 2015, algorithm 1) or SGD with momentum (Sutskever et al. 2013, in PyTorch's
- * form, where the rate stands outside the momentum). */
-static struct stepped definition(const struct lathe_training *t, struct kept old, double gradient,
-                                 double rate, int step)
+enum { GRADIENT, SQUARE, CENTRE }; /* moments, by what they are means of */
+
+/* moment = decay x moment + term */
+static void gather(struct stepped *s, int moment, double decay, double term)
 {
-  bool adam = t->optimiser == LATHE_ADAM;
-  double decay = adam ? t->beta1 : t->momentum, scale = rate;
-  double kept = decay * old.first, added = adam ? (1 - decay) * gradient : gradient;
-  struct stepped s = {.to = old};
-  s.to.first = kept + added;
-  s.size.first = fabs(kept) + fabs(added);
-  if (adam) {
-    s.to.second = t->beta2 * old.second + (1 - t->beta2) * gradient * gradient;
-    s.size.second = s.to.second;
-    double deviation = sqrt(s.to.second / (1 - pow(t->beta2, step)));
-    scale = rate / (1 - pow(t->beta1, step)) / (deviation + t->eps);
+  double kept = decay * s->to.moment[moment];
+  s->to.moment[moment] = kept + term;
+  s->size.moment[moment] = fabs(kept) + fabs(term);
+}
+
+/* Kingma and Ba 2015, algorithm 1; returns the direction of the step, times the rate. */
+static double adam(struct stepped *s, const struct lathe_training *t, double g, double rate,
+                   int step, double *size)
+{
+  gather(s, GRADIENT, t->beta1, (1 - t->beta1) * g);
+  gather(s, SQUARE, t->beta2, (1 - t->beta2) * g * g);
+  double deviation = sqrt(s->to.moment[SQUARE] / (1 - pow(t->beta2, step)));
+  double scale = rate / (1 - pow(t->beta1, step)) / (deviation + t->eps);
+  *size = scale * s->size.moment[GRADIENT];
+  return scale * s->to.moment[GRADIENT];
+}
+
+/* Sutskever et al. 2013 in PyTorch's form, where the rate stands outside the momentum. */
+static double descent(struct stepped *s, const struct lathe_training *t, double g, double rate,
+                      double *size)
+{
+  gather(s, GRADIENT, t->momentum, g);
+  double ahead = t->nesterov ? t->momentum : 1, now = t->nesterov ? g : 0;
+  *size = rate * (fabs(now) + ahead * s->size.moment[GRADIENT]);
+  return rate * (now + ahead * s->to.moment[GRADIENT]);
+}
+
+/* Tieleman and Hinton 2012; Graves 2013. */
+static double rmsprop(struct stepped *s, const struct lathe_training *t, double g, double rate,
+                      double *size)
+{
+  gather(s, SQUARE, t->alpha, (1 - t->alpha) * g * g);
+  double square = s->to.moment[SQUARE];
+  if (t->centered) {
+    gather(s, CENTRE, t->alpha, (1 - t->alpha) * g);
+    square -= s->to.moment[CENTRE] * s->to.moment[CENTRE];
   }
-  s.to.parameter = old.parameter - scale * s.to.first;
-  s.size.parameter = scale * s.size.first;
+  double scaled = g / (sqrt(square > 0 ? square : 0) + t->eps);
+  gather(s, GRADIENT, t->momentum, scaled);
+  *size = rate * s->size.moment[GRADIENT];
+  return rate * s->to.moment[GRADIENT];
+}
+
+/* `scale`: what clipping multiplies the gradients by. */
+static struct stepped definition(const struct lathe_training *t, struct kept old, double gradient,
+                                 double scale, double rate, int step)
+{
+  struct stepped s = {.to = old};
+  double g = scale * gradient, size, change;
+  if (t->clip > 0 && t->clipping == LATHE_CLIP_VALUE)
+    g = fmax(-t->clip, fmin(t->clip, gradient));
+  if (t->optimiser == LATHE_ADAMW)
+    s.to.parameter *= 1 - rate * t->weight_decay;
+  else
+    g += t->weight_decay * old.parameter;
+  if (t->optimiser == LATHE_SGD)
+    change = descent(&s, t, g, rate, &size);
+  else if (t->optimiser == LATHE_RMSPROP)
+    change = rmsprop(&s, t, g, rate, &size);
+  else
+    change = adam(&s, t, g, rate, step, &size);
+  s.to.parameter -= change;
+  s.size.parameter = size + fabs(old.parameter - s.to.parameter);
   return s;
+}
+
+/* What gradients are multiplied by, so that the norm of all of them is at most the bound. */
+static double clipping_scale(const struct lathe_model *model, const lathe_real *fixed)
+{
+  const struct lathe_training *t = &model->training;
+  double squares = 0;
+  for (int i = 0; i < model->tensor_count; i++)
+    if (model->tensors[i].role == LATHE_PARAMETER)
+      squares += pow(lathe_norm(fixed + model->gradients + model->tensors[i].offset,
+                                (size_t)lathe_tensor_size(&model->tensors[i])),
+                     2);
+  bool bounded = t->clip > 0 && t->clipping == LATHE_CLIP_NORM;
+  return bounded ? fmin(1, t->clip / (sqrt(squares) + 1e-6)) : 1;
 }
 
 static struct kept kept_at(const struct lathe_model *model, const lathe_real *fixed, size_t i)
 {
-  return (struct kept){
-      .parameter = (double)fixed[i],
-      .first = model->first_moment > 0 ? (double)fixed[model->first_moment + i] : 0,
-      .second = model->second_moment > 0 ? (double)fixed[model->second_moment + i] : 0,
-  };
+  struct kept kept = {.parameter = (double)fixed[i]};
+  for (int m = 0; m < LATHE_MOMENTS; m++)
+    kept.moment[m] = model->moments[m] > 0 ? (double)fixed[model->moments[m] + i] : 0;
+  return kept;
 }
 
 /* Sums of squares: how far a number is off, and how large it is. */
@@ -75,28 +137,26 @@ static void check_tensor(const struct lathe_model *model, const struct lathe_ten
                          const lathe_real *before, const lathe_real *after, double rate, int step,
                          struct lathe_finding *finding)
 {
-  struct sums parameter = {0, 0}, first = {0, 0}, second = {0, 0};
-  double weight = 0;
+  static const char *const what[] = {"the parameter", "the first moment", "the second moment",
+                                     "the third moment"};
+  struct sums parameter = {0, 0}, moments[LATHE_MOMENTS] = {{0, 0}};
+  double weight = 0, errors[1 + LATHE_MOMENTS], scale = clipping_scale(model, after);
   for (int64_t k = 0; k < lathe_tensor_size(tensor); k++) {
     size_t i = tensor->offset + (size_t)k;
     struct kept old = kept_at(model, before, i), new = kept_at(model, after, i);
     struct stepped expected =
-        definition(&model->training, old, (double)after[model->gradients + i], rate, step);
+        definition(&model->training, old, (double)after[model->gradients + i], scale, rate, step);
     add(&parameter, expected.to.parameter, new.parameter, expected.size.parameter);
-    if (model->first_moment > 0)
-      add(&first, expected.to.first, new.first, expected.size.first);
-    if (model->second_moment > 0)
-      add(&second, expected.to.second, new.second, expected.size.second);
+    for (int m = 0; m < LATHE_MOMENTS; m++)
+      if (model->moments[m] > 0)
+        add(&moments[m], expected.to.moment[m], new.moment[m], expected.size.moment[m]);
     weight += old.parameter * old.parameter;
   }
   double rounding = unit() * sqrt(weight) / finding->tolerance;
-  const double errors[3] = {
-      parameter.off == 0 ? 0 : sqrt(parameter.off) / (sqrt(parameter.size) + rounding),
-      first.off == 0 ? 0 : sqrt(first.off / first.size),
-      second.off == 0 ? 0 : sqrt(second.off / second.size),
-  };
-  static const char *const what[3] = {"the parameter", "the first moment", "the second moment"};
-  for (int i = 0; i < 3; i++)
+  errors[0] = parameter.off == 0 ? 0 : sqrt(parameter.off) / (sqrt(parameter.size) + rounding);
+  for (int m = 0; m < LATHE_MOMENTS; m++)
+    errors[1 + m] = moments[m].off == 0 ? 0 : sqrt(moments[m].off / moments[m].size);
+  for (int i = 0; i < 1 + LATHE_MOMENTS; i++)
     if (lathe_finding_worse(finding, errors[i]))
       snprintf(finding->detail, sizeof finding->detail, "step %d: %s", step, what[i]);
 }

@@ -171,8 +171,7 @@ void lathe_state_initialise(struct lathe_state *state, const struct lathe_model 
     if (tensor->role != LATHE_COUNTER)
       initialise_tensor(state, tensor, seed, i);
   }
-  if (state->training) {
-    clear_block(state, model->first_moment, model->trained);
-    clear_block(state, model->second_moment, model->trained);
-  }
+  if (state->training)
+    for (int i = 0; i < LATHE_MOMENTS; i++)
+      clear_block(state, model->moments[i], model->trained);
 }

@@ -127,6 +127,16 @@ static inline void random_layer(struct random_model *r)
 static inline void random_model(uint64_t seed, char text[RANDOM_TEXT])
 {
   static const char *const covariances[] = {"full", "diag", "tied", "spherical"};
+  static const char *const optimisers[] = {
+      "adam",
+      "adam, weight_decay 1e-3",
+      "adamw 1e-3, weight_decay 0.1",
+      "sgd 1e-3, momentum 0.9",
+      "sgd 1e-3, momentum 0.9, nesterov, weight_decay 1e-3",
+      "rmsprop 1e-3",
+      "rmsprop 1e-3, alpha 0.9, momentum 0.5, centered, weight_decay 1e-3",
+  };
+  static const char *const clips[] = {"", "", " clip 1;", " clip 0.1, by value;"};
   struct random_model r = {.state = (seed + 1) * 0x9E3779B97F4A7C15U, .text = text};
   int latent = 1 + random_below(&r, 9), input[3] = {0}, rank;
   if (random_below(&r, 3) == 0)
@@ -154,9 +164,10 @@ static inline void random_model(uint64_t seed, char text[RANDOM_TEXT])
   if (bernoulli || random_below(&r, 4) == 0)
     random_say(&r, " sigmoid;");
   random_say(&r, " }\n  loss { %s; }", bernoulli ? "bernoulli" : "gaussian");
-  random_say(&r, " mixture { components %d; covariance %s; }\n  train { %s; }\n}\n",
+  random_say(&r, " mixture { components %d; covariance %s; }\n  train { %s;%s }\n}\n",
              1 + random_below(&r, 4), covariances[random_below(&r, 4)],
-             random_below(&r, 2) == 0 ? "adam" : "sgd 1e-3, momentum 0.9");
+             optimisers[random_below(&r, sizeof optimisers / sizeof *optimisers)],
+             clips[random_below(&r, sizeof clips / sizeof *clips)]);
 }
 
 #endif

@@ -279,13 +279,14 @@ static void same_results(const struct lathe_model *model, const struct session *
 {
   size_t images = (size_t)N * (size_t)model->input_size,
          latents = (size_t)N * (size_t)model->latent;
-  const size_t blocks[] = {0, model->gradients, model->first_moment, model->second_moment};
+  const size_t *const moments = model->moments;
+  const size_t blocks[] = {0, model->gradients, moments[0], moments[1], moments[2]};
   char what[160];
   snprintf(what, sizeof what, "%s, %s", model->name, s->what);
   ck_assert_msg(memcmp(a->losses, b->losses, sizeof a->losses) == 0, "%s: losses", what);
   for (int t = 0; t < model->tensor_count; t++) {
     const struct lathe_tensor *tensor = &model->tensors[t];
-    for (int block = 0; block < 4 && tensor->role != LATHE_COUNTER; block++) {
+    for (int block = 0; block < 2 + LATHE_MOMENTS && tensor->role != LATHE_COUNTER; block++) {
       size_t at = blocks[block] + tensor->offset;
       if (block == 0 || (blocks[block] > 0 && tensor->role == LATHE_PARAMETER))
         same_values(what, tensor->name, a->fixed + at, b->fixed + at,

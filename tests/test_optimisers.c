@@ -1,9 +1,13 @@
-/* Adam, gradient descent and its momentum against PyTorch's, with StepLR: forty steps through six
- * falls of the learning rate, and the state that they leave. */
+/* Every optimiser and its settings, and bounds of gradients, against PyTorch's, with StepLR: forty
+ * steps through six falls of the learning rate, and the state that they leave. */
 #include "runtime/schedule.h"
 #include "torch_reference.h"
 
-static const char *const OPTIMISERS[] = {"adam", "adam_settings", "sgd", "sgd_momentum"};
+static const char *const OPTIMISERS[] = {
+    "adam",    "adam_settings",    "adam_decay",  "adamw",        "adamw_settings",
+    "sgd",     "sgd_momentum",     "sgd_decay",   "sgd_nesterov", "sgd_nesterov_decay",
+    "rmsprop", "rmsprop_centered", "rmsprop_all", "clip_norm",    "clip_value",
+};
 
 enum { IMAGES_A_STEP, EPOCHS, STEPS_AN_EPOCH, SIZES };
 
@@ -11,16 +15,22 @@ enum { IMAGES_A_STEP, EPOCHS, STEPS_AN_EPOCH, SIZES };
 static void check_state(const char *what, const struct lathe_model *model,
                         const struct lathe_state *state, const struct lathe_tensors *tensors)
 {
-  bool adam = model->training.optimiser == LATHE_ADAM;
-  bool momentum = !adam && model->training.momentum > 0;
+  static const char *const names[LATHE_OPTIMISERS][LATHE_MOMENTS] = {
+      [LATHE_ADAM] = {"exp_avg.", "exp_avg_sq."},
+      [LATHE_ADAMW] = {"exp_avg.", "exp_avg_sq."},
+      [LATHE_SGD] = {"momentum_buffer."},
+      [LATHE_RMSPROP] = {"momentum_buffer.", "square_avg.", "grad_avg."},
+  };
   struct comparison c = {.what = what, .tensors = tensors, .tolerance = LAYERS.trained};
-  if (adam || momentum) {
-    c.prefix = adam ? "exp_avg." : "momentum_buffer.";
-    near_block(&c, model, state->fixed + model->first_moment);
-  }
-  if (adam) {
-    c.prefix = "exp_avg_sq.";
-    near_block(&c, model, state->fixed + model->second_moment);
+  for (int i = 0; i < LATHE_MOMENTS; i++) {
+    c.prefix = names[model->training.optimiser][i];
+    char first[64];
+    snprintf(first, sizeof first, "%s%s", c.prefix ? c.prefix : "", model->tensors[0].name);
+    bool theirs = c.prefix && lathe_tensors_find(tensors, first);
+    ck_assert_msg(theirs == (model->moments[i] > 0), "%s keeps %s", what,
+                  c.prefix ? c.prefix : "?");
+    if (theirs)
+      near_block(&c, model, state->fixed + model->moments[i]);
   }
 }
 

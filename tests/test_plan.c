@@ -94,10 +94,9 @@ static void check_parameters(const struct compilation *c, const char *path)
   /* Gradients, moments and batch tables follow; each block begins where one ends. */
   int64_t block = c->fixed_inference;
   ck_assert_int_eq(c->gradients, block);
-  if (c->first_moment > 0)
-    ck_assert_int_eq(c->first_moment, block += c->trained);
-  if (c->second_moment > 0)
-    ck_assert_int_eq(c->second_moment, block += c->trained);
+  for (int i = 0; i < LATHE_MOMENTS; i++)
+    if (c->moments[i] > 0)
+      ck_assert_int_eq(c->moments[i], block += c->trained);
   ck_assert_int_eq(c->fixed_training, block + c->trained + c->programs[PROGRAM_TRAIN]->fixed);
 }
 

@@ -51,7 +51,13 @@ START_TEST(varied)
       "covariance tied",
       "covariance spherical",
       "adam",
+      "adamw",
       "sgd",
+      "nesterov",
+      "rmsprop",
+      "centered",
+      "weight_decay",
+      "clip",
       "x [3, ",
       "gaussian;",
   };

@@ -35,8 +35,7 @@ static const struct lathe_model MODEL = {
     .em_doubles = 9,
     .trained = 40,
     .gradients = 40,
-    .first_moment = 80,
-    .second_moment = 120,
+    .moments = {80, 120},
 };
 
 static size_t round_up(size_t bytes)
@@ -336,8 +335,8 @@ START_TEST(end_of_training_gives_memory_back)
   enum { TRAINED = 1 << 20 };
   struct lathe_model model = MODEL;
   model.trained = model.gradients = model.fixed_inference = TRAINED;
-  model.first_moment = 2 * TRAINED;
-  model.second_moment = 3 * TRAINED;
+  model.moments[0] = 2 * TRAINED;
+  model.moments[1] = 3 * TRAINED;
   model.fixed_training = 4 * TRAINED;
   model.per_image_training = TRAINED;
   struct lathe_state state;

@@ -135,7 +135,8 @@ void linear_weight_plan(struct kernel *kernel)
     kernel_cut(kernel, extent, by_outputs ? WEIGHT_ROWS : BLOCK, 2 * MOST_TASKS);
     int64_t width = weight_width(kernel, by_outputs);
     kernel->scratch = (int64_t)LATHE_PACKED(WEIGHT_IMAGES, width) + WEIGHT_ROWS * width;
-    kernel->updates = gradient_of(kernel->graph, dw);
+    if (!model_clips_norm(kernel->graph->model))
+      kernel->updates = gradient_of(kernel->graph, dw);
   }
 }
 

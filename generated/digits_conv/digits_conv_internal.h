@@ -31,8 +31,8 @@ enum {
 enum {
   DIGITS_CONV_TRAINED = 647376,
   DIGITS_CONV_GRADIENTS = 647632,
-  DIGITS_CONV_FIRST_MOMENT = 1295008,
-  DIGITS_CONV_SECOND_MOMENT = 1942384,
+  DIGITS_CONV_EXP_AVG = 1295008,
+  DIGITS_CONV_EXP_AVG_SQ = 1942384,
 };
 
 /* Values of `encode`: in the batch part, times the capacity, unless `fixed` is said.

@@ -27,8 +27,8 @@ enum {
 enum {
   DIGITS_MLP_TRAINED = 1068848,
   DIGITS_MLP_GRADIENTS = 1068848,
-  DIGITS_MLP_FIRST_MOMENT = 2137696,
-  DIGITS_MLP_SECOND_MOMENT = 3206544,
+  DIGITS_MLP_EXP_AVG = 2137696,
+  DIGITS_MLP_EXP_AVG_SQ = 3206544,
 };
 
 /* Values of `encode`: in the batch part, times the capacity, unless `fixed` is said.

@@ -3,14 +3,14 @@ void tiny_update(const struct tiny_update *update, int first_parameter, int coun
     const double *restrict gradient)
 {
   double *const restrict parameter = update->fixed + first_parameter;
-  double *const restrict first = parameter + TINY_FIRST_MOMENT;
-  double *const restrict second = parameter + TINY_SECOND_MOMENT;
+  double *const restrict exp_avg = parameter + TINY_EXP_AVG;
+  double *const restrict exp_avg_sq = parameter + TINY_EXP_AVG_SQ;
   const double rate = update->rate;
   const double correction = update->correction;
   for (int i = 0; i < count; i++) {
     const double g = gradient[i];
-    first[i] = 0.9 * first[i] + 0.09999999999999998 * g;
-    second[i] = 0.999 * second[i] + 0.0010000000000000009 * g * g;
-    parameter[i] -= rate * first[i] / (sqrt(second[i]) * correction + 1e-08);
+    exp_avg[i] = 0.9 * exp_avg[i] + 0.09999999999999998 * g;
+    exp_avg_sq[i] = 0.999 * exp_avg_sq[i] + 0.0010000000000000009 * g * g;
+    parameter[i] -= rate * exp_avg[i] / (sqrt(exp_avg_sq[i]) * correction + 1e-08);
   }
 }

@@ -3,11 +3,11 @@ void tiny_update(const struct tiny_update *update, int first_parameter, int coun
     const float *restrict gradient)
 {
   float *const restrict parameter = update->fixed + first_parameter;
-  float *const restrict first = parameter + TINY_FIRST_MOMENT;
+  float *const restrict momentum_buffer = parameter + TINY_MOMENTUM_BUFFER;
   const float rate = update->rate;
   for (int i = 0; i < count; i++) {
     const float g = gradient[i];
-    first[i] = 0.9F * first[i] + g;
-    parameter[i] -= rate * first[i];
+    momentum_buffer[i] = 0.9F * momentum_buffer[i] + g;
+    parameter[i] -= rate * momentum_buffer[i];
   }
 }

@@ -34,7 +34,7 @@ def statements(text):
         head, _, inside = text[begin:at].partition("{")
         parts = [p.strip() for p in re.split(r",(?![^\[]*\])", head)]
         word, _, value = parts[0].partition(" ")
-        more = dict(p.split(None, 1) for p in parts[1:])
+        more = dict((p + " ").split(" ", 1) for p in parts[1:])  # a word alone is a flag
         found.append((word, value.strip(), more | {INSIDE: inside} if mark == "}" else more))
         begin = at + 1
     return found
@@ -192,12 +192,27 @@ class Autoencoder(nn.Module):
 
     def optimiser(self):
         train = self.description.train
-        if "sgd" in train:
-            rate, more = train["sgd"]
-            return torch.optim.SGD(self.parameters(), float(rate), momentum=float(more.get("momentum", 0)))
-        rate, more = train["adam"]
+        word = next(word for word in ("sgd", "rmsprop", "adamw", "adam") if word in train)
+        rate, more = train[word]
+        rate, momentum, eps = float(rate), float(more.get("momentum", 0)), float(more.get("eps", 1e-8))
+        decay = float(more.get("weight_decay", 0.01 if word == "adamw" else 0))
+        if word == "sgd":
+            return torch.optim.SGD(self.parameters(), rate, momentum=momentum, weight_decay=decay,
+                                   nesterov="nesterov" in more)
+        if word == "rmsprop":
+            return torch.optim.RMSprop(self.parameters(), rate, float(more.get("alpha", 0.99)), eps, decay,
+                                       momentum, "centered" in more)
+        kind = torch.optim.AdamW if word == "adamw" else torch.optim.Adam
         betas = float(more.get("beta1", 0.9)), float(more.get("beta2", 0.999))
-        return torch.optim.Adam(self.parameters(), float(rate), betas, float(more.get("eps", 1e-8)))
+        return kind(self.parameters(), rate, betas, eps, decay)
+
+    def clip(self):
+        """`clip BOUND` or `clip BOUND, by value` of the description."""
+        bound, more = self.description.train.get("clip", (None, {}))
+        if bound and more.get("by", "norm").strip() == "value":
+            torch.nn.utils.clip_grad_value_(self.parameters(), float(bound))
+        elif bound:
+            torch.nn.utils.clip_grad_norm_(self.parameters(), float(bound))
 
     def values(self):
         """Parameters and running statistics by name."""
@@ -211,6 +226,7 @@ class Autoencoder(nn.Module):
         optimiser.zero_grad()
         reconstruction, divergence = self.losses(x, noise)
         self.total(reconstruction, divergence).backward()
+        self.clip()
         optimiser.step()
         return [reconstruction.item(), divergence.item()]
 
