@@ -144,6 +144,8 @@ static const char *shortest(const struct emitter *e, double value, bool narrow)
   char digits[40];
   if (narrow) /* what a float cannot hold becomes what it holds next to it */
     value = fabs(value) > FLT_MAX ? copysign(FLT_MAX, value) : (double)(float)value;
+  if (fabs(value) < 1e6 && value == floor(value)) /* as people write it, not as 3e+01 */
+    return mem_printf(e->mem, "%.1f", value);
   for (int precision = 1; precision <= 17; precision++) {
     snprintf(digits, sizeof digits, "%.*g", precision, value);
     double back = strtod(digits, NULL);

@@ -268,7 +268,7 @@ static void encoder_5_sample_grad_logvar(int n, int task, float *restrict dz,
       const float sample_grad_logvar0 = dz_row[c] * 0.5F * lathe_expf(0.5F * logvar_row[c]) *
           noise_row[c];
       const float add1 = sample_grad_logvar0 + a_row[c];
-      dz_row[c] = logvar_row[c] <= -3e+01F || logvar_row[c] >= 2e+01F ? 0.0F : add1;
+      dz_row[c] = logvar_row[c] <= -30.0F || logvar_row[c] >= 20.0F ? 0.0F : add1;
     }
   }
 }

@@ -72,7 +72,7 @@ static void encoder_5_linear_2(int n, int task, const float *restrict x,
     float *const y_row = y + r * 2;
     for (int c = 0; c < 2; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 < -3e+01F ? -3e+01F : bias1 > 2e+01F ? 2e+01F : bias1;
+      y_row[c] = bias1 < -30.0F ? -30.0F : bias1 > 20.0F ? 20.0F : bias1;
     }
   }
 }
@@ -341,7 +341,7 @@ static void encoder_5_linear_4(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 2;
     for (int c = 0; c < 2; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 < -3e+01F ? -3e+01F : bias1 > 2e+01F ? 2e+01F : bias1;
+      y_row[c] = bias1 < -30.0F ? -30.0F : bias1 > 20.0F ? 20.0F : bias1;
     }
   }
 }
@@ -581,7 +581,7 @@ struct lathe_loss digits_mlp_evaluate(struct lathe_state *state, int n, const fl
   loss.total = loss.reconstruction + 1.0 * loss.kl;
   const float *const logvar = call.batch + call.capacity * EVALUATE_LOGVAR;
   for (int i = 0; i < n * 2; i++)
-    loss.clamped += logvar[i] <= -3e+01F || logvar[i] >= 2e+01F;
+    loss.clamped += logvar[i] <= -30.0F || logvar[i] >= 20.0F;
   return loss;
 }
 
@@ -721,6 +721,6 @@ struct lathe_loss digits_mlp_forward(struct lathe_state *state, int n, const flo
   loss.total = loss.reconstruction + 1.0 * loss.kl;
   const float *const logvar = call.batch + call.capacity * TRAIN_LOGVAR;
   for (int i = 0; i < n * 2; i++)
-    loss.clamped += logvar[i] <= -3e+01F || logvar[i] >= 2e+01F;
+    loss.clamped += logvar[i] <= -30.0F || logvar[i] >= 20.0F;
   return loss;
 }

@@ -29,6 +29,6 @@ struct lathe_loss tiny_forward(struct lathe_state *state, int n, const float *im
   loss.total = loss.reconstruction + 2.0 * loss.kl;
   const float *const logvar = call.batch + call.capacity * TRAIN_LOGVAR;
   for (int i = 0; i < n * 2; i++)
-    loss.clamped += logvar[i] <= -3e+01F || logvar[i] >= 2e+01F;
+    loss.clamped += logvar[i] <= -30.0F || logvar[i] >= 20.0F;
   return loss;
 }
