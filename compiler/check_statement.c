@@ -148,15 +148,11 @@ void given_defaults(struct given *given, const struct rule *rule)
 
 void help_usage(struct checker *checker, const struct rule *rule)
 {
-  char *usage = NULL;
-  size_t size;
-  FILE *out = open_memstream(&usage, &size);
-  if (out == NULL)
-    return;
+  struct text usage = {.mem = checker->mem};
+  FILE *out = text_stream(&usage);
   rule_usage(out, rule);
   fclose(out);
-  diag_help(checker->diags, "it is written `%s%s`", usage, rule->holds_layers ? "" : ";");
-  free(usage);
+  diag_help(checker->diags, "it is written `%s%s`", usage.data, rule->holds_layers ? "" : ";");
 }
 
 /* Reports values beyond those that `before` takes, guessing what was forgotten between them. */

@@ -75,8 +75,7 @@ static void read_pieces(struct format *f)
   LATHE_YYSTYPE value;
   struct span span;
   int kind;
-  if (!scan_begin(&scan, f->mem, f->source, &f->source->files[0], diags))
-    return;
+  scan_begin(&scan, f->mem, f->source, &f->source->files[0], diags);
   int end = scan.offset;
   do {
     kind = scan_next(&scan, &value, &span);

@@ -210,12 +210,12 @@ static bool is_word(char c)
 
 json_t *lsp_hover(const struct lsp_document *document, size_t offset)
 {
-  char *text = NULL;
-  size_t size, begin = offset, end = offset;
-  FILE *out = document->length <= SOURCE_MAX_BYTES ? open_memstream(&text, &size) : NULL;
-  if (out == NULL)
+  size_t begin = offset, end = offset;
+  if (document->length > SOURCE_MAX_BYTES)
     return json_null();
   const struct analysis a = analyse(document);
+  struct text text = {.mem = a.mem}, help = {.mem = a.mem};
+  FILE *out = text_stream(&text), *helping = text_stream(&help);
   if (a.model != NULL)
     describe_place(out, &a, offset);
   while (begin > 0 && is_word(document->text[begin - 1]))
@@ -223,21 +223,15 @@ json_t *lsp_hover(const struct lsp_document *document, size_t offset)
   while (is_word(document->text[end]))
     end++;
   const char *word = mem_string(a.mem, document->text + begin, end - begin);
-  char *help = NULL;
-  size_t help_size;
-  FILE *helping = open_memstream(&help, &help_size);
-  if (helping != NULL && *word != '\0' && rules_help(helping, word)) {
-    fflush(helping);
-    fprintf(out, "```\n%s```\n", help);
-  }
-  if (helping != NULL)
-    fclose(helping);
-  free(help);
-  mem_free(a.mem);
+  bool helped = *word != '\0' && rules_help(helping, word);
+  fclose(helping);
+  if (helped)
+    fprintf(out, "```\n%s```\n", help.data);
+  fclose(out);
   json_t *result = json_null();
-  if (fclose(out) == 0 && *text != '\0')
-    result = json_pack("{s:{s:s, s:s}, s:o}", "contents", "kind", "markdown", "value", text,
+  if (*text.data != '\0')
+    result = json_pack("{s:{s:s, s:s}, s:o}", "contents", "kind", "markdown", "value", text.data,
                        "range", range_json(document->text, (int)begin, (int)end));
-  free(text);
+  mem_free(a.mem);
   return result;
 }

@@ -14,9 +14,11 @@
 #include "plan_svg.h"
 #include "summary.h"
 #include "support.h"
+#include "text.h"
 #include "toolchain.h"
 #include "verify.h"
 #include "write.h"
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -132,15 +134,13 @@ static bool print_result(struct mem *mem, const struct command_line *line,
                                     const struct command_line *line))
 {
   struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
-  char *text = NULL;
-  size_t size;
-  FILE *out = c != NULL ? open_memstream(&text, &size) : NULL;
-  if (out == NULL)
+  if (c == NULL)
     return false;
+  struct text text = {.mem = mem};
+  FILE *out = text_stream(&text);
   print(out, c, line);
-  bool written = fclose(out) == 0 && write_result(line->output, text);
-  free(text);
-  return written;
+  fclose(out);
+  return write_result(line->output, text.data);
 }
 
 static void print_graph(FILE *out, const struct compilation *c, const struct command_line *line)
@@ -298,25 +298,20 @@ static bool starts(struct mem *mem, const char *text, size_t size)
 
 int command_new(struct mem *mem, const struct command_line *line)
 {
-  char *text = NULL;
-  size_t size;
-  FILE *out = open_memstream(&text, &size);
-  if (out == NULL)
-    return FAILED;
+  struct text text = {.mem = mem};
+  FILE *out = text_stream(&text);
   const char *name = line->description;
   if (name != NULL && strlen(name) <= NAME_MOST)
     starter_print(out, name);
   else
     starter_print(out, name != NULL ? "?" : "first");
-  int status = fclose(out) == 0 ? DONE : FAILED;
-  if (status == DONE && !starts(mem, text, size))
-    status = usage_error("'%s' cannot be a model's name", name);
-  else if (status == DONE && name == NULL)
-    fputs(text, stdout);
-  else if (status == DONE)
-    status = write_new(mem_printf(mem, "%s.lathe", name), text) ? DONE : FAILED;
-  free(text);
-  return status;
+  fclose(out);
+  if (!starts(mem, text.data, text.length))
+    return usage_error("'%s' cannot be a model's name", name);
+  if (name != NULL)
+    return write_new(mem_printf(mem, "%s.lathe", name), text.data) ? DONE : FAILED;
+  fputs(text.data, stdout);
+  return DONE;
 }
 
 /* What the tables are made into, under the name that it is asked for by. */
@@ -356,6 +351,7 @@ int command_lsp(struct mem *mem, const struct command_line *line)
 
 int main(int argc, char **argv)
 {
+  json_set_alloc_funcs(mem_malloc, free);
   struct mem *mem = mem_new();
   struct command_line line;
   int status = USAGE;

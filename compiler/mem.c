@@ -16,13 +16,31 @@ struct mem {
   struct block *blocks;
 };
 
+static void (*at_the_end)(void);
+
+void mem_when_exhausted(void clean_up(void))
+{
+  at_the_end = clean_up;
+}
+
+void mem_exhausted(void)
+{
+  if (at_the_end != NULL)
+    at_the_end();
+  fputs("lathe: error: out of memory\n", stderr);
+  exit(1);
+}
+
 static void *must(void *p)
 {
-  if (p == NULL) {
-    fputs("lathe: error: out of memory\n", stderr);
-    exit(1);
-  }
+  if (p == NULL)
+    mem_exhausted();
   return p;
+}
+
+void *mem_malloc(size_t size)
+{
+  return must(malloc(size > 0 ? size : 1));
 }
 
 struct mem *mem_new(void)

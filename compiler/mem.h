@@ -11,6 +11,14 @@ struct mem;
 struct mem *mem_new(void);
 void mem_free(struct mem *mem);
 
+/* Says that memory is out, and ends the compiler; before that calls what mem_when_exhausted has
+ * been given last, which must not need the pool. */
+_Noreturn void mem_exhausted(void);
+void mem_when_exhausted(void clean_up(void));
+
+/* malloc that calls it: for libraries. */
+void *mem_malloc(size_t size);
+
 /* `size` zeroed bytes, aligned for any type. */
 void *mem_alloc(struct mem *mem, size_t size);
 

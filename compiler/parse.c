@@ -28,10 +28,7 @@ struct ast_model *parse(struct mem *mem, const struct source *source,
   model->incomplete = true;
   if (!is_text(source, file, diags))
     return model;
-  if (!scan_begin(&scan, mem, source, file, diags)) {
-    diag_report(diags, CODE_OUT_OF_MEMORY, scan.last, "out of memory");
-    return model;
-  }
+  scan_begin(&scan, mem, source, file, diags);
   model->incomplete = lathe_yyparse(&scan, model) != 0 || scan.incomplete;
   lexer_close(&scan);
   if (model->items == NULL && diags->errors == 0 && file->included == NULL)

@@ -270,7 +270,7 @@ int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span)
   return token.kind;
 }
 
-bool scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
+void scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
                 const struct source_file *file, struct diags *diags)
 {
   *scan = (struct scan){.mem = mem,
@@ -283,5 +283,5 @@ bool scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
   if (strncmp(source->text + file->begin, "\xEF\xBB\xBF", 3) == 0)
     scan->offset += 3; /* a byte order mark, as some editors leave */
   scan->last = (struct span){.begin = scan->offset, .end = scan->offset};
-  return lexer_open(scan);
+  lexer_open(scan);
 }

@@ -36,15 +36,15 @@ struct scan {
   bool incomplete; /* text was lost, see struct ast_model */
 };
 
-/* Starts with the first token of a file; false when memory has ended. lexer_close ends it. */
-bool scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
+/* Starts with the first token of a file. lexer_close ends it. */
+void scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
                 const struct source_file *file, struct diags *diags);
 
 /* The next token: its kind, value and span. */
 int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span);
 
 /* The lexer (lexer.l): starts at scan->offset; matches one token; releases its memory. */
-bool lexer_open(struct scan *scan);
+void lexer_open(struct scan *scan);
 void lexer_match(struct scan *scan, struct token *token);
 void lexer_close(struct scan *scan);
 

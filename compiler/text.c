@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* fopencookie, which the C libraries of Linux have */
 #include "text.h"
 #include <stdio.h>
 #include <string.h>
@@ -42,4 +43,19 @@ void text_printf(struct text *text, const char *format, ...)
   va_start(args, format);
   text_vprintf(text, format, args);
   va_end(args);
+}
+
+static ssize_t add_printed(void *cookie, const char *bytes, size_t size)
+{
+  text_add(cookie, bytes, size);
+  return (ssize_t)size;
+}
+
+FILE *text_stream(struct text *text)
+{
+  text_add(text, "", 0); /* the text of a stream that nothing is printed to is empty */
+  FILE *stream = fopencookie(text, "w", (cookie_io_functions_t){.write = add_printed});
+  if (stream == NULL)
+    mem_exhausted();
+  return stream;
 }

@@ -5,6 +5,7 @@
 #include "mem.h"
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 struct text {
   struct mem *mem;
@@ -15,5 +16,9 @@ struct text {
 void text_add(struct text *text, const char *data, size_t length);
 void text_printf(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void text_vprintf(struct text *text, const char *format, va_list args);
+
+/* What is printed to the stream is added to the text, all of it once the stream is closed: like
+ * open_memstream, but a lack of memory ends the program as everywhere in the compiler. */
+FILE *text_stream(struct text *text);
 
 #endif

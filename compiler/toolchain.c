@@ -3,6 +3,7 @@
 #include "child.h"
 #include "text.h"
 #include "write.h"
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,27 @@
 #define LATHE_INCLUDES ""
 #endif
 
+/* ---- Files ---- */
+
+/* What is to go when memory does not last: the binary that is not linked yet, the folder of
+ * objects. Names in the pool; NULL where there is none. */
+static struct {
+  const char *binary, *folder;
+} unfinished;
+
+static void remove_unfinished(void)
+{
+  if (unfinished.binary != NULL)
+    unlink(unfinished.binary);
+  DIR *dir = unfinished.folder != NULL ? opendir(unfinished.folder) : NULL;
+  for (const struct dirent *entry; dir != NULL && (entry = readdir(dir));)
+    unlinkat(dirfd(dir), entry->d_name, 0); /* . and .. stay */
+  if (dir != NULL)
+    closedir(dir);
+  if (unfinished.folder != NULL)
+    rmdir(unfinished.folder);
+}
+
 static const char *object_name(struct mem *mem, const char *folder, const struct emitted_file *file)
 {
   return mem_printf(mem, "%s/%s.o", folder, file->name);
@@ -32,6 +54,7 @@ static void remove_work(struct mem *mem, const struct emitted *emitted, const ch
     unlink(object_name(mem, folder, &emitted->files[i]));
   }
   rmdir(folder);
+  unfinished.folder = NULL;
 }
 
 /* ---- The compiler's command line ---- */
@@ -274,21 +297,26 @@ bool build_binary(struct mem *mem, const struct model *model, const struct emitt
     return false;
   const char *tmp = getenv("TMPDIR");
   char *work = mem_printf(mem, "%s/lathe-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
+  mem_when_exhausted(remove_unfinished);
   if (mkdtemp(work) == NULL)
     return write_failed("make the folder", work);
+  unfinished.folder = work;
   const char *folder = options->emit_dir != NULL ? options->emit_dir : work;
   /* Linked beside its final place, so that the last step is a rename. */
   char *linked = mem_printf(mem, "%s.XXXXXX", options->output);
   int fd = mkstemp(linked);
   bool done = fd >= 0 || write_failed("write", options->output);
-  if (fd >= 0)
+  if (fd >= 0) {
+    unfinished.binary = linked;
     close(fd);
+  }
   done = done && write_emitted(emitted, folder) &&
          compile_and_link(mem, model, emitted, folder, options, work, linked);
   if (done && (chmod(linked, write_mode(0777)) != 0 || rename(linked, options->output) != 0))
     done = write_failed("write", options->output);
   if (!done && fd >= 0)
     unlink(linked);
+  unfinished.binary = NULL;
   remove_work(mem, emitted, work);
   return done;
 }

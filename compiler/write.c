@@ -34,6 +34,20 @@ static bool write_all(int fd, const char *data, size_t length)
   return true;
 }
 
+/* A signal may interrupt both on disks that are far away; a file is closed all the same. */
+static bool sync_all(int fd)
+{
+  while (fsync(fd) != 0)
+    if (errno != EINTR)
+      return false;
+  return true;
+}
+
+static bool close_all(int fd)
+{
+  return close(fd) == 0 || errno == EINTR;
+}
+
 /* rename, and link, which unlike it replaces nothing. */
 typedef int place_function(const char *temporary, const char *path);
 
@@ -46,8 +60,8 @@ static bool put(const char *path, const char *text, size_t length, mode_t mode, 
   char *temporary = mem_printf(mem, "%s.XXXXXX", path);
   int fd = mkstemp(temporary);
   bool written =
-      fd >= 0 && write_all(fd, text, length) && fchmod(fd, mode) == 0 && (!safe || fsync(fd) == 0);
-  written = fd >= 0 && close(fd) == 0 && written && place(temporary, path) == 0;
+      fd >= 0 && write_all(fd, text, length) && fchmod(fd, mode) == 0 && (!safe || sync_all(fd));
+  written = fd >= 0 && close_all(fd) && written && place(temporary, path) == 0;
   if (!written)
     write_failed("write", path);
   if (fd >= 0 && (!written || place == link))
