@@ -85,13 +85,17 @@ static bool read_format(const char *path, struct lathe_reader *reader, const cha
                     path);
 }
 
-bool lathe_array_has_members(const char *path)
+bool lathe_array_has_members(const char *path, bool *has, struct lathe_error *err)
 {
   unsigned char first[8];
-  struct lathe_reader *reader = lathe_reader_open(path, NULL);
-  size_t size = reader ? lathe_reader_peek(reader, first, sizeof first) : 0;
+  struct lathe_reader *reader = lathe_reader_open(path, err);
+  if (!reader)
+    return false;
+  size_t size = lathe_reader_peek(reader, first, sizeof first);
+  bool good = size == sizeof first || lathe_reader_end(reader, err);
   lathe_reader_close(reader);
-  return lathe_npz_detect(first, size);
+  *has = lathe_npz_detect(first, size);
+  return good;
 }
 
 bool lathe_array_read_optional(const char *path, const char *member, struct lathe_array *out,

@@ -56,8 +56,8 @@ const char *lathe_shape_text(char *text, int rank, const int64_t *shape);
 bool lathe_array_read(const char *path, const char *member, struct lathe_array *out,
                       struct lathe_error *err);
 
-/* Whether the file is an archive of named arrays (.npz) rather than one array. */
-bool lathe_array_has_members(const char *path);
+/* *has: whether the file is an archive of named arrays (.npz) rather than one array. */
+bool lathe_array_has_members(const char *path, bool *has, struct lathe_error *err);
 
 /* The same, but an .npz without `member` is no failure: *found says whether it was there. */
 bool lathe_array_read_optional(const char *path, const char *member, struct lathe_array *out,

@@ -99,17 +99,15 @@ static bool export_standing(struct lathe_tensors *out, const struct lathe_traine
 
 /* What stays after a checkpoint has been written. One of later steps is of a future that was
  * damaged: training comes there again. */
-static bool stays(const void *arg, int64_t steps, int place)
+static bool stays(const void *arg, const int64_t *list, int count, int place)
 {
-  (void)place;
   const struct lathe_trainer *trainer = arg;
-  int count, later = 0;
-  int64_t *list = lathe_checkpoint_list(trainer->saving.folder, &count);
+  int64_t steps = list[place];
+  int later = 0;
   while (later < count && list[later] > trainer->steps)
     later++;
   int oldest = later + trainer->saving.keep - 1;
-  bool among = list && steps <= trainer->steps && (oldest >= count || steps >= list[oldest]);
-  free(list);
+  bool among = steps <= trainer->steps && (oldest >= count || steps >= list[oldest]);
   return among || steps == trainer->steps || (trainer->best > 0 && steps == trainer->best_steps);
 }
 
@@ -286,9 +284,13 @@ bool lathe_checkpoint_load(struct lathe_trainer *trainer, struct lathe_checkpoin
                            struct lathe_error *err)
 {
   int count;
-  int64_t *list = lathe_checkpoint_list(trainer->saving.folder, &count);
-  bool good = count == 0, whole = false;
+  int64_t *list;
   *found = (struct lathe_checkpoint_found){.steps = -1};
+  if (!lathe_checkpoint_list(trainer->saving.folder, &list, &count, err)) {
+    free(list);
+    return false;
+  }
+  bool good = count == 0, whole = false;
   for (int i = 0; i < count && !good && !whole; i++) {
     struct lathe_error why = {""};
     good = load(trainer, list[i], &whole, &why);

@@ -25,8 +25,9 @@ struct lathe_checkpoint_found {
 bool lathe_checkpoint_load(struct lathe_trainer *trainer, struct lathe_checkpoint_found *found,
                            struct lathe_error *err);
 
-/* The steps of the newest checkpoint of a run folder, damaged or not; -1 when there is none. */
-int64_t lathe_checkpoint_newest(const char *folder);
+/* *steps: those of the newest checkpoint of a run folder, damaged or not; -1 when there is none.
+ * False when the folder cannot be read. */
+bool lathe_checkpoint_newest(const char *folder, int64_t *steps, struct lathe_error *err);
 
 /* Removes all checkpoints of a run folder, and what was left of one that was being written. */
 bool lathe_checkpoints_remove(const char *folder, struct lathe_error *err);

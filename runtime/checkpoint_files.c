@@ -1,5 +1,6 @@
 #include "checkpoint_files.h"
 #include "checkpoint.h"
+#include "file.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -48,43 +49,68 @@ static int newest_first(const void *a, const void *b)
   return (*x < *y) - (*x > *y);
 }
 
-int64_t *lathe_checkpoint_list(const char *run, int *count)
+/* Opens the folder of a run's checkpoints; *listing NULL where there is none. */
+static bool open_folder(const char *run, char path[LATHE_PATH], DIR **listing,
+                        struct lathe_error *err)
+{
+  *listing = NULL;
+  if (!lathe_checkpoint_path(run, -1, path, err))
+    return false;
+  *listing = opendir(path);
+  return *listing || errno == ENOENT || errno == ENOTDIR ||
+         lathe_fail(err, "%s cannot be read: %s", path, strerror(errno));
+}
+
+static bool append(int64_t **list, int *count, int64_t steps)
+{
+  int64_t *longer = realloc(*list, (size_t)(*count + 1) * sizeof **list);
+  if (!longer)
+    return false;
+  longer[(*count)++] = steps;
+  *list = longer;
+  return true;
+}
+
+bool lathe_checkpoint_list(const char *run, int64_t **list, int *count, struct lathe_error *err)
 {
   char path[LATHE_PATH];
-  int64_t *list = NULL;
+  DIR *listing;
+  *list = NULL;
   *count = 0;
-  DIR *listing = lathe_checkpoint_path(run, -1, path, NULL) ? opendir(path) : NULL;
+  if (!open_folder(run, path, &listing, err))
+    return false;
   if (!listing)
-    return NULL;
-  for (const struct dirent *entry; (entry = readdir(listing));) {
-    bool half;
+    return true;
+  bool good = true, half;
+  const struct dirent *entry;
+  while (good && (entry = lathe_next_entry(listing))) {
     int64_t steps = steps_of(entry->d_name, &half);
-    int64_t *longer =
-        steps >= 0 && !half ? realloc(list, (size_t)(*count + 1) * sizeof *list) : NULL;
-    if (longer) {
-      list = longer;
-      list[(*count)++] = steps;
-    }
+    good = steps < 0 || half || append(list, count, steps);
   }
+  good = good && errno == 0;
+  if (!good)
+    lathe_fail(err, "%s cannot be read: %s", path, strerror(errno));
   closedir(listing);
-  if (list)
-    qsort(list, (size_t)*count, sizeof *list, newest_first);
-  return list;
+  if (*count > 0)
+    qsort(*list, (size_t)*count, sizeof **list, newest_first);
+  return good;
 }
 
 /* Removes what a killed trainer was writing. */
 static bool remove_halves(const char *run, struct lathe_error *err)
 {
   char path[LATHE_PATH];
-  DIR *listing = lathe_checkpoint_path(run, -1, path, err) ? opendir(path) : NULL;
-  bool good = true;
+  DIR *listing;
+  if (!open_folder(run, path, &listing, err))
+    return false;
   if (!listing)
     return true;
-  for (const struct dirent *entry; good && (entry = readdir(listing));) {
-    bool half;
+  bool good = true, half;
+  const struct dirent *entry;
+  while (good && (entry = lathe_next_entry(listing)))
     if (steps_of(entry->d_name, &half) >= 0 && half)
       good = unlinkat(dirfd(listing), entry->d_name, 0) == 0 || errno == ENOENT;
-  }
+  good = good && errno == 0;
   if (!good)
     lathe_fail(err, "%s: what is left of a checkpoint cannot be removed: %s", path,
                strerror(errno));
@@ -93,15 +119,16 @@ static bool remove_halves(const char *run, struct lathe_error *err)
 }
 
 bool lathe_checkpoint_prune(const char *run,
-                            bool (*keep)(const void *arg, int64_t steps, int place),
+                            bool (*keep)(const void *arg, const int64_t *list, int count,
+                                         int place),
                             const void *arg, struct lathe_error *err)
 {
   int count;
+  int64_t *list;
   char path[LATHE_PATH];
-  int64_t *list = lathe_checkpoint_list(run, &count);
-  bool good = remove_halves(run, err);
+  bool good = lathe_checkpoint_list(run, &list, &count, err) && remove_halves(run, err);
   for (int i = 0; good && i < count; i++)
-    if (!keep(arg, list[i], i)) {
+    if (!keep(arg, list, count, i)) {
       good = lathe_checkpoint_path(run, list[i], path, err);
       if (good && unlink(path) != 0 && errno != ENOENT)
         good = lathe_fail(err, "%s cannot be removed: %s; change the permissions of its folder",
@@ -111,19 +138,21 @@ bool lathe_checkpoint_prune(const char *run,
   return good;
 }
 
-int64_t lathe_checkpoint_newest(const char *folder)
+bool lathe_checkpoint_newest(const char *folder, int64_t *steps, struct lathe_error *err)
 {
   int count;
-  int64_t *list = lathe_checkpoint_list(folder, &count);
-  int64_t newest = count > 0 ? list[0] : -1;
+  int64_t *list;
+  bool good = lathe_checkpoint_list(folder, &list, &count, err);
+  *steps = count > 0 ? list[0] : -1;
   free(list);
-  return newest;
+  return good;
 }
 
-static bool keep_none(const void *arg, int64_t steps, int place)
+static bool keep_none(const void *arg, const int64_t *list, int count, int place)
 {
   (void)arg;
-  (void)steps;
+  (void)list;
+  (void)count;
   (void)place;
   return false;
 }

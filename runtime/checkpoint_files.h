@@ -11,13 +11,14 @@
 bool lathe_checkpoint_path(const char *run, int64_t steps, char path[LATHE_PATH],
                            struct lathe_error *err);
 
-/* The steps of a run folder's checkpoints, the newest first: *count of them, to be freed; NULL,
- * with *count 0, when there are none (or no memory: then the folder is taken for one without). */
-int64_t *lathe_checkpoint_list(const char *run, int *count);
+/* The steps of a run folder's checkpoints, the newest first: *count of them in *list, to be freed;
+ * *count 0 when there are none. */
+bool lathe_checkpoint_list(const char *run, int64_t **list, int *count, struct lathe_error *err);
 
-/* Removes those for which `keep` says false, and half-written ones. */
+/* Removes those of the list for which `keep` says false, and half-written ones. */
 bool lathe_checkpoint_prune(const char *run,
-                            bool (*keep)(const void *arg, int64_t steps, int place),
+                            bool (*keep)(const void *arg, const int64_t *list, int count,
+                                         int place),
                             const void *arg, struct lathe_error *err);
 
 #endif

@@ -1,7 +1,9 @@
 /* The analysis of the clusters for people and for scripts. */
+#define _GNU_SOURCE /* fopencookie, which the C libraries of Linux have */
 #include "clusters.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { NAME_SIZE = 64 };
 
@@ -131,11 +133,32 @@ static void write_compactness(FILE *out, const struct lathe_clusters *c)
           wide->mean_distance);
 }
 
+/* A string that grows; open_memstream's ends early, and does not say so, when memory does. */
+struct words {
+  char *text;
+  size_t length;
+  bool failed;
+};
+
+static ssize_t add_words(void *cookie, const char *bytes, size_t size)
+{
+  struct words *words = cookie;
+  char *longer = words->failed ? NULL : realloc(words->text, words->length + size + 1);
+  if (!longer) {
+    words->failed = true;
+    return 0;
+  }
+  memcpy(longer + words->length, bytes, size);
+  words->text = longer;
+  words->length += size;
+  words->text[words->length] = '\0';
+  return (ssize_t)size;
+}
+
 char *lathe_clusters_words(const struct lathe_clusters *clusters)
 {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *out = open_memstream(&text, &size);
+  struct words words = {0};
+  FILE *out = fopencookie(&words, "w", (cookie_io_functions_t){.write = add_words});
   if (!out)
     return NULL;
   if (clusters->components == 1) {
@@ -149,11 +172,11 @@ char *lathe_clusters_words(const struct lathe_clusters *clusters)
     write_pairs(out, clusters);
     write_compactness(out, clusters);
   }
-  if (fclose(out) != 0) {
-    free(text);
+  if (fclose(out) != 0 || words.failed) {
+    free(words.text);
     return NULL;
   }
-  return text;
+  return words.text;
 }
 
 static json_t *label_json(int64_t label)

@@ -122,7 +122,10 @@ static bool load_start(struct job *job, struct lathe_error *err)
   if (!lathe_mixture_new(mixture, model->mixing.components, model->latent, model->mixing.covariance,
                          err))
     return false;
-  if (!lathe_array_has_members(path)) {
+  bool archive;
+  if (!lathe_array_has_members(path, &archive, err))
+    return false;
+  if (!archive) {
     struct lathe_array array;
     bool read = lathe_array_read(path, "weights", &array, err); /* says what is wrong with it */
     lathe_array_free(&array);

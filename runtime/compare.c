@@ -1,4 +1,5 @@
 #include "compare.h"
+#include "json.h"
 #include "run.h"
 #include <stdlib.h>
 #include <string.h>
@@ -117,16 +118,13 @@ static json_t *read_json(const char *folder, enum lathe_run_file file, bool *the
                          struct lathe_error *err)
 {
   char path[LATHE_PATH];
-  json_error_t why;
-  *there = true;
-  if (!lathe_run_path(folder, file, path, err))
-    return NULL;
-  json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-  if (json_is_object(json))
+  bool missing = false;
+  json_t *json =
+      lathe_run_path(folder, file, path, err) ? lathe_json_read(path, &missing, err) : NULL;
+  *there = !missing;
+  if (!json || json_is_object(json))
     return json;
-  *there = json || json_error_code(&why) != json_error_cannot_open_file;
-  lathe_fail(err, "%s is damaged (line %d: %s): train again", path, json ? 1 : why.line,
-             json ? "not an object" : why.text);
+  lathe_fail(err, "%s is damaged (line 1: not an object): train again", path);
   json_decref(json);
   return NULL;
 }

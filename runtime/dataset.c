@@ -109,7 +109,9 @@ static bool load_labels(struct lathe_dataset *dataset, const struct lathe_source
 {
   const char *path = source->labels ? source->labels : source->data;
   struct lathe_array *labels = &dataset->labels;
-  bool found = source->labels || lathe_array_has_members(path);
+  bool found = source->labels != NULL;
+  if (!found && !lathe_array_has_members(path, &found, err))
+    return false;
   if (found && !lathe_array_read_optional(path, "labels", labels, &found, err))
     return false;
   if (!found && source->labels)
@@ -214,11 +216,13 @@ static bool apply_labels(struct lathe_dataset *dataset, const struct lathe_sourc
   if (dataset->labels.count == 0) {
     if (!source->need_labels && !source->only)
       return true;
+    bool archive;
+    if (!lathe_array_has_members(source->data, &archive, err))
+      return false;
     return lathe_fail(err, "%s: has no labels, which %s; %s", source->data,
                       source->need_labels ? "are needed here" : "--only goes by",
-                      lathe_array_has_members(source->data)
-                          ? "store them as member `labels` or name a file with --labels"
-                          : "name a file of them with --labels");
+                      archive ? "store them as member `labels` or name a file with --labels"
+                              : "name a file of them with --labels");
   }
   if (source->only && !filter(dataset, source, err))
     return false;

@@ -1,17 +1,17 @@
 #include "history.h"
+#include "file.h"
 #include "run.h"
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS = 64, LINE = 4096 };
+enum { COLUMNS = 64 };
 
 /* A CSV file of numbers: row by row, [rows, columns]; an empty cell is NaN. */
 struct table {
-  char header[LINE];
-  const char *name[COLUMNS]; /* in `header` */
+  char *text;                /* the file's, cut up */
+  const char *name[COLUMNS]; /* in `text` */
   int columns, rows, room;
   double *cells;
 };
@@ -30,19 +30,40 @@ static int cut(char *line, const char *cells[COLUMNS])
   return count;
 }
 
+static void free_table(struct table *table)
+{
+  free(table->text);
+  free(table->cells);
+  *table = (struct table){0};
+}
+
+/* Ends the line's string at its end; where the next one begins. */
+static char *end_line(char *line)
+{
+  char *end = line + strcspn(line, "\n");
+  if (*end == '\n')
+    *end++ = '\0';
+  return end;
+}
+
+static bool make_room(struct table *table)
+{
+  if (table->rows < table->room)
+    return true;
+  int room = 2 * table->room + 64;
+  double *more = realloc(table->cells, (size_t)room * (size_t)table->columns * sizeof *more);
+  if (!more)
+    return false;
+  table->cells = more;
+  table->room = room;
+  return true;
+}
+
 static bool add_row(struct table *table, char *line)
 {
   const char *cells[COLUMNS];
   if (cut(line, cells) != table->columns)
     return false;
-  if (table->rows == table->room) {
-    int room = 2 * table->room + 64;
-    double *more = realloc(table->cells, (size_t)room * (size_t)table->columns * sizeof *more);
-    if (!more)
-      return false;
-    table->cells = more;
-    table->room = room;
-  }
   for (int i = 0; i < table->columns; i++) {
     char *end;
     double value = strtod(cells[i], &end);
@@ -58,29 +79,29 @@ static bool add_row(struct table *table, char *line)
 static bool read_table(struct table *table, const char *folder, enum lathe_run_file which,
                        struct lathe_error *err)
 {
-  char path[LATHE_PATH], line[LINE];
+  char path[LATHE_PATH];
+  bool missing;
   *table = (struct table){0};
   if (!lathe_run_path(folder, which, path, err))
     return false;
-  FILE *file = fopen(path, "r");
-  if (!file)
-    return errno == ENOENT ||
-           lathe_fail(err, "%s cannot be opened: %s; check its permissions", path, strerror(errno));
-  bool good = true;
-  if (fgets(table->header, sizeof table->header, file))
-    table->columns = cut(table->header, table->name);
+  char *line = table->text = lathe_file_text(path, NULL, &missing, err);
+  if (!line)
+    return missing;
   int number = 1;
-  while (good && fgets(line, sizeof line, file)) {
-    number++;
-    good = add_row(table, line);
+  char *next = end_line(line);
+  table->columns = cut(line, table->name);
+  for (bool good = true; good && *next != '\0'; number++) {
+    line = next;
+    next = end_line(line);
+    good = make_room(table) || lathe_fail(err, "%s: no memory for its lines", path);
+    if (!good || !add_row(table, line)) {
+      free_table(table);
+      return !good ? false
+                   : lathe_fail(err, "%s, line %d, is not what train writes: train again", path,
+                                number + 1);
+    }
   }
-  bool failed = ferror(file) != 0;
-  fclose(file);
-  if (good && !failed)
-    return true;
-  free(table->cells);
-  table->cells = NULL;
-  return lathe_fail(err, "%s, line %d, is not what train writes: train again", path, number);
+  return true;
 }
 
 /* Copies the column of that name; whether there is one. */
@@ -135,8 +156,8 @@ bool lathe_history_read(struct lathe_history *history, const char *folder, struc
                       "%s: its %s or %s lacks a column, or there is no memory for them: train "
                       "again, or free some memory",
                       folder, lathe_run_name(LATHE_RUN_EPOCHS), lathe_run_name(LATHE_RUN_EM));
-  free(epochs.cells);
-  free(em.cells);
+  free_table(&epochs);
+  free_table(&em);
   if (!good)
     lathe_history_free(history);
   return good;

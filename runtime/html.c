@@ -126,15 +126,9 @@ void lathe_html_text(FILE *out, const char *text)
 
 static void print_text(FILE *out, const char *format, va_list args)
 {
-  char *text = NULL;
-  size_t size = 0;
-  FILE *memory = open_memstream(&text, &size);
-  if (memory) {
-    vfprintf(memory, format, args);
-    fclose(memory);
-  }
-  lathe_html_text(out, text ? text : "(no memory)");
-  free(text);
+  char text[LATHE_HTML_PRINTED];
+  vsnprintf(text, sizeof text, format, args);
+  lathe_html_text(out, text);
 }
 
 void lathe_html_printf(FILE *out, const char *format, ...)

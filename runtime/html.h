@@ -17,7 +17,8 @@ void lathe_html_end(FILE *out);
  * character, becomes U+FFFD. */
 void lathe_html_text(FILE *out, const char *text);
 
-/* Formats, then writes as text. */
+/* Formats, then writes as text; at most LATHE_HTML_PRINTED - 1 bytes of it. */
+enum { LATHE_HTML_PRINTED = 1 << 14 };
 void lathe_html_printf(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A section with its heading, ended by lathe_html_section_end. The id is a plain word. */

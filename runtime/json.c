@@ -1,4 +1,5 @@
 #include "json.h"
+#include "file.h"
 #include "output.h"
 #include <float.h>
 #include <math.h>
@@ -6,6 +7,20 @@
 #include <stdlib.h>
 
 enum { DIGITS = 10 };
+
+static bool starved_before;
+
+static void *take_memory(size_t size)
+{
+  void *memory = malloc(size);
+  starved_before |= memory == NULL;
+  return memory;
+}
+
+void lathe_json_watch(void)
+{
+  json_set_alloc_funcs(take_memory, free);
+}
 
 json_t *lathe_json_number(double value)
 {
@@ -19,11 +34,14 @@ static bool no_memory(struct lathe_error *err)
 
 bool lathe_json_line(json_t *json, struct lathe_error *err)
 {
-  int failed = json ? json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : -1;
+  char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : NULL;
+  bool good = text && !starved_before;
   json_decref(json);
-  if (failed)
+  if (good)
+    puts(text);
+  free(text);
+  if (!good)
     return no_memory(err);
-  putchar('\n');
   fflush(stdout); /* a line is an event: whoever reads the pipe sees it now */
   return true;
 }
@@ -60,16 +78,44 @@ static int most_digits(const json_t *json)
 
 static bool write_json(json_t *json, int digits, const char *path, struct lathe_error *err)
 {
-  if (!json)
-    return no_memory(err);
-  struct lathe_output *output = lathe_output_open(path, err);
-  if (output) {
-    FILE *stream = lathe_output_stream(output);
-    json_dumpf(json, stream, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)digits));
-    fputc('\n', stream);
-  }
+  /* As text first: json_dumpf tells a lack of memory, half way, from a full disk in no way. */
+  char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)digits)) : NULL;
   json_decref(json);
+  if (!text || starved_before) {
+    free(text);
+    return no_memory(err);
+  }
+  struct lathe_output *output = lathe_output_open(path, err);
+  if (output)
+    fprintf(lathe_output_stream(output), "%s\n", text);
+  free(text);
   return output && lathe_output_commit(output, err);
+}
+
+json_t *lathe_json_parse(const char *text, size_t size, json_error_t *why, bool *starved)
+{
+  lathe_json_watch();
+  json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, why);
+  *starved = !json && starved_before;
+  starved_before &= json != NULL; /* nothing of it is left to be written */
+  return json;
+}
+
+json_t *lathe_json_read(const char *path, bool *missing, struct lathe_error *err)
+{
+  json_error_t why;
+  bool starved;
+  size_t size;
+  char *text = lathe_file_text(path, &size, missing, err);
+  if (!text)
+    return NULL;
+  json_t *json = lathe_json_parse(text, size, &why, &starved);
+  if (starved)
+    lathe_fail(err, "%s cannot be read: no memory for it", path);
+  else if (!json)
+    lathe_fail(err, "%s is damaged (line %d: %s): train again", path, why.line, why.text);
+  free(text);
+  return json;
 }
 
 bool lathe_json_write(json_t *json, const char *path, struct lathe_error *err)

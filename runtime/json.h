@@ -1,5 +1,5 @@
-/* JSON on its way out. Numbers are printed with 10 significant digits,
- * where nothing else is said. */
+/* JSON on its way out and in. Numbers are printed with 10 significant digits, where nothing else is
+ * said. */
 #ifndef LATHE_JSON_H
 #define LATHE_JSON_H
 
@@ -7,11 +7,23 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* From here on JSON that lacks parts, for want of memory, is never written: jansson leaves out what
+ * it has no memory for when it is told to add it. lathe_main calls it. */
+void lathe_json_watch(void);
+
 /* A number, or null when it is not finite (JSON has no NaN). */
 json_t *lathe_json_number(double value);
 
 /* Prints `json` as one line on standard output. The reference is taken; NULL is out of memory. */
 bool lathe_json_line(json_t *json, struct lathe_error *err);
+
+/* What a file of a run folder says, a new reference. NULL, with a message, when that cannot be read
+ * or is no JSON; `missing` (may be NULL) says whether that is because there is no file. */
+json_t *lathe_json_read(const char *path, bool *missing, struct lathe_error *err);
+
+/* Parses JSON, a new reference; NULL, with `why`, when it is none, or *starved when memory was
+ * lacking: jansson takes it for a mistake in the text, then. */
+json_t *lathe_json_parse(const char *text, size_t size, json_error_t *why, bool *starved);
 
 /* Writes `json`, indented, to a file, whole or not at all. The reference is taken. */
 bool lathe_json_write(json_t *json, const char *path, struct lathe_error *err);

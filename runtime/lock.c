@@ -59,7 +59,13 @@ bool lathe_lock_take(struct lathe_lock *lock, const char *folder, struct lathe_e
     }
     if (is_same(fd, path)) {
       *lock = (struct lathe_lock){.file = fd + 1, .path = strdup(path)};
-      return true;
+      if (lock->path)
+        return true;
+      errno = ENOMEM;
+      cannot_lock(path, err);
+      unlink(path);
+      lathe_lock_release(lock);
+      return false;
     }
     close(fd);
   }

@@ -1,4 +1,5 @@
 #include "command.h"
+#include "json.h"
 #include "output.h"
 #include "version.h"
 #include <stdarg.h>
@@ -159,6 +160,7 @@ int lathe_main(int argc, char **argv, const struct lathe_model *model)
   const char *slash = strrchr(program, '/');
   struct lathe_call call = {.model = model, .program = slash ? slash + 1 : program};
 
+  lathe_json_watch();
   enum lathe_status status = lathe_target_check(model->target, lathe_machine_features(), &err)
                                  ? dispatch(&call, argc, argv, &err)
                                  : LATHE_FAILED;

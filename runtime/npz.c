@@ -33,8 +33,11 @@ static zip_t *open_archive(const char *path, struct lathe_reader *reader, struct
   }
   zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
   if (!zip) {
-    lathe_fail(err, "%s: is damaged or truncated: %s; get the file anew", path,
-               zip_error_strerror(&error));
+    if (zip_error_code_zip(&error) == ZIP_ER_MEMORY)
+      lathe_fail(err, "%s: no memory to read it", path);
+    else
+      lathe_fail(err, "%s: is damaged or truncated: %s; get the file anew", path,
+                 zip_error_strerror(&error));
     zip_source_free(source);
   }
   zip_error_fini(&error);

@@ -1,5 +1,5 @@
-/* for realpath, an X/Open function */
-#define _XOPEN_SOURCE 700
+/* for realpath, an X/Open function, and fopencookie, which the C libraries of Linux have */
+#define _GNU_SOURCE
 #include "output.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -11,7 +11,10 @@
 struct lathe_output {
   char *path;      /* the final name, links followed */
   char *temporary; /* where the bytes go until commit; `path` itself for a device */
-  bool direct;     /* written straight to a device or a pipe */
+  bool direct;     /* written straight to a device or a pipe, or to a file that grows */
+  bool growing;
+  int fd;  /* -1: closed */
+  int why; /* the first error that writing met; 0: none */
   FILE *stream;
 };
 
@@ -21,6 +24,8 @@ static void output_free(struct lathe_output *output)
 {
   if (output->stream)
     fclose(output->stream);
+  if (output->fd >= 0)
+    close(output->fd);
   free(output->path);
   free(output->temporary);
   free(output);
@@ -49,6 +54,16 @@ static char *folder_of(const char *path)
   return strndup(path, slash == path ? 1 : (size_t)(slash - path));
 }
 
+/* open, of files that are made, which a signal may interrupt on disks that are far away. */
+static int open_again(const char *path, int flags)
+{
+  int fd;
+  do
+    fd = open(path, flags, 0666);
+  while (fd < 0 && errno == EINTR);
+  return fd;
+}
+
 /* Creates a file of a name that nobody has, beside the final one: a rename does not cross disks.
  * mkstemp would make it private (0600), whatever the umask says. */
 static int create_temporary(struct lathe_output *output)
@@ -59,7 +74,7 @@ static int create_temporary(struct lathe_output *output)
     return -1;
   for (int attempt = 0; attempt < NAME_TRIES; attempt++) {
     snprintf(output->temporary, size, "%s.%ld-%d.part", output->path, (long)getpid(), attempt);
-    int fd = open(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    int fd = open_again(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
     if (fd >= 0 || errno != EEXIST)
       return fd;
   }
@@ -84,7 +99,7 @@ static int open_for(struct lathe_output *output, const char *path)
     output->direct = true;
     output->path = strdup(path);
     output->temporary = strdup(path);
-    return output->path && output->temporary ? open(path, O_WRONLY | O_CLOEXEC) : -1;
+    return output->path && output->temporary ? open_again(path, O_WRONLY | O_CLOEXEC) : -1;
   }
   /* A rename would replace even a file that its owner protects from writing. */
   if (exists && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
@@ -93,26 +108,60 @@ static int open_for(struct lathe_output *output, const char *path)
   return output->path ? create_temporary(output) : -1;
 }
 
-struct lathe_output *lathe_output_open(const char *path, struct lathe_error *err)
+/* What the stream holds, all of it: a stream of stdio's own gives up, and loses bytes, when a
+ * signal interrupts it, and forgets the reason when the disk is full. */
+static ssize_t put(void *cookie, const char *bytes, size_t size)
+{
+  struct lathe_output *output = cookie;
+  for (size_t done = 0; done < size;) {
+    ssize_t written = write(output->fd, bytes + done, size - done);
+    if (written >= 0) {
+      done += (size_t)written;
+    } else if (errno != EINTR) {
+      output->why = output->why ? output->why : errno;
+      return 0;
+    }
+  }
+  return (ssize_t)size;
+}
+
+/* The same, directly, whatever it is. */
+static int open_growing(struct lathe_output *output, const char *path)
+{
+  output->growing = output->direct = true;
+  output->path = strdup(path);
+  return output->path ? open_again(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC) : -1;
+}
+
+static struct lathe_output *open_output(const char *path,
+                                        int open_it(struct lathe_output *, const char *),
+                                        struct lathe_error *err)
 {
   struct lathe_output *output = calloc(1, sizeof *output);
   if (!output) {
     cannot_write(err, path, ENOMEM);
     return NULL;
   }
-  int fd = open_for(output, path);
-  if (fd >= 0)
-    output->stream = fdopen(fd, "wb");
+  output->fd = open_it(output, path);
+  if (output->fd >= 0)
+    output->stream = fopencookie(output, "w", (cookie_io_functions_t){.write = put});
   if (output->stream)
     return output;
   cannot_write(err, path, errno);
-  if (fd >= 0) {
-    close(fd);
-    if (!output->direct)
-      unlink(output->temporary);
-  }
+  if (output->fd >= 0 && !output->direct)
+    unlink(output->temporary);
   output_free(output);
   return NULL;
+}
+
+struct lathe_output *lathe_output_open(const char *path, struct lathe_error *err)
+{
+  return open_output(path, open_for, err);
+}
+
+struct lathe_output *lathe_output_open_growing(const char *path, struct lathe_error *err)
+{
+  return open_output(path, open_growing, err);
 }
 
 FILE *lathe_output_stream(struct lathe_output *output)
@@ -135,37 +184,40 @@ bool lathe_sync_folder_of(const char *path)
   free(folder);
   if (fd < 0)
     return true;
-  bool synced = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
+  bool synced = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS ||
+                (errno == EINTR && fsync(fd) == 0);
   int why = errno;
   close(fd);
   errno = why;
   return synced;
 }
 
-/* Whether all bytes have been taken by the disk (or the device); errno says why not. */
-static bool flush(struct lathe_output *output)
+/* Puts all bytes on the disk (or into the device) and closes it; 0, or errno's reason why not. */
+static int finish(struct lathe_output *output)
 {
-  errno = 0;
-  bool failed_before = ferror(output->stream) != 0;
-  if (fflush(output->stream) != 0)
-    return false;
-  if (failed_before) { /* the reason is gone; a full disk is by far the likeliest */
-    errno = ENOSPC;
-    return false;
-  }
-  return output->direct || fsync(fileno(output->stream)) == 0;
+  bool failed = fflush(output->stream) != 0 || ferror(output->stream);
+  failed = fclose(output->stream) != 0 || failed;
+  output->stream = NULL;
+  if (failed) /* without a reason, what was to be printed could not be: no memory for it */
+    return output->why ? output->why : ENOMEM;
+  while ((!output->direct || output->growing) && fsync(output->fd) != 0)
+    if (errno != EINTR)
+      return errno;
+  int fd = output->fd;
+  output->fd = -1;
+  return close(fd) == 0 || errno == EINTR ? 0 : errno; /* interrupted, it is closed all the same */
+}
+
+bool lathe_output_flush(struct lathe_output *output, struct lathe_error *err)
+{
+  bool good = fflush(output->stream) == 0 && !ferror(output->stream);
+  return good || cannot_write(err, output->path, output->why ? output->why : ENOMEM);
 }
 
 bool lathe_output_commit(struct lathe_output *output, struct lathe_error *err)
 {
-  bool good = flush(output);
-  int why = errno;
-  bool closed = fclose(output->stream) == 0;
-  output->stream = NULL;
-  if (good && !closed) {
-    good = false;
-    why = errno;
-  }
+  int why = finish(output);
+  bool good = why == 0;
   if (good && !output->direct) {
     good = rename(output->temporary, output->path) == 0 && lathe_sync_folder_of(output->path);
     why = errno;

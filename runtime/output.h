@@ -15,6 +15,12 @@ struct lathe_output;
  * with a message, when it cannot be: no such folder, a folder of that name, no permission. */
 struct lathe_output *lathe_output_open(const char *path, struct lathe_error *err);
 
+/* The same for a file that is read while it grows, line by line: emptied, then written under its
+ * own name. lathe_output_flush puts there what has been printed; commit what is left, and on the
+ * disk. */
+struct lathe_output *lathe_output_open_growing(const char *path, struct lathe_error *err);
+bool lathe_output_flush(struct lathe_output *output, struct lathe_error *err);
+
 /* Where to write; owned by the output, not to be closed. Errors may be left to commit. */
 FILE *lathe_output_stream(struct lathe_output *output);
 

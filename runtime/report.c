@@ -1,3 +1,4 @@
+#include "json.h"
 #include "output.h"
 #include "report_parts.h"
 #include "run.h"
@@ -103,12 +104,11 @@ static bool write_page(struct lathe_report_page *page, struct lathe_error *err)
 static bool read_metrics(struct lathe_report_page *page, struct lathe_error *err)
 {
   char path[LATHE_PATH];
-  json_error_t why;
+  bool missing;
   if (!lathe_run_path(page->report->folder, LATHE_RUN_METRICS, path, err))
     return false;
-  page->metrics = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-  return page->metrics || json_error_code(&why) == json_error_cannot_open_file ||
-         lathe_fail(err, "%s is damaged (line %d: %s): train again", path, why.line, why.text);
+  page->metrics = lathe_json_read(path, &missing, err);
+  return page->metrics || missing;
 }
 
 static bool gather(struct lathe_report_page *page, struct lathe_error *err)

@@ -1,5 +1,6 @@
 #include "run.h"
 #include "checkpoint.h"
+#include "file.h"
 #include "json.h"
 #include "origin.h"
 #include "output.h"
@@ -43,10 +44,12 @@ bool lathe_run_path(const char *folder, enum lathe_run_file file, char path[LATH
   return true;
 }
 
+/* What cannot be looked at is taken to be there: whoever opens it is told why. */
 static bool exists(const char *path)
 {
   struct stat status;
-  return stat(path, &status) == 0;
+  return stat(path, &status) == 0 ||
+         (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG && errno != ELOOP);
 }
 
 /* Whether train made a file of that name, or was making it (output.h's temporary names) when it was
@@ -73,12 +76,14 @@ static bool is_dots(const char *name)
 /* What may not be lost: a finished run, and one that can be gone on with. */
 static bool check_replaceable(const char *folder, bool finished, struct lathe_error *err)
 {
-  int64_t steps = lathe_checkpoint_newest(folder);
+  int64_t steps;
   if (finished)
     return lathe_fail(err,
                       "%s holds a finished run: choose another folder with --run, or replace it "
                       "with --force",
                       folder);
+  if (!lathe_checkpoint_newest(folder, &steps, err))
+    return false;
   if (steps >= 0)
     return lathe_fail(err,
                       "%s holds an unfinished run of %lld steps: go on with it with --resume, or "
@@ -101,13 +106,17 @@ static bool check_contents(const char *folder, bool force, struct lathe_error *e
 
   bool finished = exists(record);
   bool good = force || check_replaceable(folder, finished, err);
-  const struct dirent *entry;
-  while (good && !finished && (entry = readdir(listing)))
+  const struct dirent *entry = NULL;
+  errno = 0;
+  while (good && !finished && (entry = lathe_next_entry(listing)))
     if (!is_dots(entry->d_name) && !is_ours(entry->d_name))
       good = lathe_fail(err,
                         "%s is not a run folder: it holds '%.255s', which train did not make; "
                         "choose an empty or a new folder with --run",
                         folder, entry->d_name);
+  if (good && errno != 0)
+    good = lathe_fail(err, "%s cannot be read: %s; choose another with --run", folder,
+                      strerror(errno));
   closedir(listing);
   return good;
 }
@@ -153,9 +162,10 @@ bool lathe_run_tidy(const char *folder, struct lathe_error *err)
   DIR *listing = opendir(folder);
   const struct dirent *entry;
   bool good = listing != NULL;
-  while (good && (entry = readdir(listing)))
+  while (good && (entry = lathe_next_entry(listing)))
     if (is_half(entry->d_name))
       good = unlinkat(dirfd(listing), entry->d_name, 0) == 0;
+  good = good && errno == 0;
   if (!good)
     lathe_fail(err, "what a killed training left in %s cannot be removed: %s; remove its *.part",
                folder, strerror(errno));
@@ -175,10 +185,11 @@ static bool remove_run(const char *folder, struct lathe_error *err)
     good = lathe_run_path(folder, first[i], path, err) && (unlink(path) == 0 || errno == ENOENT);
   DIR *listing = good ? opendir(folder) : NULL;
   const struct dirent *entry;
-  while (listing && good && (entry = readdir(listing)))
+  while (listing && good && (entry = lathe_next_entry(listing)))
     if (is_ours(entry->d_name) && strcmp(entry->d_name, files[LATHE_RUN_LOCK].name) != 0 &&
         strcmp(entry->d_name, files[LATHE_RUN_CHECKPOINTS].name) != 0)
       good = unlinkat(dirfd(listing), entry->d_name, 0) == 0;
+  good = good && (!listing || errno == 0);
   if (!good || !listing)
     lathe_fail(err, "the earlier run in %s cannot be replaced: %s; choose another with --run",
                folder, strerror(errno));
@@ -280,15 +291,10 @@ static json_t *load_record(struct lathe_run *run, enum lathe_run_file file,
                            const struct lathe_model *model, struct lathe_error *err)
 {
   char path[LATHE_PATH];
-  json_error_t why;
   if (!lathe_run_path(run->folder, file, path, err))
     return NULL;
-  json_t *json = json_load_file(path, JSON_REJECT_DUPLICATES, &why);
-  if (!json) {
-    lathe_fail(err, "%s is damaged (line %d: %s): train again", path, why.line, why.text);
-    return NULL;
-  }
-  if (read_record(run, json, path, model, err))
+  json_t *json = lathe_json_read(path, NULL, err);
+  if (!json || read_record(run, json, path, model, err))
     return json;
   json_decref(json);
   return NULL;

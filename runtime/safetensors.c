@@ -1,10 +1,12 @@
 #include "safetensors.h"
+#include "file.h"
+#include "json.h"
 #include "safetensors_parts.h"
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 enum { LONGEST_HEADER = 100000000 }; /* the format's own limit */
@@ -25,7 +27,8 @@ char *lathe_checksum_find(char *header)
 
 /* A file as it is read. */
 struct source {
-  FILE *file;
+  int file;
+  int why; /* errno when a read failed; 0: it became shorter */
   const char *path;
   uLong checksum;                     /* of what has been read */
   char expected[CHECKSUM_DIGITS + 1]; /* the digits; "" when the file has none */
@@ -33,7 +36,9 @@ struct source {
 
 static bool take(struct source *source, void *bytes, size_t size)
 {
-  if (fread(bytes, 1, size, source->file) != size)
+  int64_t got = lathe_file_take(source->file, bytes, size);
+  source->why = got < 0 ? errno : 0;
+  if (got != (int64_t)size)
     return false;
   source->checksum = crc32_z(source->checksum, bytes, size);
   return true;
@@ -160,7 +165,7 @@ static bool read_values(struct lathe_tensors *tensors, const struct entry *entri
     size_t size = (size_t)(entries[i].end - entries[i].begin);
     if (!take(source, data, size))
       return lathe_fail(err, "%s: cannot be read to its end: %s; get it anew", source->path,
-                        ferror(source->file) ? strerror(errno) : "it became shorter");
+                        source->why ? strerror(source->why) : "it became shorter");
   }
   return true;
 }
@@ -217,7 +222,9 @@ static bool read_length(struct source *source, int64_t size, size_t *length,
                         struct lathe_error *err)
 {
   unsigned char digits[LENGTH_BYTES];
-  if (!take(source, digits, sizeof digits))
+  if (!take(source, digits, sizeof digits) && source->why)
+    return lathe_fail(err, "%s cannot be read: %s", source->path, strerror(source->why));
+  if (size < LENGTH_BYTES)
     return lathe_fail(err, "%s: is too short for a safetensors file; get it anew", source->path);
   uint64_t value = 0;
   for (int i = LENGTH_BYTES - 1; i >= 0; i--)
@@ -235,8 +242,12 @@ static bool read_length(struct source *source, int64_t size, size_t *length,
 static char *read_text(struct source *source, size_t length, struct lathe_error *err)
 {
   char *text = malloc(length + 1);
-  if (!text || fread(text, 1, length, source->file) != length) {
-    lathe_fail(err, "%s: its header cannot be read; get it anew", source->path);
+  int64_t got = text ? lathe_file_take(source->file, text, length) : 0;
+  if (!text || got != (int64_t)length) {
+    lathe_fail(err, "%s: its header cannot be read: %s", source->path,
+               !text     ? "no memory for it"
+               : got < 0 ? strerror(errno)
+                         : "the file ends too early; get it anew");
     free(text);
     return NULL;
   }
@@ -258,26 +269,28 @@ static json_t *read_header(struct source *source, size_t length, struct lathe_er
   if (!text)
     return NULL;
   json_error_t error;
-  json_t *header = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+  bool starved;
+  json_t *header = lathe_json_parse(text, length, &error, &starved);
   free(text);
   if (header && json_is_object(header))
     return header;
-  lathe_fail(err, "%s: its header is not valid: %s; it is damaged, get it anew", source->path,
-             header ? "no JSON object" : error.text);
+  if (starved)
+    lathe_fail(err, "%s: no memory for its header", source->path);
+  else
+    lathe_fail(err, "%s: its header is not valid: %s; it is damaged, get it anew", source->path,
+               header ? "no JSON object" : error.text);
   json_decref(header);
   return NULL;
 }
 
-static bool read_file(struct lathe_tensors *tensors, struct source *source, struct lathe_error *err)
+static bool read_file(struct lathe_tensors *tensors, struct source *source, int64_t size,
+                      struct lathe_error *err)
 {
-  struct stat status;
-  if (fstat(fileno(source->file), &status) != 0 || !S_ISREG(status.st_mode))
-    return lathe_fail(err, "%s is not a file; name a safetensors file", source->path);
   size_t length = 0;
-  if (!read_length(source, status.st_size, &length, err))
+  if (!read_length(source, size, &length, err))
     return false;
   json_t *header = read_header(source, length, err);
-  int64_t bytes = (int64_t)status.st_size - LENGTH_BYTES - (int64_t)length;
+  int64_t bytes = size - LENGTH_BYTES - (int64_t)length;
   bool good = header && read_tensors(tensors, header, bytes, source, err);
   json_decref(header);
   return good;
@@ -286,12 +299,13 @@ static bool read_file(struct lathe_tensors *tensors, struct source *source, stru
 bool lathe_tensors_read(struct lathe_tensors *tensors, const char *path, struct lathe_error *err)
 {
   *tensors = (struct lathe_tensors){0};
-  struct source source = {.file = fopen(path, "rb"), .path = path, .checksum = crc32(0, NULL, 0)};
-  if (!source.file)
-    return lathe_fail(err, "%s cannot be opened: %s; check its name and permissions", path,
-                      strerror(errno));
-  bool good = read_file(tensors, &source, err);
-  fclose(source.file);
+  int64_t size;
+  struct source source = {.path = path, .checksum = crc32(0, NULL, 0)};
+  source.file = lathe_file_open(path, &size, NULL, err);
+  if (source.file < 0)
+    return false;
+  bool good = read_file(tensors, &source, size, err);
+  close(source.file);
   if (!good)
     lathe_tensors_free(tensors);
   return good;

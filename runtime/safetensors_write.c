@@ -129,7 +129,8 @@ bool lathe_tensors_write(const struct lathe_tensors *tensors, const char *path,
 {
   char *header = make_header(tensors);
   if (!header)
-    return lathe_fail(err, "%s: its header cannot be made (a name that is not UTF-8?)", path);
+    return lathe_fail(err, "%s: its header cannot be made: no memory, or a name that is not UTF-8",
+                      path);
   add_checksum(tensors, header);
   struct lathe_output *output = lathe_output_open(path, err);
   if (output)

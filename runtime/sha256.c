@@ -1,8 +1,10 @@
 #include "sha256.h"
+#include "file.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const uint32_t rounds[64] = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -94,17 +96,19 @@ bool lathe_sha256_file(const char *path, char text[LATHE_SHA256_TEXT], struct la
     return cannot_read(err, path);
   if (!S_ISREG(status.st_mode))
     return true;
-  FILE *file = fopen(path, "rb");
-  if (!file)
-    return cannot_read(err, path);
+  int64_t size, got;
+  int file = lathe_file_open(path, &size, NULL, err);
+  if (file < 0)
+    return false;
   struct lathe_sha256 sha;
   unsigned char bytes[1 << 14];
   lathe_sha256_start(&sha);
-  for (size_t got; (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
-    lathe_sha256_add(&sha, bytes, got);
-  bool good = !ferror(file) || cannot_read(err, path);
-  fclose(file);
-  if (good)
+  while ((got = lathe_file_take(file, bytes, sizeof bytes)) > 0)
+    lathe_sha256_add(&sha, bytes, (size_t)got);
+  if (got < 0)
+    cannot_read(err, path);
+  else
     lathe_sha256_text(&sha, text);
-  return good;
+  close(file);
+  return got == 0;
 }

@@ -2,15 +2,14 @@
 #include "allocate.h"
 #include "checkpoint.h"
 #include "clock.h"
+#include "output.h"
 #include "philox.h"
 #include "schedule.h"
 #include "stop.h"
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* What one call of lathe_trainer_run works with. */
 struct running {
@@ -92,38 +91,34 @@ static bool run_steps(struct running *running, struct lathe_epoch *epoch, struct
   return true;
 }
 
-static bool record_failed(const struct lathe_trainer *trainer, struct lathe_error *err)
-{
-  return lathe_fail(err, "%s cannot be written: %s; free some space, or choose another --run",
-                    trainer->record, strerror(errno));
-}
-
 /* A whole line reaches the file at once, so that it can be read while training goes on. */
 static bool record_epoch(struct lathe_trainer *trainer, struct lathe_epoch *epoch,
                          struct lathe_error *err)
 {
-  fprintf(trainer->stream, "%d", epoch->epoch);
+  FILE *stream = lathe_output_stream(trainer->growing);
+  fprintf(stream, "%d", epoch->epoch);
   for (int i = 0; i < LATHE_EPOCH_FIELDS; i++) {
-    putc(',', trainer->stream);
+    putc(',', stream);
     if (lathe_epoch_known(epoch, i))
-      fprintf(trainer->stream, lathe_epoch_format(i), *lathe_epoch_value(epoch, i));
+      fprintf(stream, lathe_epoch_format(i), *lathe_epoch_value(epoch, i));
   }
-  putc('\n', trainer->stream);
-  return fflush(trainer->stream) == 0 || record_failed(trainer, err);
+  putc('\n', stream);
+  return lathe_output_flush(trainer->growing, err);
 }
 
 /* The file is written anew with the epochs that are done: one that was killed may have written more
  * than the checkpoint knows. */
 static bool open_record(struct lathe_trainer *trainer, struct lathe_error *err)
 {
-  trainer->stream = fopen(trainer->record, "w");
-  if (!trainer->stream)
-    return record_failed(trainer, err);
-  fprintf(trainer->stream, "epoch");
+  trainer->growing = lathe_output_open_growing(trainer->record, err);
+  if (!trainer->growing)
+    return false;
+  FILE *stream = lathe_output_stream(trainer->growing);
+  fprintf(stream, "epoch");
   for (int i = 0; i < LATHE_EPOCH_FIELDS; i++)
-    fprintf(trainer->stream, ",%s", lathe_epoch_name(i));
-  putc('\n', trainer->stream);
-  bool good = fflush(trainer->stream) == 0 || record_failed(trainer, err);
+    fprintf(stream, ",%s", lathe_epoch_name(i));
+  putc('\n', stream);
+  bool good = lathe_output_flush(trainer->growing, err);
   for (int i = 0; good && i < trainer->done; i++)
     good = record_epoch(trainer, &trainer->epochs[i], err);
   return good;
@@ -131,10 +126,9 @@ static bool open_record(struct lathe_trainer *trainer, struct lathe_error *err)
 
 static bool close_record(struct lathe_trainer *trainer, struct lathe_error *err)
 {
-  bool synced = fsync(fileno(trainer->stream)) == 0;
-  bool closed = fclose(trainer->stream) == 0;
-  trainer->stream = NULL;
-  return (synced && closed) || record_failed(trainer, err);
+  struct lathe_output *growing = trainer->growing;
+  trainer->growing = NULL;
+  return lathe_output_commit(growing, err);
 }
 
 /* A new order of the training images for each epoch. */
@@ -218,10 +212,9 @@ bool lathe_trainer_run(struct lathe_trainer *trainer, struct lathe_error *err)
 
 void lathe_trainer_free(struct lathe_trainer *trainer)
 {
-  if (trainer->stream)
-    fclose(trainer->stream);
+  lathe_output_discard(trainer->growing);
   free(trainer->epochs);
-  trainer->stream = NULL;
+  trainer->growing = NULL;
   trainer->epochs = NULL;
   trainer->done = 0;
 }

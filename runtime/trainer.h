@@ -7,7 +7,6 @@
 #include "progress.h"
 #include "session.h"
 #include <stdbool.h>
-#include <stdio.h>
 
 /* When checkpoints are written, and how many stay. */
 struct lathe_saving {
@@ -23,8 +22,8 @@ struct lathe_trainer {
   struct lathe_part training;
   struct lathe_part validation; /* may be empty */
   struct lathe_progress *progress;
-  const char *record; /* the CSV file with a line for each epoch done */
-  FILE *stream;       /* that file, while it is open */
+  const char *record;           /* the CSV file with a line for each epoch done */
+  struct lathe_output *growing; /* that file, while it is open */
   struct lathe_saving saving;
 
   /* Where training stands: this, with the session's weights and optimiser state, is what a

@@ -190,6 +190,14 @@ END_TEST
 /* ---- Checkpoints ---- */
 
 /* Each epoch validates as well as the first, so that one is the best, and stays. */
+static int64_t newest(const char *folder)
+{
+  int64_t steps;
+  struct lathe_error err;
+  ck_assert_msg(lathe_checkpoint_newest(folder, &steps, &err), "%s", err.text);
+  return steps;
+}
+
 START_TEST(the_best_epoch_and_the_newest_stay)
 {
   char folder[FOLDER_PATH], path[FOLDER_PATH + 64];
@@ -203,7 +211,7 @@ START_TEST(the_best_epoch_and_the_newest_stay)
       snprintf(path, sizeof path, "%s/checkpoints/step-%09d.safetensors", folder, 3 * epoch);
       ck_assert_int_eq(access(path, F_OK) == 0, epoch == 1 || epoch > EPOCHS - keep);
     }
-    ck_assert_int_eq(lathe_checkpoint_newest(folder), STEPS);
+    ck_assert_int_eq(newest(folder), STEPS);
     lathe_trainer_free(&trainer);
     ck_assert(lathe_checkpoints_remove(folder, NULL));
   }
@@ -223,7 +231,7 @@ START_TEST(a_signal_stops_it_after_the_step)
   ck_assert_int_eq(trainer.stopped, SIGTERM);
   ck_assert_int_eq(calls, stops_at + 1);
   ck_assert_int_eq(trainer.steps, calls);
-  ck_assert_int_eq(lathe_checkpoint_newest(folder), calls);
+  ck_assert_int_eq(newest(folder), calls);
   lathe_trainer_free(&trainer);
   ck_assert(lathe_checkpoints_remove(folder, NULL));
 }
