@@ -113,8 +113,9 @@ check: $(TESTS) models examples
 	@sh tests/fuzz/run.sh $(B) 20
 	@sh tests/run.sh $(B) $(TESTS)
 
-test-long: test tidy ## the tests that take long, too: 200 random models, 100 killed trainers
+test-long: test tidy ## the tests that take long, too: 200 random models, 100 killed trainers, all faults
 	LATHE_RANDOM_COUNT=200 LATHE_KILLS=100 sh tests/run.sh $(B) $(B)/tests/test_random $(B)/tests/test_killed
+	LATHE_FAULTS=1000 sh tests/run.sh $(B) $(B)/tests/test_faults
 SECONDS ?= 60
 fuzz: $(B)/lathe ## feed the compiler made-up descriptions (SECONDS=60), under sanitizers
 	@sh tests/fuzz/run.sh $(B) $(SECONDS)
@@ -137,6 +138,11 @@ $(B)/tests/test_cli $(B)/tests/test_cli_errors: tests/fake_model.c
 $(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = tests/random/generate.c
 $(B)/tests/test_random $(B)/tests/test_clean_builds: tests/random/generate.c
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
+$(B)/tests/test_faults: | $(B)/tests/allocations.so
+$(B)/tests/allocations.so: tests/faults/allocations.c tests/faults/marker.h
+	@mkdir -p $(@D)
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) -std=c11 -O1 -g $(WARNINGS) -shared -fPIC -o $@ $<
 
 # What runs under sanitizers is built apart: tests/clean/README.md.
 asan: ## build the compiler and the runtime under AddressSanitizer, in build/asan
