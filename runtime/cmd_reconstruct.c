@@ -1,6 +1,7 @@
 /* reconstruct: images encoded to their posterior means and decoded again. */
 #include "columns.h"
 #include "command.h"
+#include "finite.h"
 #include "work.h"
 
 static bool reconstruct(const struct lathe_call *call, struct lathe_work *work,
@@ -16,6 +17,9 @@ static bool reconstruct(const struct lathe_call *call, struct lathe_work *work,
   for (int64_t i = 0, n; i < work->part.count; i += n) {
     n = lathe_batch_size(&work->session, i, work->part.count);
     lathe_reconstruct_batch(&work->session, &work->part, i, (int)n);
+    if (!lathe_expect_finite("the reconstruction", work->session.decoded, i, n,
+                             call->model->input_size, err))
+      return false;
     for (int64_t j = 0; j < n * call->model->input_size; j++)
       *out++ = (float)work->session.decoded[j];
   }

@@ -2,6 +2,7 @@
 #include "allocate.h"
 #include "columns.h"
 #include "command.h"
+#include "finite.h"
 #include "generate.h"
 #include "picture.h"
 #include "session.h"
@@ -90,6 +91,8 @@ static bool sample(struct job *job, struct lathe_error *err)
   if (!job->latents || !job->images || !job->cluster || !draw(job, n, err))
     return false;
   lathe_decode_latents(&job->session, n, job->latents, job->images);
+  if (!lathe_expect_finite("what is decoded", job->images, 0, n, model->input_size, err))
+    return false;
   struct lathe_picture_format format =
       lathe_picture_format(model->input_rank, model->input_shape, model->range);
   bool written = picture ? lathe_picture_grid(options->output, &format, job->images, (int)n, 0, err)

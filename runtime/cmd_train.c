@@ -19,6 +19,7 @@ struct job {
   struct lathe_training settings;
   struct lathe_training_data data;
   struct lathe_resume resume;
+  bool unfinished; /* the folder says that it is */
   struct lathe_lock lock;
   struct lathe_session session;
   struct lathe_progress progress;
@@ -107,6 +108,29 @@ static bool start_trainer(struct job *job, char record[LATHE_PATH], struct lathe
          lathe_trainer_start(&job->trainer, err);
 }
 
+/* What the run's record says of the last time that it diverged, if that lies ahead; else NULL. */
+static const json_t *divergence_ahead(const struct job *job)
+{
+  const json_t *all = json_object_get(job->resume.record, "diverged");
+  const json_t *last = json_array_get(all, json_array_size(all) - 1);
+  json_int_t noticed = json_integer_value(json_object_get(last, "noticed"));
+  return noticed > job->trainer.steps ? last : NULL;
+}
+
+static void tell_divergence(const struct job *job)
+{
+  const json_t *last = divergence_ahead(job);
+  double rate = json_number_value(json_object_get(last, "rate"));
+  const char *words = json_string_value(json_object_get(last, "words"));
+  if (!last)
+    return;
+  fprintf(stderr, "%s: this run diverged: %s; ", job->call->options.run, words ? words : "?");
+  if (job->settings.rate == rate)
+    fprintf(stderr, "it will again, unless that was the machine's fault: give a lower --lr\n");
+  else
+    fprintf(stderr, "it goes on with --lr %g instead of %g\n", job->settings.rate, rate);
+}
+
 /* Says where training goes on, and which checkpoints it could not go on from. */
 static bool tell_resumed(const struct job *job, const struct lathe_checkpoint_found *found,
                          struct lathe_error *err)
@@ -119,11 +143,13 @@ static bool tell_resumed(const struct job *job, const struct lathe_checkpoint_fo
             found->damaged + at);
   }
   if (options->json)
-    return lathe_json_line(json_pack("{s:s, s:s, s:i, s:I, s:I, s:s}", "event", "resume", "run",
-                                     options->run, "epoch", trainer->done, "step",
+    return lathe_json_line(json_pack("{s:s, s:s, s:i, s:I, s:I, s:s, s:O?}", "event", "resume",
+                                     "run", options->run, "epoch", trainer->done, "step",
                                      (json_int_t)trainer->steps, "image",
-                                     (json_int_t)trainer->images, "damaged", found->damaged),
+                                     (json_int_t)trainer->images, "damaged", found->damaged,
+                                     "diverged", divergence_ahead(job)),
                            err);
+  tell_divergence(job);
   if (!options->quiet)
     printf("%s: going on after epoch %d, step %lld\n", options->run, trainer->done,
            (long long)trainer->steps);
@@ -135,20 +161,6 @@ static bool load_checkpoint(struct job *job, struct lathe_error *err)
   struct lathe_checkpoint_found found;
   return !job->resume.record ||
          (lathe_checkpoint_load(&job->trainer, &found, err) && tell_resumed(job, &found, err));
-}
-
-static bool run_epochs(struct job *job, struct lathe_error *err)
-{
-  const struct lathe_options *options = &job->call->options;
-  const struct lathe_trainer *trainer = &job->trainer;
-  lathe_progress_start(&job->progress, lathe_progress_choose(options->quiet, options->json),
-                       job->settings.epochs, trainer->training.count,
-                       trainer->done * trainer->training.count + trainer->images);
-  bool good = lathe_trainer_run(&job->trainer, err);
-  /* What EM, the measures and the pictures take is to come out of what the steps took. */
-  lathe_state_end_training(&job->session.state, job->call->model);
-  lathe_progress_stop(&job->progress);
-  return good;
 }
 
 /* A signal ends EM after an iteration. */
@@ -193,6 +205,20 @@ static bool evaluate(struct job *job, struct lathe_error *err)
                             outcome->training.means, NULL, seed, err);
 }
 
+/* Each time that the run has diverged, for its record. */
+static json_t *divergences(const struct job *job)
+{
+  json_t *all = json_deep_copy(json_object_get(job->resume.record, "diverged"));
+  if (!all)
+    all = json_array();
+  json_t *now =
+      job->trainer.diverged.noticed > 0 ? lathe_divergence_json(&job->trainer.diverged) : NULL;
+  if (!json_equal(now, json_array_get(all, json_array_size(all) - 1)))
+    json_array_append(all, now); /* not the same again and again */
+  json_decref(now);
+  return all;
+}
+
 /* What run.json says besides what made the model. */
 static json_t *details_json(const struct job *job, struct lathe_error *err)
 {
@@ -201,9 +227,13 @@ static json_t *details_json(const struct job *job, struct lathe_error *err)
   json_t *more =
       json_pack("{s:I, s:{s:i, s:s, s:f, s:s, s:i, s:f, s:i}}", "validation_images",
                 (json_int_t)job->trainer.validation.count, "settings", "epochs", settings->epochs,
-                "optimiser", lathe_optimiser_name(settings->optimiser), "rate", settings->rate, "schedule",
-                lathe_schedule_name(settings->schedule), "every", settings->every, "gamma",
-                settings->gamma, "threads", lathe_pool_threads(job->session.pool));
+                "optimiser", lathe_optimiser_name(settings->optimiser), "rate", settings->rate,
+                "schedule", lathe_schedule_name(settings->schedule), "every", settings->every,
+                "gamma", settings->gamma, "threads", lathe_pool_threads(job->session.pool));
+  json_t *diverged = divergences(job);
+  if (json_array_size(diverged) > 0)
+    json_object_set(more, "diverged", diverged);
+  json_decref(diverged);
   if (details && json_object_update(details, more) != 0) {
     lathe_fail(err, "not enough memory to note what the run is made from; free some memory");
     json_decref(details);
@@ -225,9 +255,52 @@ static bool write_record(struct job *job, struct lathe_error *err)
       .checksum = lathe_dataset_checksum(&job->data.images),
       .training_images = job->trainer.training.count,
   };
+  if (job->resume.finished && !job->unfinished && !lathe_run_unfinish(run.folder, err))
+    return false;
+  job->unfinished = true;
   json_t *details = details_json(job, err);
-  return details && (!job->resume.finished || lathe_run_unfinish(run.folder, err)) &&
-         lathe_run_write(&run, job->call->model, details, false, err);
+  return details && lathe_run_write(&run, job->call->model, details, false, err);
+}
+
+/* Notes in the folder, and says, what happened and how to go on. */
+static void tell_diverged(struct job *job, struct lathe_error *err)
+{
+  const struct lathe_options *options = &job->call->options;
+  const struct lathe_divergence *diverged = &job->trainer.diverged;
+  struct lathe_error what = *err, unnoted = {""};
+  json_t *json = lathe_divergence_json(diverged);
+  if (options->json && json && json_object_set_new(json, "event", json_string("diverged")) == 0)
+    lathe_json_line(json_incref(json), NULL);
+  json_decref(json);
+  if (!write_record(job, &unnoted))
+    fprintf(stderr, "%s\n", unnoted.text);
+  if (diverged->kept > 0)
+    lathe_fail(err,
+               "%s; the checkpoint of step %lld is kept: go on from it with %s train --run %s "
+               "--resume --lr %g, or set `clip` in the description",
+               what.text, (long long)diverged->kept, job->call->program, options->run,
+               diverged->rate / 10);
+  else
+    lathe_fail(err,
+               "%s; no checkpoint was written before: begin again with %s train --run %s --resume "
+               "--lr %g, or set `clip` in the description",
+               what.text, job->call->program, options->run, diverged->rate / 10);
+}
+
+static bool run_epochs(struct job *job, struct lathe_error *err)
+{
+  const struct lathe_options *options = &job->call->options;
+  const struct lathe_trainer *trainer = &job->trainer;
+  lathe_progress_start(&job->progress, lathe_progress_choose(options->quiet, options->json),
+                       job->settings.epochs, trainer->training.count,
+                       trainer->done * trainer->training.count + trainer->images);
+  bool good = lathe_trainer_run(&job->trainer, err);
+  /* What EM, the measures and the pictures take is to come out of what the steps took. */
+  lathe_state_end_training(&job->session.state, job->call->model);
+  lathe_progress_stop(&job->progress);
+  if (!good && trainer->diverged.noticed > 0)
+    tell_diverged(job, err);
+  return good;
 }
 
 static bool finish(struct job *job, struct lathe_error *err)

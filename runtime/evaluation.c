@@ -1,6 +1,7 @@
 #include "evaluation.h"
 #include "allocate.h"
 #include "gmm.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,11 @@ bool lathe_evaluate(struct lathe_evaluation *out, struct lathe_session *session,
   }
   if (good)
     out->loss = lathe_measure_loss(session, part, seed);
+  if (good && !isfinite(out->loss.total))
+    good = lathe_fail(err,
+                      "the loss of these images is %g: the weights are too large for them, or "
+                      "damaged; train with a lower rate",
+                      out->loss.total);
   good = good && lathe_assign_clusters(session, part->count, out->means, out->clusters, NULL, err);
   if (good && part->dataset->labels.count > 0)
     good = score(out, &session->mixture, part, err);

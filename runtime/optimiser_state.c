@@ -23,8 +23,7 @@ const char *lathe_optimiser_name(enum lathe_optimiser optimiser)
   return optimisers[optimiser].name;
 }
 
-/* "optimiser.exp_avg.": what the names of a moment's tensors begin with. */
-static void moment_prefix(const struct lathe_model *model, int i, char prefix[LATHE_TENSOR_NAME])
+void lathe_moment_prefix(const struct lathe_model *model, int i, char prefix[LATHE_TENSOR_NAME])
 {
   snprintf(prefix, LATHE_TENSOR_NAME, "optimiser.%s.",
            optimisers[model->training.optimiser].moments[i]);
@@ -37,7 +36,7 @@ bool lathe_optimiser_export_moments(struct lathe_tensors *out, const struct lath
   for (int i = 0; i < LATHE_MOMENTS; i++) {
     if (model->moments[i] == 0)
       continue;
-    moment_prefix(model, i, prefix);
+    lathe_moment_prefix(model, i, prefix);
     if (!lathe_weights_export_block(out, model, prefix, fixed + model->moments[i], err))
       return false;
   }
@@ -74,7 +73,7 @@ static bool is_trained(const struct lathe_model *model, const char *name)
 static bool is_of_moment(const struct lathe_model *model, int i, const char *name)
 {
   char prefix[LATHE_TENSOR_NAME];
-  moment_prefix(model, i, prefix);
+  lathe_moment_prefix(model, i, prefix);
   return starts_with(name, prefix) && is_trained(model, name + strlen(prefix));
 }
 
@@ -160,7 +159,7 @@ bool lathe_optimiser_import(const struct lathe_tensors *in, const char *name,
   for (int i = 0; i < LATHE_MOMENTS; i++) {
     if (model->moments[i] == 0)
       continue;
-    moment_prefix(model, i, prefix);
+    lathe_moment_prefix(model, i, prefix);
     if (!lathe_weights_import_block(in, name, model, prefix, state->fixed + model->moments[i], err))
       return false;
   }

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "model.h"
 #include "state.h"
+#include "tensor_check.h"
 #include "tensors.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -18,6 +19,9 @@ const char *lathe_optimiser_name(enum lathe_optimiser optimiser);
 /* Adds what the optimiser of `model` keeps in `fixed`, the arena's fixed part. */
 bool lathe_optimiser_export_moments(struct lathe_tensors *out, const struct lathe_model *model,
                                     const lathe_real *fixed, struct lathe_error *err);
+
+/* What the names of moment i's tensors begin with: "optimiser.exp_avg.". */
+void lathe_moment_prefix(const struct lathe_model *model, int i, char prefix[LATHE_TENSOR_NAME]);
 
 /* Adds the state of model->training's optimiser and the number of steps done. */
 bool lathe_optimiser_export(struct lathe_tensors *out, const struct lathe_model *model,

@@ -112,6 +112,17 @@ static void draw_bar(struct lathe_progress *progress, int epoch, int64_t done,
   overwrite(progress, &line);
 }
 
+void lathe_progress_divergence(struct lathe_progress *progress, const char *sign, int64_t step)
+{
+  if (progress->style != LATHE_PROGRESS_BAR && progress->style != LATHE_PROGRESS_LINES)
+    return;
+  lathe_progress_stop(progress);
+  printf("%s after step %lld: doing the steps since the last checkpoint again, to find where that "
+         "began\n",
+         sign, (long long)step);
+  fflush(stdout);
+}
+
 static bool due(const struct lathe_progress *progress)
 {
   return progress->style == LATHE_PROGRESS_BAR && lathe_now() - progress->drawn >= 0.1;

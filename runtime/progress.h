@@ -46,6 +46,9 @@ void lathe_progress_em(struct lathe_progress *progress, const struct lathe_em_re
 void lathe_progress_em_done(struct lathe_progress *progress, const struct lathe_em_report *report,
                             const struct lathe_mixture *mixture);
 
+/* Something is no number after that step, and where it began is being looked for. */
+void lathe_progress_divergence(struct lathe_progress *progress, const char *sign, int64_t step);
+
 /* Leaves the bar's line, if there is one. Further calls begin a new one. */
 void lathe_progress_stop(struct lathe_progress *progress);
 

@@ -243,6 +243,26 @@ static void write_file(const struct lathe_report_page *page, const char *name, c
     lathe_html_fact(page->out, name, "%s%s%s", path, hash ? ", SHA-256 " : "", hash ? hash : "");
 }
 
+/* A run that has diverged went on at another rate, from a checkpoint: the command alone is not all.
+ */
+static void write_divergences(const struct lathe_report_page *page)
+{
+  size_t i;
+  json_t *one, *all = json_object_get(page->record, "diverged");
+  json_array_foreach(all, i, one)
+  {
+    const char *words = json_string_value(json_object_get(one, "words"));
+    json_int_t kept = json_integer_value(json_object_get(one, "checkpoint"));
+    double rate = json_number_value(json_object_get(one, "rate"));
+    fputs("<p>", page->out);
+    lathe_html_printf(page->out,
+                      "This run diverged at the learning rate %g, and went on from its state after "
+                      "step %lld: %s.",
+                      rate, (long long)(kept > 0 ? kept : 0), words ? words : "?");
+    fputs("</p>\n", page->out);
+  }
+}
+
 bool lathe_report_reproduce(struct lathe_report_page *page, struct lathe_error *err)
 {
   const struct lathe_model *model = page->model;
@@ -259,6 +279,7 @@ bool lathe_report_reproduce(struct lathe_report_page *page, struct lathe_error *
           "threads. <code>model.lathe</code> is in the run folder, and below.</p>\n",
           out);
     write_command(page);
+    write_divergences(page);
   }
   fputs("<div class=\"scroll\"><table><tbody>\n", out);
   lathe_html_fact(out, "model", "%s, fingerprint %s", model->name, model->fingerprint);

@@ -39,6 +39,7 @@ static bool read_settings(struct lathe_resume *resume, const struct lathe_call *
   const struct lathe_options *options = &call->options;
   const char *schedule;
   double rate;
+  resume->diverged = json_array_size(json_object_get(resume->record, "diverged")) > 0;
   if (json_unpack(resume->record, "{s:{s:i, s:F, s:s, s:i, s:F}}", "settings", "epochs",
                   &resume->epochs, "rate", &rate, "schedule", &schedule, "every", &settings->every,
                   "gamma", &settings->gamma) != 0 ||
@@ -51,11 +52,11 @@ static bool read_settings(struct lathe_resume *resume, const struct lathe_call *
       !agree(call, LATHE_OPTION_SEED, "seed", (double)options->seed, (double)resume->run.seed,
              err) ||
       !agree(call, LATHE_OPTION_SPLIT, "split", options->split, resume->run.split, err) ||
-      !agree(call, LATHE_OPTION_RATE, "lr", options->rate, rate, err))
+      (!resume->diverged && !agree(call, LATHE_OPTION_RATE, "lr", options->rate, rate, err)))
     return false;
   if (!lathe_option_given(options, LATHE_OPTION_EPOCHS))
     settings->epochs = resume->epochs;
-  settings->rate = rate;
+  settings->rate = lathe_option_given(options, LATHE_OPTION_RATE) ? options->rate : rate;
   settings->batch = resume->run.batch;
   settings->split = resume->run.split;
   settings->seed = resume->run.seed;

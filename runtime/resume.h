@@ -17,15 +17,17 @@ struct lathe_inputs {
 struct lathe_resume {
   json_t *record; /* NULL: nothing is resumed */
   bool finished;  /* the run has come to its end */
+  bool diverged;  /* it has, once at least */
   int epochs;     /* that it was to have */
   struct lathe_run run;
 };
 
 /* Reads the record of the run in --run, and takes from it the settings and inputs. What the command
  * line says of them must agree: another path is allowed (a file may have been moved; its contents
- * are checked by lathe_resume_check), and other --epochs. Fails, naming what differs, for a run of
- * another model, or with another optimiser, loss or mixture compiled in. *inputs and *settings hold
- * what the command line says; texts put there live as long as `resume`. */
+ * are checked by lathe_resume_check), other --epochs, and another --lr for one that has diverged.
+ * Fails, naming what differs, for a run of another model, or with another optimiser, loss or
+ * mixture compiled in. *inputs and *settings hold what the command line says; texts put there live
+ * as long as `resume`. */
 bool lathe_resume_open(struct lathe_resume *resume, const struct lathe_call *call,
                        struct lathe_training *settings, struct lathe_inputs *inputs,
                        struct lathe_error *err);

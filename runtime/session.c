@@ -1,5 +1,6 @@
 #include "session.h"
 #include "allocate.h"
+#include "finite.h"
 #include "gmm.h"
 #include "philox.h"
 #include "pool.h"
@@ -171,6 +172,8 @@ bool lathe_assign_clusters(const struct lathe_session *session, int64_t n, const
 {
   int components = session->mixture.components, latent = session->model->latent;
   double *own = NULL;
+  if (!lathe_expect_finite("the latent mean", points, 0, n, latent, err))
+    return false;
   if (!posterior) {
     own = lathe_allocate(session->state.capacity, components, sizeof *own,
                          "the clusters' probabilities", err);

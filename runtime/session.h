@@ -68,7 +68,7 @@ struct lathe_loss lathe_measure_loss(struct lathe_session *session, const struct
 int lathe_batch_size(const struct lathe_session *session, int64_t first, int64_t count);
 
 /* Likeliest component [n] of each point [n, latent], and (if not NULL) the posterior
- * [n, components]. */
+ * [n, components]. Fails for points that are not finite, naming the first. */
 bool lathe_assign_clusters(const struct lathe_session *session, int64_t n, const lathe_real *points,
                            int64_t *cluster, double *posterior, struct lathe_error *err);
 

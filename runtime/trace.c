@@ -21,7 +21,7 @@ static bool is_loss(const struct lathe_value *value)
   return value->wide && value->per_image && value_size(value) == 1;
 }
 
-static void trace_name(const struct lathe_value *value, char name[LATHE_TENSOR_NAME])
+void lathe_value_name(const struct lathe_value *value, char name[LATHE_TENSOR_NAME])
 {
   const char *kind = "activation.", *of = value->name;
   if (is_loss(value))
@@ -39,7 +39,7 @@ static void *add_value(const struct lathe_value *value, int n, struct lathe_tens
   char name[LATHE_TENSOR_NAME];
   int rank = 0;
   int64_t shape[4];
-  trace_name(value, name);
+  lathe_value_name(value, name);
   if (value->per_image)
     shape[rank++] = n;
   for (int i = 0; i < value->rank && !is_loss(value); i++)

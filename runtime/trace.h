@@ -6,8 +6,12 @@
 #include "error.h"
 #include "model.h"
 #include "state.h"
+#include "tensor_check.h"
 #include "tensors.h"
 #include <stdbool.h>
+
+/* What `trace` calls a value. */
+void lathe_value_name(const struct lathe_value *value, char name[LATHE_TENSOR_NAME]);
 
 struct lathe_trace {
   const struct lathe_model *model;

@@ -1,11 +1,12 @@
-#include "trainer.h"
 #include "allocate.h"
 #include "checkpoint.h"
 #include "clock.h"
+#include "finite.h"
 #include "output.h"
 #include "philox.h"
 #include "schedule.h"
 #include "stop.h"
+#include "trainer_parts.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,39 +29,82 @@ static void add_loss(struct lathe_loss *mean, const struct lathe_loss *loss, int
   mean->clamped += loss->clamped;
 }
 
-static bool check_finite(const struct lathe_trainer *trainer, double loss, const char *what,
-                         int epoch, struct lathe_error *err)
+/* Stops a training in which something is no number any more; says where that began. */
+static bool diverge(struct lathe_trainer *trainer, const char *sign, struct lathe_error *err)
+{
+  char words[LATHE_DIVERGENCE_WORDS];
+  trainer->diverged = (struct lathe_divergence){.noticed = trainer->steps, .sign = sign};
+  lathe_progress_divergence(trainer->progress, sign, trainer->steps);
+  lathe_divergence_find(trainer);
+  lathe_divergence_words(&trainer->diverged, words);
+  return lathe_fail(err, "training diverged: %s", words);
+}
+
+static bool check_loss(struct lathe_trainer *trainer, double loss, bool validation,
+                       struct lathe_error *err)
 {
   if (isfinite(loss))
     return true;
-  return lathe_fail(err,
-                    "training diverged: the %s is %s at epoch %d, step %lld; try a learning rate "
-                    "below %g with --lr",
-                    what, isnan(loss) ? "NaN" : "infinite", epoch, (long long)trainer->steps,
-                    trainer->settings.rate);
+  if (!validation)
+    return diverge(trainer, isnan(loss) ? "the loss is NaN" : "the loss is infinite", err);
+  if (!lathe_state_finite(&trainer->session->state, trainer->session->model))
+    return diverge(trainer, "the validation loss is not finite", err);
+  /* No step did it: the weights are too large for one of these images alone. */
+  int64_t kept = -1;
+  if (trainer->saving.folder && !lathe_checkpoint_newest(trainer->saving.folder, &kept, err))
+    return false;
+  trainer->diverged = (struct lathe_divergence){
+      .noticed = trainer->steps,
+      .sign = "the validation loss is not finite, though all weights are,",
+      .rate = trainer->settings.rate,
+      .kept = kept,
+      .image = -1,
+  };
+  return lathe_fail(err, "training diverged: %s after step %lld", trainer->diverged.sign,
+                    (long long)trainer->steps);
+}
+
+/* All that a checkpoint would hold. */
+static bool check_state(struct lathe_trainer *trainer, struct lathe_error *err)
+{
+  return lathe_state_finite(&trainer->session->state, trainer->session->model) ||
+         diverge(trainer, "a weight or the optimiser's state is not finite", err);
 }
 
 static bool save(struct running *running, struct lathe_error *err)
 {
   struct lathe_trainer *trainer = running->trainer;
   trainer->seconds = lathe_now() - running->started;
+  if (!check_state(trainer, err))
+    return false;
   bool good = !trainer->saving.folder || lathe_checkpoint_save(trainer, err);
   running->saved = lathe_now(); /* from its end: a slow disk is not written to all the time */
   return good;
 }
 
-static struct lathe_loss train_step(struct lathe_trainer *trainer, const int64_t *order, int64_t i,
-                                    int n, double rate)
+struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_t *order, int n,
+                                     double rate)
 {
   struct lathe_session *session = trainer->session;
   const struct lathe_model *model = session->model;
   trainer->steps++;
   session->state.draw.seed = trainer->settings.seed;
-  lathe_dataset_gather(trainer->training.dataset, model, order, i, n, session->images);
+  lathe_dataset_gather(trainer->training.dataset, model, order, trainer->images, n,
+                       session->images);
   lathe_random_normal(trainer->settings.seed, LATHE_RANDOM_NOISE, (uint64_t)trainer->steps, 0,
                       (int64_t)n * model->latent, session->noise);
   return model->train_step(&session->state, n, session->images, session->noise, rate,
                            trainer->steps);
+}
+
+/* The loss, and in turn one share of what the step has changed. */
+static bool check_step(struct lathe_trainer *trainer, const struct lathe_loss *loss,
+                       struct lathe_error *err)
+{
+  const struct lathe_session *session = trainer->session;
+  return check_loss(trainer, loss->total, false, err) &&
+         (lathe_share_finite(&session->state, session->model, trainer->steps) ||
+          diverge(trainer, "a weight or the optimiser's state is not finite", err));
 }
 
 /* The rest of one pass over the training images, in the order of `order` (indices into the data
@@ -73,8 +117,8 @@ static bool run_steps(struct running *running, struct lathe_epoch *epoch, struct
   double started = lathe_now();
   while (trainer->images < count && !trainer->stopped) {
     int n = lathe_batch_size(trainer->session, trainer->images, count);
-    struct lathe_loss loss = train_step(trainer, running->order, trainer->images, n, epoch->rate);
-    if (!check_finite(trainer, loss.total, "loss", epoch->epoch, err))
+    struct lathe_loss loss = lathe_trainer_step(trainer, running->order, n, epoch->rate);
+    if (!check_step(trainer, &loss, err))
       return false;
     add_loss(&trainer->loss, &loss, trainer->images, n);
     trainer->images += n;
@@ -132,7 +176,7 @@ static bool close_record(struct lathe_trainer *trainer, struct lathe_error *err)
 }
 
 /* A new order of the training images for each epoch. */
-static void shuffle(const struct lathe_trainer *trainer, int epoch, int64_t *order)
+void lathe_trainer_order(const struct lathe_trainer *trainer, int epoch, int64_t *order)
 {
   const struct lathe_part *part = &trainer->training;
   lathe_random_permutation(trainer->settings.seed, LATHE_RANDOM_SHUFFLE, (uint64_t)epoch,
@@ -163,7 +207,7 @@ static bool run_epoch(struct running *running, struct lathe_error *err)
       .rate = lathe_learning_rate(&trainer->settings, trainer->done),
       .validated = trainer->validation.count > 0,
   };
-  shuffle(trainer, epoch->epoch, running->order);
+  lathe_trainer_order(trainer, epoch->epoch, running->order);
   if (!run_steps(running, epoch, err))
     return false;
   if (trainer->stopped)
@@ -171,7 +215,7 @@ static bool run_epoch(struct running *running, struct lathe_error *err)
   if (epoch->validated)
     epoch->validation =
         lathe_measure_loss(trainer->session, &trainer->validation, trainer->settings.seed);
-  if (!check_finite(trainer, epoch->validation.total, "validation loss", epoch->epoch, err))
+  if (!check_loss(trainer, epoch->validation.total, true, err) || !check_state(trainer, err))
     return false;
   epoch->seconds = lathe_now() - running->started;
   end_epoch(trainer, epoch);

@@ -2,6 +2,7 @@
 #ifndef LATHE_TRAINER_H
 #define LATHE_TRAINER_H
 
+#include "divergence.h"
 #include "error.h"
 #include "part.h"
 #include "progress.h"
@@ -38,6 +39,8 @@ struct lathe_trainer {
   int64_t best_steps;     /* when it was done */
   double best_loss;
 
+  struct lathe_divergence diverged; /* why lathe_trainer_run failed, if `noticed` is not 0 */
+
   int stopped; /* the signal that ended lathe_trainer_run early; 0: none did */
 };
 
@@ -46,8 +49,9 @@ struct lathe_trainer {
 bool lathe_trainer_start(struct lathe_trainer *trainer, struct lathe_error *err);
 
 /* Trains on, from where the trainer stands, until settings.epochs are done. Order and noise come
- * from the seed alone. Stops with an error that names epoch and step when a loss is not finite. A
- * signal (stop.h) ends it after the step it came in, with a checkpoint written; that is no failure.
+ * from the seed alone. Fails when a loss, a parameter or the optimiser's state is not finite: then
+ * trainer->diverged says where that began, and no checkpoint of it is written. A signal (stop.h)
+ * ends it after the step it came in, with a checkpoint written; that is no failure.
  */
 bool lathe_trainer_run(struct lathe_trainer *trainer, struct lathe_error *err);
 void lathe_trainer_free(struct lathe_trainer *trainer);

@@ -181,8 +181,12 @@ START_TEST(divergence_is_named)
   struct lathe_error err = {""};
   fails_at = 4;
   ck_assert(!train(&trainer, &err));
-  ck_assert_int_eq(calls, 5);
-  ck_assert_msg(strstr(err.text, "the loss is NaN at epoch 2, step 5") != NULL, "%s", err.text);
+  ck_assert_int_eq(calls, 10); /* the five again */
+  ck_assert_msg(strstr(err.text, "the loss is NaN after step 5; when the steps after 0 were done "
+                                 "again it did not come about") != NULL,
+                "%s", err.text);
+  ck_assert_int_eq(trainer.diverged.noticed, 5);
+  ck_assert(trainer.diverged.searched && !trainer.diverged.found);
   lathe_trainer_free(&trainer);
 }
 END_TEST

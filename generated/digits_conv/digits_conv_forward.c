@@ -45,7 +45,7 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 64;
     for (int c = 0; c < 64; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -90,7 +90,7 @@ static void encoder_2_conv(int n, int task, float *restrict scratch,
       const float bias1 = y_row[c] + b[c];
       const float normalise_running2 = (bias1 - running_mean[c]) / sqrtf(running_var[c] + 1e-05F) *
           gamma[c] + beta[c];
-      y_row[c] = normalise_running2 > 0.0F ? normalise_running2 : 0.0F;
+      y_row[c] = normalise_running2 < 0.0F ? 0.0F : normalise_running2;
     }
   }
 }
@@ -249,7 +249,7 @@ static void decoder_2_conv_input(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 64;
     for (int c = 0; c < 64; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -545,7 +545,7 @@ static void encoder_2_winograd_inverse(int n, int task, float *restrict scratch,
       const float bias1 = y_row[c] + b[c];
       const float normalise_running2 = (bias1 - running_mean[c]) / sqrtf(running_var[c] + 1e-05F) *
           gamma[c] + beta[c];
-      y_row[c] = normalise_running2 > 0.0F ? normalise_running2 : 0.0F;
+      y_row[c] = normalise_running2 < 0.0F ? 0.0F : normalise_running2;
     }
   }
 }
@@ -785,7 +785,7 @@ static void decoder_2_winograd_data_adjoint(int n, int task, float *restrict scr
     float *const y_row = y + r * 64;
     for (int c = 0; c < 64; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -1153,7 +1153,7 @@ static void encoder_3_normalise(int n, int task, const float *restrict x,
     float *const y_row = y + r * 128;
     for (int c = 0; c < 128; c++) {
       const float normalise0 = (x_row[c] - moments[c]) * moments[256 + c] * gamma[c] + beta[c];
-      y_row[c] = normalise0 > 0.0F ? normalise0 : 0.0F;
+      y_row[c] = normalise0 < 0.0F ? 0.0F : normalise0;
     }
   }
 }

@@ -22,7 +22,7 @@ static void encoder_1_linear(int n, int task, const float *restrict x,
     float *const y_row = y + r * 512;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -39,7 +39,7 @@ static void encoder_3_linear(int n, int task, const float *restrict x,
     float *const y_row = y + r * 256;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -155,7 +155,7 @@ static void decoder_0_linear(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 256;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -172,7 +172,7 @@ static void decoder_2_linear(int n, int task, const float *restrict x,
     float *const y_row = y + r * 512;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -282,7 +282,7 @@ static void encoder_1_linear_2(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 512;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -302,7 +302,7 @@ static void encoder_3_linear_2(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 256;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -379,7 +379,7 @@ static void decoder_2_linear_2(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 512;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }

@@ -14,7 +14,7 @@ static void encoder_0_linear(int n, int task, double *restrict scratch,
     double *const y_row = y + r * 20;
     for (int c = 0; c < 20; c++) {
       const double bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0 ? bias1 : 0.0;
+      y_row[c] = bias1 < 0.0 ? 0.0 : bias1;
     }
   }
 }

@@ -10,7 +10,7 @@ static void encoder_0_linear(int n, int task, const float *restrict x,
     float *const y_row = y + r * 300;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -30,7 +30,7 @@ static void encoder_0_linear_2(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 300;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }

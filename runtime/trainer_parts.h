@@ -1,0 +1,15 @@
+/* What trainer.c and divergence.c share: one step, as every training does it. */
+#ifndef LATHE_TRAINER_PARTS_H
+#define LATHE_TRAINER_PARTS_H
+
+#include "trainer.h"
+
+/* The order of an epoch's training images: their indices in the data set [training.count]. */
+void lathe_trainer_order(const struct lathe_trainer *trainer, int epoch, int64_t *order);
+
+/* Does the next step, on the next n images of `order` from trainer->images on, and counts it;
+ * trainer->images is left to the caller. */
+struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_t *order, int n,
+                                     double rate);
+
+#endif
