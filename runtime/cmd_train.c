@@ -9,6 +9,7 @@
 #include "resume.h"
 #include "schedule.h"
 #include "stop.h"
+#include "train_usage.h"
 #include "training_data.h"
 #include <signal.h>
 #include <stdio.h>
@@ -35,58 +36,6 @@ static void job_free(struct job *job)
   lathe_training_data_free(&job->data);
   lathe_resume_close(&job->resume);
   lathe_lock_release(&job->lock);
-}
-
-/* The description's settings, as the command line changes them. */
-static struct lathe_training settings_of(const struct lathe_call *call)
-{
-  const struct lathe_options *options = &call->options;
-  struct lathe_training settings = call->model->training;
-  if (lathe_option_given(options, LATHE_OPTION_EPOCHS))
-    settings.epochs = (int)options->epochs;
-  if (lathe_option_given(options, LATHE_OPTION_BATCH))
-    settings.batch = (int)options->batch;
-  if (lathe_option_given(options, LATHE_OPTION_RATE))
-    settings.rate = options->rate;
-  if (lathe_option_given(options, LATHE_OPTION_SEED))
-    settings.seed = (uint64_t)options->seed;
-  if (lathe_option_given(options, LATHE_OPTION_SPLIT))
-    settings.split = options->split;
-  if (options->valid)
-    settings.split = 1;
-  return settings;
-}
-
-/* A run that is gone on with knows what it was begun with. */
-static enum lathe_status check_usage(const struct lathe_call *call, struct lathe_error *err)
-{
-  const struct lathe_options *options = &call->options;
-  if (options->resume && options->force)
-    return lathe_usage(err,
-                       "--resume and --force exclude each other: go on with the run in %s, or "
-                       "replace it",
-                       options->run);
-  if (options->resume && lathe_run_exists(options->run))
-    return LATHE_DONE;
-  if (!options->data)
-    return lathe_usage(err, "train needs --data FILE, images to train on%s%s%s",
-                       options->resume ? ": " : "", options->resume ? options->run : "",
-                       options->resume ? " holds no run to go on with" : "");
-  if (call->model->mixing.init == LATHE_INIT_LABELLED && !options->labelled)
-    return lathe_usage(err,
-                       "model %s starts its mixture from labelled images: give a few of each class "
-                       "with --labelled FILE",
-                       call->model->name);
-  if (options->only && !options->labels)
-    return lathe_usage(err, "--only needs --labels FILE: train reads no labels from --data");
-  if (options->labels && !options->only)
-    return lathe_usage(err, "--labels serves --only alone: train reads no other labels (give the "
-                            "few that name the clusters with --labelled)");
-  if (options->valid && lathe_option_given(options, LATHE_OPTION_SPLIT))
-    return lathe_usage(err,
-                       "--valid and --split exclude each other: with --valid, all of --data is "
-                       "trained on");
-  return LATHE_DONE;
 }
 
 static bool start_trainer(struct job *job, char record[LATHE_PATH], struct lathe_error *err)
@@ -230,6 +179,8 @@ static json_t *details_json(const struct job *job, struct lathe_error *err)
                 "optimiser", lathe_optimiser_name(settings->optimiser), "rate", settings->rate,
                 "schedule", lathe_schedule_name(settings->schedule), "every", settings->every,
                 "gamma", settings->gamma, "threads", lathe_pool_threads(job->session.pool));
+  if (job->outcome.em.notes[0] != '\0')
+    json_object_set_new(more, "em_notes", json_string(job->outcome.em.notes));
   json_t *diverged = divergences(job);
   if (json_array_size(diverged) > 0)
     json_object_set(more, "diverged", diverged);
@@ -306,7 +257,9 @@ static bool run_epochs(struct job *job, struct lathe_error *err)
 static bool finish(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
-  if (!lathe_outcome_write(&job->outcome, err) || !lathe_run_finish(options->run, err))
+  bool mended = job->outcome.em.notes[0] != '\0'; /* then run.json says so, too */
+  if (!lathe_outcome_write(&job->outcome, err) || (mended && !write_record(job, err)) ||
+      !lathe_run_finish(options->run, err))
     return false;
   if (options->json)
     return lathe_json_line(json_pack("{s:s, s:s, s:o}", "event", "done", "run", options->run,
@@ -401,12 +354,12 @@ static enum lathe_status train(struct job *job, struct lathe_error *err)
 enum lathe_status lathe_command_train(const struct lathe_call *call, struct lathe_error *err)
 {
   const struct lathe_options *options = &call->options;
-  enum lathe_status status = check_usage(call, err);
+  enum lathe_status status = lathe_train_usage(call, err);
   if (status != LATHE_DONE)
     return status;
   struct job job = {
       .call = call,
-      .settings = settings_of(call),
+      .settings = lathe_train_settings(call),
       .data.inputs = {options->data, options->labels, options->only, options->valid,
                       options->labelled},
   };

@@ -152,11 +152,34 @@ static bool recover_lost(struct em_run *run, bool *recovered, struct lathe_error
   return true;
 }
 
+/* Components that begin with the same mean stay together: EM has no reason, or little, to tell them
+ * apart. All but the first of such are moved away. */
+static bool part_twins(struct em_run *run, struct lathe_error *err)
+{
+  const struct lathe_mixture *mixture = &run->mixture;
+  size_t d = (size_t)mixture->dimensions;
+  for (int k = 1; k < mixture->components; k++)
+    for (int other = 0; other < k; other++) {
+      char name[64], what[128];
+      if (memcmp(mixture->means + (size_t)k * d, mixture->means + (size_t)other * d,
+                 d * sizeof(double)) != 0)
+        continue;
+      describe(mixture, other, name);
+      snprintf(what, sizeof what, "began with the mean of %s", name);
+      if (!reseed(run, k, what, err))
+        return false;
+      break;
+    }
+  return true;
+}
+
 static bool iterate(struct em_run *run, struct lathe_error *err)
 {
   const struct lathe_mixing *mixing = run->fit->mixing;
   const struct lathe_points *points = &run->fit->points;
   double before = -INFINITY;
+  if (!part_twins(run, err))
+    return false;
   do {
     double log_likelihood = 0;
     int singular;
@@ -264,6 +287,7 @@ bool lathe_gmm_fit(const struct lathe_model *model, struct lathe_state *state, i
   if (!check_input(&fit, err))
     return false;
 
+  char failed[sizeof report->notes] = ""; /* which starts, and why */
   bool repeat = model->mixing.init != LATHE_INIT_LABELLED;
   int runs = repeat && model->mixing.restarts > 1 ? model->mixing.restarts : 1;
   bool found = false;
@@ -274,7 +298,8 @@ bool lathe_gmm_fit(const struct lathe_model *model, struct lathe_state *state, i
                          .report = {.restart = i},
                          .progress = progress,
                          .progress_arg = arg};
-    bool done = run_em(&run, err);
+    struct lathe_error why = {""};
+    bool done = run_em(&run, &why);
     if (done && (!found || run.report.log_likelihood > report->log_likelihood)) {
       lathe_mixture_free(out);
       lathe_em_report_free(report);
@@ -284,6 +309,13 @@ bool lathe_gmm_fit(const struct lathe_model *model, struct lathe_state *state, i
     } else {
       end_run(&run); /* one start that fails does not spoil the others */
     }
+    size_t used = strlen(failed);
+    if (!done && strlen(why.text) + 40 < sizeof failed - used)
+      snprintf(failed + used, sizeof failed - used, "Start %d failed: %s.\n", i + 1, why.text);
+    if (!done)
+      lathe_fail(err, "%s", why.text);
   }
+  if (found)
+    note(report, "%s", failed);
   return found;
 }

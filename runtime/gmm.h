@@ -63,7 +63,7 @@ typedef bool lathe_em_progress(void *arg, const struct lathe_em_report *report,
  * runs and keep the likeliest). Weights and covariances start from the points nearest to each mean.
  *
  * Iterates until the mean log-likelihood gains less than mixing.tolerance or mixing.iterations are
- * done. A component that loses its points, or whose covariance is not positive definite, moves to
+ * done. A component that begins as another does, loses its points, or whose covariance is not positive definite, moves to
  * the least likely point with the covariance pooled over the others; the report says so.
  *
  * *out is allocated here (lathe_mixture_free) and so is what *report holds (lathe_em_report_free);

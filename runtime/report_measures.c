@@ -33,6 +33,25 @@ static bool plot_columns(struct lathe_report_page *page, const char *title, cons
       lathe_plot_curves_page(title, title, "epoch", ylabel, curves, shown, HALF, err), err);
 }
 
+/* What EM did about components that degenerated, and about starts that failed: a sentence a line.
+ */
+static void write_recoveries(const struct lathe_report_page *page)
+{
+  const json_t *em = json_object_get(page->metrics, "em");
+  const char *notes = json_string_value(json_object_get(em, "notes"));
+  if (!notes || !*notes)
+    return;
+  fputs("<p>What was done in the fit of the mixture:</p>\n<ul>\n", page->out);
+  for (const char *line = notes; *line;) {
+    size_t length = strcspn(line, "\n");
+    fputs("<li>", page->out);
+    lathe_html_printf(page->out, "%.*s", (int)length, line);
+    fputs("</li>\n", page->out);
+    line += length + (line[length] == '\n');
+  }
+  fputs("</ul>\n", page->out);
+}
+
 /* How many log-variances were kept at their bounds, and how long. */
 static void write_clamped(struct lathe_report_page *page)
 {
@@ -90,6 +109,7 @@ bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err
     return false;
   fputs("</div>\n", page->out);
   write_clamped(page);
+  write_recoveries(page);
   return true;
 }
 

@@ -137,6 +137,38 @@ START_TEST(others_keep_their_rate)
 }
 END_TEST
 
+/* ---- A mixture that had to be mended ---- */
+
+/* Labelled images of two classes that are the same ones: where EM began is said in all places. */
+START_TEST(what_em_did_is_told)
+{
+  static float alike[FEW * PIXELS];
+  static int64_t two[FEW];
+  for (int i = 0; i < FEW; i++) {
+    memcpy(alike + i * PIXELS, pixels, PIXELS * sizeof *pixels);
+    two[i] = 4 + 4 * (i % 2);
+  }
+  const struct lathe_array arrays[2] = {
+      array_of(LATHE_F32, 4, (const int64_t[]){FEW, CHANNELS, HEIGHT, WIDTH}, alike),
+      array_of(LATHE_I64, 1, (const int64_t[]){FEW}, two),
+  };
+  static const char words[] = "component 1 (class 8) began with the mean of component 0 (class 4); "
+                              "it was moved to point ";
+  write_npz(in_folder("alike.npz"), 2, (const char *const[]){"data", "labels"}, arrays);
+  struct said said = SPAWN(in_folder("small"), "train", "--data", in_folder("x.npz"), "--labelled",
+                           in_folder("alike.npz"), "--run", in_folder("mended"), "--epochs", "1");
+  assert_words(said.out, words);
+  check_said(said, 0, "");
+  static const char *const files[] = {"run.json", "metrics.json", "report.html"};
+  for (int i = 0; i < LENGTH(files); i++) {
+    char *text = read_file(in_folder("mended/%s", files[i]), NULL);
+    ck_assert_msg(strstr(text, words) != NULL, "%s does not say it", files[i]);
+    free(text);
+  }
+  remove_below(in_folder("mended"));
+}
+END_TEST
+
 /* ---- Weights that give no numbers ---- */
 
 static void spoil(const char *name, double value, const char *to)
@@ -212,6 +244,7 @@ int main(void)
   tcase_add_test(cases, says_it_as_json);
   tcase_add_test(cases, keeps_the_last_good_checkpoint);
   tcase_add_test(cases, others_keep_their_rate);
+  tcase_add_test(cases, what_em_did_is_told);
   tcase_add_loop_test(cases, commands_refuse_them, 0, LENGTH(spoilt));
   tcase_add_test(cases, commands_refuse_a_run_of_them);
   suite_add_tcase(suite, cases);

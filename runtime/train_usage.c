@@ -1,0 +1,52 @@
+#include "train_usage.h"
+#include "run.h"
+
+struct lathe_training lathe_train_settings(const struct lathe_call *call)
+{
+  const struct lathe_options *options = &call->options;
+  struct lathe_training settings = call->model->training;
+  if (lathe_option_given(options, LATHE_OPTION_EPOCHS))
+    settings.epochs = (int)options->epochs;
+  if (lathe_option_given(options, LATHE_OPTION_BATCH))
+    settings.batch = (int)options->batch;
+  if (lathe_option_given(options, LATHE_OPTION_RATE))
+    settings.rate = options->rate;
+  if (lathe_option_given(options, LATHE_OPTION_SEED))
+    settings.seed = (uint64_t)options->seed;
+  if (lathe_option_given(options, LATHE_OPTION_SPLIT))
+    settings.split = options->split;
+  if (options->valid)
+    settings.split = 1;
+  return settings;
+}
+
+enum lathe_status lathe_train_usage(const struct lathe_call *call, struct lathe_error *err)
+{
+  const struct lathe_options *options = &call->options;
+  if (options->resume && options->force)
+    return lathe_usage(err,
+                       "--resume and --force exclude each other: go on with the run in %s, or "
+                       "replace it",
+                       options->run);
+  if (options->resume && lathe_run_exists(options->run))
+    return LATHE_DONE;
+  if (!options->data)
+    return lathe_usage(err, "train needs --data FILE, images to train on%s%s%s",
+                       options->resume ? ": " : "", options->resume ? options->run : "",
+                       options->resume ? " holds no run to go on with" : "");
+  if (call->model->mixing.init == LATHE_INIT_LABELLED && !options->labelled)
+    return lathe_usage(err,
+                       "model %s starts its mixture from labelled images: give a few of each class "
+                       "with --labelled FILE",
+                       call->model->name);
+  if (options->only && !options->labels)
+    return lathe_usage(err, "--only needs --labels FILE: train reads no labels from --data");
+  if (options->labels && !options->only)
+    return lathe_usage(err, "--labels serves --only alone: train reads no other labels (give the "
+                            "few that name the clusters with --labelled)");
+  if (options->valid && lathe_option_given(options, LATHE_OPTION_SPLIT))
+    return lathe_usage(err,
+                       "--valid and --split exclude each other: with --valid, all of --data is "
+                       "trained on");
+  return LATHE_DONE;
+}
