@@ -1,4 +1,5 @@
 #include "algorithm.h"
+#include "runtime/packed.h"
 #include "winograd.h"
 #include <stdio.h>
 #include <string.h>
@@ -13,9 +14,10 @@ const struct algorithm_info algorithm_table[ALGORITHM_COUNT] = {
 /* Below, costs are in multiply-adds of the machine's vectors at full speed, times the lanes; the
  * constants come from tests/bench (NOTES.md has the measurements). */
 enum {
+  PANEL = LATHE_WIDEST_PANEL,
   PACKED_ELEMENT = 6,    /* copying one element of an operand into a panel */
   DOT_END = 128,         /* adding up the lanes of one scalar product */
-  DOTS_SHARE = 3,        /* scalar products reach a third of the peak, or less */
+  DOTS_SHARE = 3,        /* scalar products and sums of rows reach a third of the peak, or less */
   FILTER_ELEMENT = 12,   /* making one value of a filter at a point */
   WINOGRAD_ELEMENT = 12, /* one element through a transform and memory */
 };
@@ -91,9 +93,10 @@ enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer
   if (asked_for(layer) != ALGORITHM_ANY)
     return asked_for(layer);
   double rows = (double)p->rows * g->images;
-  double weights = (double)p->columns * (double)p->inner;
-  double blocks = weights * (rows + PACKED_ELEMENT);
-  double dots = (double)p->columns * rows * ((double)p->inner * DOTS_SHARE + DOT_END);
+  double inner = (double)p->inner, columns = (double)p->columns;
+  double panels = (double)((p->columns + PANEL - 1) / PANEL * PANEL);
+  double blocks = panels * inner * (rows + PACKED_ELEMENT);
+  double dots = columns * rows * (inner * DOTS_SHARE + (p->as_it_lies ? 0 : DOT_END));
   return dots < blocks ? ALGORITHM_DOTS : ALGORITHM_BLOCKS;
 }
 

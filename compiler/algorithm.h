@@ -14,9 +14,11 @@ struct algorithm_info {
 
 extern const struct algorithm_info algorithm_table[ALGORITHM_COUNT];
 
-/* A product [images x rows, inner] x [inner, columns]. */
+/* A product [images x rows, inner] x [inner, columns], whose right side lies in memory as it is, or
+ * transposed. */
 struct product {
   int64_t rows, columns, inner;
+  bool as_it_lies;
 };
 
 /* For LAYER=NAME, `lathe build --algorithm`: has the layer of that name (encoder.2), or all of that

@@ -222,6 +222,7 @@ static void emit_includes(struct emitter *e)
           "#include <lathe/dots.h>\n"
           "#include <lathe/kernel.h>\n"
           "#include <lathe/pack.h>\n"
+          "#include <lathe/sum_rows.h>\n"
           "#include <lathe/vector_math.h>\n"
           "#include <cblas.h>\n"
           "#include <math.h>\n"

@@ -91,6 +91,15 @@ static double default_bound(int64_t fan_in)
   return 1 / sqrt((double)fan_in);
 }
 
+/* Moves the first `count` of n axes behind the others. */
+static void rotate(int *order, int n, int count)
+{
+  int first[LATHE_MAX_AXES];
+  memcpy(first, order, (size_t)count * sizeof *order);
+  memmove(order, order + count, (size_t)(n - count) * sizeof *order);
+  memcpy(order + n - count, first, (size_t)count * sizeof *order);
+}
+
 static struct node *fully_connected(struct lowering *l, const struct layer *layer,
                                     const char *prefix, struct node *x, int64_t outputs,
                                     int64_t interleave)
@@ -103,7 +112,10 @@ static struct node *fully_connected(struct lowering *l, const struct layer *laye
       .bound = default_bound(inputs),
   };
   split_axis(&t, outputs, interleave);
+  int of_outputs = t.axes;
   split_axis(&t, inputs, x->interleave);
+  if (linear_outputs_last(inputs, outputs))
+    rotate(t.order, t.axes, of_outputs);
   struct node *w = parameter(l, layer, t);
   struct node *b = vector(l, layer, mem_printf(l->mem, "%s.bias", prefix), outputs, interleave,
                           LATHE_PARAMETER, default_bound(inputs), 0);

@@ -39,6 +39,9 @@ struct node *op_ternary(struct graph *g, enum op op, struct node *x, struct node
 struct node *op_activation(struct graph *g, enum op op, struct node *x, const double *constants);
 struct node *op_linear(struct graph *g, struct node *x, struct node *w, int64_t outputs,
                        int64_t interleave);
+/* Whether a weight lies in memory as [inputs, outputs], which products of many outputs read best,
+ * or as PyTorch's [outputs, inputs]. */
+bool linear_outputs_last(int64_t inputs, int64_t outputs);
 struct node *op_conv(struct graph *g, struct node *x, struct node *w, struct convolution conv);
 struct node *op_conv_input(struct graph *g, struct node *dy, struct node *w,
                            struct convolution conv);

@@ -12,22 +12,29 @@ static inline struct lathe_panels lathe_packed(const lathe_real *packed, int k)
   return (struct lathe_panels){packed, (ptrdiff_t)k * LATHE_PANEL, LATHE_PANEL};
 }
 
+/* Rows ahead of the one that is copied: rows of a wide operand lie too far apart for the processor
+ * to see what comes next. */
+enum { LATHE_PACK_AHEAD = 8 };
+
 /* From b [k, n], rows `row` apart. */
 static inline struct lathe_panels lathe_pack(int k, int n, const lathe_real *b, ptrdiff_t row,
                                              lathe_real *packed)
 {
-  lathe_real *to = packed;
-  for (int j = 0; j < n; j += LATHE_PANEL) {
-    const int columns = n - j < LATHE_PANEL ? n - j : LATHE_PANEL;
-    for (int i = 0; i < k; i++, to += LATHE_PANEL) {
-      const lathe_real *const from = b + i * row + j;
-      if (columns == LATHE_PANEL) {
-        lathe_store(to, lathe_load(from));
-        lathe_store(to + LATHE_LANES, lathe_load(from + LATHE_LANES));
-      } else {
-        memset(to, 0, LATHE_PANEL * sizeof *to);
-        memcpy(to, from, (size_t)columns * sizeof *to);
-      }
+  const ptrdiff_t panel = (ptrdiff_t)k * LATHE_PANEL;
+  const int whole = n / LATHE_PANEL, rest = n % LATHE_PANEL;
+  for (int i = 0; i < k; i++) {
+    const lathe_real *from = b + i * row;
+    const lathe_real *const ahead = b + (i + LATHE_PACK_AHEAD < k ? i + LATHE_PACK_AHEAD : i) * row;
+    lathe_real *to = packed + (ptrdiff_t)i * LATHE_PANEL;
+    for (int j = 0; j < whole; j++, from += LATHE_PANEL, to += panel) {
+      __builtin_prefetch(ahead + (ptrdiff_t)j * LATHE_PANEL);
+      __builtin_prefetch(ahead + (ptrdiff_t)j * LATHE_PANEL + LATHE_LANES);
+      lathe_store(to, lathe_load(from));
+      lathe_store(to + LATHE_LANES, lathe_load(from + LATHE_LANES));
+    }
+    if (rest > 0) {
+      memset(to, 0, LATHE_PANEL * sizeof *to);
+      memcpy(to, from, (size_t)rest * sizeof *to);
     }
   }
   return lathe_packed(packed, k);

@@ -259,8 +259,8 @@ static const struct {
     {"em_spherical_maximisation", "_em.c", EM("spherical"), {"static void maximise("}},
     {"float64",
      "_forward.c",
-     MODEL("[24]", "3", "linear 20;\n    relu;\n    gaussian z;", "linear 24;\n    sigmoid;",
-           "precision float64;"),
+     MODEL("[24]", "3", "linear 20, algorithm blocks;\n    relu;\n    gaussian z;",
+           "linear 24;\n    sigmoid;", "precision float64;"),
      {"/* encoder.0: linear", "/* reconstruction\n"}},
     {"float64_adam", "_train.c", VECTORS(GAUSSIAN " precision float64;"), {"/* Adam"}},
 };

@@ -1,7 +1,9 @@
 /* Products and packing against the plain loops that define them, in shapes of all kinds. */
 #include "runtime/dots.h"
 #include "runtime/pack.h"
+#include "runtime/sum_rows.h"
 #include <check.h>
+#include <math.h>
 #include <stdlib.h>
 
 static lathe_real *numbers(size_t count, uint64_t seed)
@@ -74,7 +76,36 @@ START_TEST(product_is_its_definition)
     lathe_product(s->m, s->n, s->k, rows, (struct lathe_panels){b, LATHE_PANEL, s->n}, 0, c, s->n);
     check("in place", s, c, expected, scale);
   }
+  for (size_t i = 0; i < m * n; i++)
+    c[i] = 7;
+  lathe_sum_rows(s->m, s->n, s->k, a, s->k, b, s->n, c, s->n);
+  check("sums of rows", s, c, expected, scale);
   free(a), free(b), free(c), free(a_t), free(b_t), free(expected), free(sum), free(packed);
+}
+END_TEST
+
+/* Rows that meet a 0 are not read, and what comes out has the bits of the product in blocks. */
+START_TEST(sums_leave_rows_out)
+{
+  enum { N = 48, K = 300 };
+  lathe_real *a = numbers(K, 1), *b = numbers((size_t)K * N, 2), sum[N], product[N];
+  for (int left_out = 2; left_out <= K; left_out *= 3) {
+    lathe_real *some = malloc(K * sizeof *some), *poisoned = malloc((size_t)K * N * sizeof *b);
+    for (int i = 0; i < K; i++) {
+      const int zero = i % left_out != left_out / 2;
+      some[i] = zero ? 0 : a[i];
+      for (int j = 0; j < N; j++)
+        poisoned[i * N + j] = zero ? (lathe_real)NAN : b[i * N + j];
+    }
+    lathe_sum_rows(1, N, K, some, K, poisoned, N, sum, N);
+    lathe_product(1, N, K, (struct lathe_rows){some, K, 1},
+                  (struct lathe_panels){b, LATHE_PANEL, N}, 0, product, N);
+    for (int j = 0; j < N; j++)
+      ck_assert_msg(sum[j] == product[j], "%d: %.9g, not %.9g", left_out, (double)sum[j],
+                    (double)product[j]);
+    free(some), free(poisoned);
+  }
+  free(a), free(b);
 }
 END_TEST
 
@@ -109,6 +140,7 @@ int main(void)
   TCase *tc = tcase_create("product");
   const int count = sizeof shapes / sizeof *shapes;
   tcase_add_loop_test(tc, product_is_its_definition, 0, count);
+  tcase_add_test(tc, sums_leave_rows_out);
   tcase_add_loop_test(tc, packing_fills_up_with_zeros, 0, count);
   suite_add_tcase(suite, tc);
   SRunner *runner = srunner_create(suite);

@@ -3,6 +3,7 @@
 #include <lathe/dots.h>
 #include <lathe/kernel.h>
 #include <lathe/pack.h>
+#include <lathe/sum_rows.h>
 #include <lathe/vector_math.h>
 #include <cblas.h>
 #include <math.h>
@@ -407,14 +408,14 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
 }
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
- * linear_input: dy[n, 7, 7, 128], w[49, 128, 20], dx[n, 20]; 250.9 kFLOP an image */
+ * linear_input: dy[n, 7, 7, 128], w[20, 49, 128], dx[n, 20]; 250.9 kFLOP an image */
 static void decoder_0_linear_input(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict w, float *restrict dx)
 {
   const int begin = task * 32;
   const int end = begin + 32 < n ? begin + 32 : n;
   const struct lathe_panels w_panels =
-          lathe_pack(6272, 20, w, 20, scratch);
+          lathe_pack_transposed(6272, 20, w, 6272, scratch);
   lathe_product(end - begin, 20, 6272, (struct lathe_rows){dy + begin * 6272, 6272, 1}, w_panels, 0,
       dx + begin * 20, 20);
 }
@@ -425,22 +426,18 @@ static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_conv_update *update)
 {
-  const int begin = task * 392;
-  const int end = begin + 392;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 4096;
-  for (int i = 0; i < n; i += 128) {
-    const int count = n - i < 128 ? n - i : 128;
-    const struct lathe_panels panels =
-        lathe_pack(count, 20, x + i * 20, 20, scratch);
-    for (int row = begin; row < end; row += 14) {
-      const int rows = end - row < 14 ? end - row : 14;
-      const struct lathe_rows left = {dy + i * 6272 + row, 1, 6272};
-      float *const to = at_once ? tile : dw + row * 20;
-      lathe_product(rows, 20, count, left, panels, i > 0, to, 20);
-      if (update != NULL && i + count == n)
-        digits_conv_update(update, DECODER_0_WEIGHT + row * 20, rows * 20, to);
-    }
+  const int begin = task * 416;
+  const int end = begin + 416 < 6272 ? begin + 416 : 6272;
+  const int to_row = update != NULL ? 416 : 6272;
+  const struct lathe_panels panels = {dy + begin, LATHE_PANEL, 6272};
+  for (int row = 0; row < 20; row += 14) {
+    const int rows = 20 - row < 14 ? 20 - row : 14;
+    const struct lathe_rows left = {x + row, 1, 20};
+    float *const to = update != NULL ? scratch : dw + row * 6272 + begin;
+    lathe_product(rows, (end - begin), n, left, panels, 0, to, to_row);
+    for (int r = 0; update != NULL && r < rows; r++)
+      digits_conv_update(update, DECODER_0_WEIGHT + row * 6272 + begin + r * 6272, (end - begin), to
+          + r * 416);
   }
 }
 
@@ -518,25 +515,16 @@ static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
 {
   const int begin = task * 416;
   const int end = begin + 416 < 6272 ? begin + 416 : 6272;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 53248;
-  for (int column = begin; column < end; column += 416) {
-    const int columns = end - column < 416 ? end - column : 416;
-    for (int i = 0; i < n; i += 128) {
-      const int count = n - i < 128 ? n - i : 128;
-      const struct lathe_panels panels =
-          lathe_pack(count, columns, x + i * 6272 + column, 6272, scratch);
-      for (int row = 0; row < 20; row += 14) {
-        const int rows = 20 - row < 14 ? 20 - row : 14;
-        const struct lathe_rows left = {dy + i * 20 + row, 1, 20};
-        float *const to = at_once ? tile : dw + row * 6272 + column;
-        const int to_row = at_once ? 416 : 6272;
-        lathe_product(rows, columns, count, left, panels, i > 0, to, to_row);
-        for (int r = 0; update != NULL && i + count == n && r < rows; r++)
-          digits_conv_update(update, LOGVAR_WEIGHT + (row + r) * 6272 + column, columns, to + r *
-              to_row);
-      }
-    }
+  const int to_row = update != NULL ? 416 : 6272;
+  const struct lathe_panels panels = {x + begin, LATHE_PANEL, 6272};
+  for (int row = 0; row < 20; row += 14) {
+    const int rows = 20 - row < 14 ? 20 - row : 14;
+    const struct lathe_rows left = {dy + row, 1, 20};
+    float *const to = update != NULL ? scratch : dw + row * 6272 + begin;
+    lathe_product(rows, (end - begin), n, left, panels, 0, to, to_row);
+    for (int r = 0; update != NULL && r < rows; r++)
+      digits_conv_update(update, LOGVAR_WEIGHT + row * 6272 + begin + r * 6272, (end - begin), to +
+          r * 416);
   }
 }
 
@@ -569,25 +557,16 @@ static void encoder_5_linear_weight_2(int n, int task, float *restrict scratch,
 {
   const int begin = task * 416;
   const int end = begin + 416 < 6272 ? begin + 416 : 6272;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 53248;
-  for (int column = begin; column < end; column += 416) {
-    const int columns = end - column < 416 ? end - column : 416;
-    for (int i = 0; i < n; i += 128) {
-      const int count = n - i < 128 ? n - i : 128;
-      const struct lathe_panels panels =
-          lathe_pack(count, columns, x + i * 6272 + column, 6272, scratch);
-      for (int row = 0; row < 20; row += 14) {
-        const int rows = 20 - row < 14 ? 20 - row : 14;
-        const struct lathe_rows left = {dy + i * 20 + row, 1, 20};
-        float *const to = at_once ? tile : dw + row * 6272 + column;
-        const int to_row = at_once ? 416 : 6272;
-        lathe_product(rows, columns, count, left, panels, i > 0, to, to_row);
-        for (int r = 0; update != NULL && i + count == n && r < rows; r++)
-          digits_conv_update(update, MEAN_WEIGHT + (row + r) * 6272 + column, columns, to + r *
-              to_row);
-      }
-    }
+  const int to_row = update != NULL ? 416 : 6272;
+  const struct lathe_panels panels = {x + begin, LATHE_PANEL, 6272};
+  for (int row = 0; row < 20; row += 14) {
+    const int rows = 20 - row < 14 ? 20 - row : 14;
+    const struct lathe_rows left = {dy + row, 1, 20};
+    float *const to = update != NULL ? scratch : dw + row * 6272 + begin;
+    lathe_product(rows, (end - begin), n, left, panels, 0, to, to_row);
+    for (int r = 0; update != NULL && r < rows; r++)
+      digits_conv_update(update, MEAN_WEIGHT + row * 6272 + begin + r * 6272, (end - begin), to + r
+          * 416);
   }
 }
 

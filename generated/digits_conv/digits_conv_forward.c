@@ -5,6 +5,7 @@
 #include <lathe/dots.h>
 #include <lathe/kernel.h>
 #include <lathe/pack.h>
+#include <lathe/sum_rows.h>
 #include <lathe/vector_math.h>
 #include <cblas.h>
 #include <math.h>
@@ -194,19 +195,16 @@ void digits_conv_encode(struct lathe_state *state, int n, const float *images, f
 }
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
- * linear + bias: x[n, 20], w[49, 128, 20], b[49, 128], y[n, 6272]; 257.2 kFLOP an image */
-static void decoder_0_linear(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+ * linear + bias: x[n, 20], w[20, 49, 128], b[49, 128], y[n, 6272]; 257.2 kFLOP an image */
+static void decoder_0_linear(int n, int task, const float *restrict x,
+    const float *restrict w, const float *restrict b, float *restrict y)
 {
-  const int begin = task * 800;
-  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
-  const struct lathe_panels w_panels =
-          lathe_pack_transposed(20, (end - begin), w + begin * 20, 20, scratch);
-  lathe_product(n, (end - begin), 20, (struct lathe_rows){x, 20, 1}, w_panels, 0,
-      y + begin, 6272);
-  for (int r = 0; r < n; r++) {
+  const int begin = task * 14;
+  const int end = begin + 14 < n ? begin + 14 : n;
+  lathe_sum_rows(end - begin, 6272, 20, x + begin * 20, 20, w, 6272, y + begin * 6272, 6272);
+  for (int r = begin; r < end; r++) {
     float *const y_row = y + r * 6272;
-    for (int c = begin; c < end; c++) {
+    for (int c = 0; c < 6272; c++) {
       y_row[c] = y_row[c] + b[c];
     }
   }
@@ -297,7 +295,8 @@ static void decoder_4_conv_input(int n, int task, float *restrict scratch,
 static void decode_0(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_0_linear(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  (void)thread;
+  decoder_0_linear(c->n, task,
       c->latents,
       c->fixed + DECODER_0_WEIGHT,
       c->fixed + DECODER_0_BIAS,
@@ -335,7 +334,7 @@ void digits_conv_decode(struct lathe_state *state, int n, const float *latents, 
     .latents = latents,
     .decoded = images,
   };
-  lathe_parallel(state->pool, 8, decode_0, &call);
+  lathe_parallel(state->pool, (n + 13) / 14, decode_0, &call);
   lathe_parallel(state->pool, (n + 7) / 8, decode_1, &call);
   lathe_parallel(state->pool, (n + 7) / 8, decode_2, &call);
 }
@@ -603,6 +602,25 @@ static void encoder_5_sample(int n, int task, const float *restrict mean,
     float *const z_row = z + r * 20;
     for (int c = 0; c < 20; c++) {
       z_row[c] = mean_row[c] + lathe_expf(0.5F * logvar_row[c]) * noise_row[c];
+    }
+  }
+}
+
+/* decoder.0: linear 6272   (digits_conv.lathe:20)
+ * linear + bias: x[n, 20], w[20, 49, 128], b[49, 128], y[n, 6272]; 257.2 kFLOP an image */
+static void decoder_0_linear_2(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 800;
+  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
+  const struct lathe_panels w_panels =
+          lathe_pack(20, (end - begin), w + begin, 6272, scratch);
+  lathe_product(n, (end - begin), 20, (struct lathe_rows){x, 20, 1}, w_panels, 0,
+      y + begin, 6272);
+  for (int r = 0; r < n; r++) {
+    float *const y_row = y + r * 6272;
+    for (int c = begin; c < end; c++) {
+      y_row[c] = y_row[c] + b[c];
     }
   }
 }
@@ -945,7 +963,7 @@ static void evaluate_6(void *arg, int task, int thread)
 static void evaluate_7(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_0_linear(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  decoder_0_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * EVALUATE_Z,
       c->fixed + DECODER_0_WEIGHT,
       c->fixed + DECODER_0_BIAS,
@@ -1260,7 +1278,7 @@ static void forward_9(void *arg, int task, int thread)
 static void forward_10(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_0_linear(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  decoder_0_linear_2(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_Z,
       c->fixed + DECODER_0_WEIGHT,
       c->fixed + DECODER_0_BIAS,

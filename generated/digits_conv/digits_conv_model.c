@@ -98,7 +98,7 @@ static const struct lathe_tensor tensors[] = {
    .axes = 1, .extent = {20}, .order = {0}, .offset = 383456,
    .bound = 0.012626906806902633},
   {.name = "decoder.0.weight", .role = LATHE_PARAMETER, .rank = 2, .shape = {6272, 20},
-   .axes = 3, .extent = {128, 49, 20}, .order = {1, 0, 2}, .offset = 383488,
+   .axes = 3, .extent = {128, 49, 20}, .order = {2, 1, 0}, .offset = 383488,
    .bound = 0.22360679774997896},
   {.name = "decoder.0.bias", .role = LATHE_PARAMETER, .rank = 1, .shape = {6272},
    .axes = 2, .extent = {128, 49}, .order = {1, 0}, .offset = 508928,

@@ -3,6 +3,7 @@
 #include <lathe/dots.h>
 #include <lathe/kernel.h>
 #include <lathe/pack.h>
+#include <lathe/sum_rows.h>
 #include <lathe/vector_math.h>
 #include <cblas.h>
 #include <math.h>
@@ -71,7 +72,7 @@ static void decoder_4_channel_sum(int n, int task, const float *restrict dy,
 }
 
 /* decoder.4: linear 784; relu   (digits_mlp.lathe:25)
- * linear_input + relu_grad: dy[n, 1, 28, 28], w[784, 512], act[n, 512], dx[n, 512];
+ * linear_input + relu_grad: dy[n, 1, 28, 28], w[512, 784], act[n, 512], dx[n, 512];
  * 803.3 kFLOP an image */
 static void decoder_4_linear_input(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict w, const float *restrict act,
@@ -80,7 +81,7 @@ static void decoder_4_linear_input(int n, int task, float *restrict scratch,
   const int begin = task * 128;
   const int end = begin + 128;
   const struct lathe_panels w_panels =
-          lathe_pack(784, 128, w + begin, 512, scratch);
+          lathe_pack_transposed(784, 128, w + begin * 784, 784, scratch);
   lathe_product(n, 128, 784, (struct lathe_rows){dy, 784, 1}, w_panels, 0,
       dx + begin, 512);
   for (int r = 0; r < n; r++) {
@@ -99,22 +100,16 @@ static void decoder_4_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 56;
-  const int end = begin + 56;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 65536;
-  for (int i = 0; i < n; i += 128) {
-    const int count = n - i < 128 ? n - i : 128;
-    const struct lathe_panels panels =
-        lathe_pack(count, 512, x + i * 512, 512, scratch);
-    for (int row = begin; row < end; row += 14) {
-      const int rows = end - row < 14 ? end - row : 14;
-      const struct lathe_rows left = {dy + i * 784 + row, 1, 784};
-      float *const to = at_once ? tile : dw + row * 512;
-      lathe_product(rows, 512, count, left, panels, i > 0, to, 512);
-      if (update != NULL && i + count == n)
-        digits_mlp_update(update, DECODER_4_WEIGHT + row * 512, rows * 512, to);
-    }
+  const int begin = task * 42;
+  const int end = begin + 42 < 512 ? begin + 42 : 512;
+  const struct lathe_panels panels = {dy, LATHE_PANEL, 784};
+  for (int row = begin; row < end; row += 14) {
+    const int rows = end - row < 14 ? end - row : 14;
+    const struct lathe_rows left = {x + row, 1, 512};
+    float *const to = update != NULL ? scratch : dw + row * 784;
+    lathe_product(rows, 784, n, left, panels, 0, to, 784);
+    if (update != NULL)
+      digits_mlp_update(update, DECODER_4_WEIGHT + row * 784, rows * 784, to);
   }
 }
 
@@ -135,7 +130,7 @@ static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
 }
 
 /* decoder.2: linear 512; relu   (digits_mlp.lathe:23)
- * linear_input + relu_grad: dy[n, 512], w[512, 256], act[n, 256], dx[n, 256];
+ * linear_input + relu_grad: dy[n, 512], w[256, 512], act[n, 256], dx[n, 256];
  * 262.4 kFLOP an image */
 static void decoder_2_linear_input(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict w, const float *restrict act,
@@ -144,7 +139,7 @@ static void decoder_2_linear_input(int n, int task, float *restrict scratch,
   const int begin = task * 128;
   const int end = begin + 128;
   const struct lathe_panels w_panels =
-          lathe_pack(512, 128, w + begin, 256, scratch);
+          lathe_pack_transposed(512, 128, w + begin * 512, 512, scratch);
   lathe_product(n, 128, 512, (struct lathe_rows){dy, 512, 1}, w_panels, 0,
       dx + begin, 256);
   for (int r = 0; r < n; r++) {
@@ -163,22 +158,16 @@ static void decoder_2_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 42;
-  const int end = begin + 42 < 512 ? begin + 42 : 512;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 32768;
-  for (int i = 0; i < n; i += 128) {
-    const int count = n - i < 128 ? n - i : 128;
-    const struct lathe_panels panels =
-        lathe_pack(count, 256, x + i * 256, 256, scratch);
-    for (int row = begin; row < end; row += 14) {
-      const int rows = end - row < 14 ? end - row : 14;
-      const struct lathe_rows left = {dy + i * 512 + row, 1, 512};
-      float *const to = at_once ? tile : dw + row * 256;
-      lathe_product(rows, 256, count, left, panels, i > 0, to, 256);
-      if (update != NULL && i + count == n)
-        digits_mlp_update(update, DECODER_2_WEIGHT + row * 256, rows * 256, to);
-    }
+  const int begin = task * 28;
+  const int end = begin + 28 < 256 ? begin + 28 : 256;
+  const struct lathe_panels panels = {dy, LATHE_PANEL, 512};
+  for (int row = begin; row < end; row += 14) {
+    const int rows = end - row < 14 ? end - row : 14;
+    const struct lathe_rows left = {x + row, 1, 256};
+    float *const to = update != NULL ? scratch : dw + row * 512;
+    lathe_product(rows, 512, n, left, panels, 0, to, 512);
+    if (update != NULL)
+      digits_mlp_update(update, DECODER_2_WEIGHT + row * 512, rows * 512, to);
   }
 }
 
@@ -199,16 +188,13 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
 }
 
 /* decoder.0: linear 256   (digits_mlp.lathe:21)
- * linear_input: dy[n, 256], w[256, 2], dx[n, 2]; 1.0 kFLOP an image */
-static void decoder_0_linear_input(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict w, float *restrict dx)
+ * linear_input: dy[n, 256], w[2, 256], dx[n, 2]; 1.0 kFLOP an image */
+static void decoder_0_linear_input(int n, int task, const float *restrict dy,
+    const float *restrict w, float *restrict dx)
 {
   const int begin = task * 32;
   const int end = begin + 32 < n ? begin + 32 : n;
-  const struct lathe_panels w_panels =
-          lathe_pack(256, 2, w, 2, scratch);
-  lathe_product(end - begin, 2, 256, (struct lathe_rows){dy + begin * 256, 256, 1}, w_panels, 0,
-      dx + begin * 2, 2);
+  lathe_dots(end - begin, 2, 256, dy + begin * 256, 256, w, 256, dx + begin * 2, 2);
 }
 
 /* decoder.0: linear 256   (digits_mlp.lathe:21)
@@ -217,22 +203,16 @@ static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 28;
-  const int end = begin + 28 < 256 ? begin + 28 : 256;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 4096;
-  for (int i = 0; i < n; i += 128) {
-    const int count = n - i < 128 ? n - i : 128;
-    const struct lathe_panels panels =
-        lathe_pack(count, 2, x + i * 2, 2, scratch);
-    for (int row = begin; row < end; row += 14) {
-      const int rows = end - row < 14 ? end - row : 14;
-      const struct lathe_rows left = {dy + i * 256 + row, 1, 256};
-      float *const to = at_once ? tile : dw + row * 2;
-      lathe_product(rows, 2, count, left, panels, i > 0, to, 2);
-      if (update != NULL && i + count == n)
-        digits_mlp_update(update, DECODER_0_WEIGHT + row * 2, rows * 2, to);
-    }
+  const int begin = task * 32;
+  const int to_row = update != NULL ? 32 : 256;
+  const struct lathe_panels panels = {dy + begin, LATHE_PANEL, 256};
+  for (int row = 0; row < 2; row += 14) {
+    const int rows = 2 - row < 14 ? 2 - row : 14;
+    const struct lathe_rows left = {x + row, 1, 2};
+    float *const to = update != NULL ? scratch : dw + row * 256 + begin;
+    lathe_product(rows, 32, n, left, panels, 0, to, to_row);
+    for (int r = 0; update != NULL && r < rows; r++)
+      digits_mlp_update(update, DECODER_0_WEIGHT + row * 256 + begin + r * 256, 32, to + r * 32);
   }
 }
 
@@ -305,26 +285,15 @@ static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
     const struct digits_mlp_update *update)
 {
   const int begin = task * 32;
-  const int end = begin + 32;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 4096;
-  for (int column = begin; column < end; column += 32) {
-    const int columns = end - column < 32 ? end - column : 32;
-    for (int i = 0; i < n; i += 128) {
-      const int count = n - i < 128 ? n - i : 128;
-      const struct lathe_panels panels =
-          lathe_pack(count, columns, x + i * 256 + column, 256, scratch);
-      for (int row = 0; row < 2; row += 14) {
-        const int rows = 2 - row < 14 ? 2 - row : 14;
-        const struct lathe_rows left = {dy + i * 2 + row, 1, 2};
-        float *const to = at_once ? tile : dw + row * 256 + column;
-        const int to_row = at_once ? 32 : 256;
-        lathe_product(rows, columns, count, left, panels, i > 0, to, to_row);
-        for (int r = 0; update != NULL && i + count == n && r < rows; r++)
-          digits_mlp_update(update, LOGVAR_WEIGHT + (row + r) * 256 + column, columns, to + r *
-              to_row);
-      }
-    }
+  const int to_row = update != NULL ? 32 : 256;
+  const struct lathe_panels panels = {x + begin, LATHE_PANEL, 256};
+  for (int row = 0; row < 2; row += 14) {
+    const int rows = 2 - row < 14 ? 2 - row : 14;
+    const struct lathe_rows left = {dy + row, 1, 2};
+    float *const to = update != NULL ? scratch : dw + row * 256 + begin;
+    lathe_product(rows, 32, n, left, panels, 0, to, to_row);
+    for (int r = 0; update != NULL && r < rows; r++)
+      digits_mlp_update(update, LOGVAR_WEIGHT + row * 256 + begin + r * 256, 32, to + r * 32);
   }
 }
 
@@ -356,26 +325,15 @@ static void encoder_5_linear_weight_2(int n, int task, float *restrict scratch,
     const struct digits_mlp_update *update)
 {
   const int begin = task * 32;
-  const int end = begin + 32;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 4096;
-  for (int column = begin; column < end; column += 32) {
-    const int columns = end - column < 32 ? end - column : 32;
-    for (int i = 0; i < n; i += 128) {
-      const int count = n - i < 128 ? n - i : 128;
-      const struct lathe_panels panels =
-          lathe_pack(count, columns, x + i * 256 + column, 256, scratch);
-      for (int row = 0; row < 2; row += 14) {
-        const int rows = 2 - row < 14 ? 2 - row : 14;
-        const struct lathe_rows left = {dy + i * 2 + row, 1, 2};
-        float *const to = at_once ? tile : dw + row * 256 + column;
-        const int to_row = at_once ? 32 : 256;
-        lathe_product(rows, columns, count, left, panels, i > 0, to, to_row);
-        for (int r = 0; update != NULL && i + count == n && r < rows; r++)
-          digits_mlp_update(update, MEAN_WEIGHT + (row + r) * 256 + column, columns, to + r *
-              to_row);
-      }
-    }
+  const int to_row = update != NULL ? 32 : 256;
+  const struct lathe_panels panels = {x + begin, LATHE_PANEL, 256};
+  for (int row = 0; row < 2; row += 14) {
+    const int rows = 2 - row < 14 ? 2 - row : 14;
+    const struct lathe_rows left = {dy + row, 1, 2};
+    float *const to = update != NULL ? scratch : dw + row * 256 + begin;
+    lathe_product(rows, 32, n, left, panels, 0, to, to_row);
+    for (int r = 0; update != NULL && r < rows; r++)
+      digits_mlp_update(update, MEAN_WEIGHT + row * 256 + begin + r * 256, 32, to + r * 32);
   }
 }
 
@@ -413,7 +371,7 @@ static void encoder_3_channel_sum(int n, int task, const float *restrict dy,
 }
 
 /* encoder.3: linear 256; relu   (digits_mlp.lathe:15)
- * linear_input + relu_grad: dy[n, 256], w[256, 512], act[n, 512], dx[n, 512];
+ * linear_input + relu_grad: dy[n, 256], w[512, 256], act[n, 512], dx[n, 512];
  * 262.7 kFLOP an image */
 static void encoder_3_linear_input(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict w, const float *restrict act,
@@ -422,7 +380,7 @@ static void encoder_3_linear_input(int n, int task, float *restrict scratch,
   const int begin = task * 128;
   const int end = begin + 128;
   const struct lathe_panels w_panels =
-          lathe_pack(256, 128, w + begin, 512, scratch);
+          lathe_pack_transposed(256, 128, w + begin * 256, 256, scratch);
   lathe_product(n, 128, 256, (struct lathe_rows){dy, 256, 1}, w_panels, 0,
       dx + begin, 512);
   for (int r = 0; r < n; r++) {
@@ -441,22 +399,16 @@ static void encoder_3_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 28;
-  const int end = begin + 28 < 256 ? begin + 28 : 256;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 65536;
-  for (int i = 0; i < n; i += 128) {
-    const int count = n - i < 128 ? n - i : 128;
-    const struct lathe_panels panels =
-        lathe_pack(count, 512, x + i * 512, 512, scratch);
-    for (int row = begin; row < end; row += 14) {
-      const int rows = end - row < 14 ? end - row : 14;
-      const struct lathe_rows left = {dy + i * 256 + row, 1, 256};
-      float *const to = at_once ? tile : dw + row * 512;
-      lathe_product(rows, 512, count, left, panels, i > 0, to, 512);
-      if (update != NULL && i + count == n)
-        digits_mlp_update(update, ENCODER_3_WEIGHT + row * 512, rows * 512, to);
-    }
+  const int begin = task * 42;
+  const int end = begin + 42 < 512 ? begin + 42 : 512;
+  const struct lathe_panels panels = {dy, LATHE_PANEL, 256};
+  for (int row = begin; row < end; row += 14) {
+    const int rows = end - row < 14 ? end - row : 14;
+    const struct lathe_rows left = {x + row, 1, 512};
+    float *const to = update != NULL ? scratch : dw + row * 256;
+    lathe_product(rows, 256, n, left, panels, 0, to, 256);
+    if (update != NULL)
+      digits_mlp_update(update, ENCODER_3_WEIGHT + row * 256, rows * 256, to);
   }
 }
 
@@ -482,22 +434,16 @@ static void encoder_1_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 42;
-  const int end = begin + 42 < 512 ? begin + 42 : 512;
-  const int at_once = update != NULL && n <= 128;
-  float *const tile = scratch + 102400;
-  for (int i = 0; i < n; i += 128) {
-    const int count = n - i < 128 ? n - i : 128;
-    const struct lathe_panels panels =
-        lathe_pack(count, 784, x + i * 784, 784, scratch);
-    for (int row = begin; row < end; row += 14) {
-      const int rows = end - row < 14 ? end - row : 14;
-      const struct lathe_rows left = {dy + i * 512 + row, 1, 512};
-      float *const to = at_once ? tile : dw + row * 784;
-      lathe_product(rows, 784, count, left, panels, i > 0, to, 784);
-      if (update != NULL && i + count == n)
-        digits_mlp_update(update, ENCODER_1_WEIGHT + row * 784, rows * 784, to);
-    }
+  const int begin = task * 56;
+  const int end = begin + 56;
+  const struct lathe_panels panels = {dy, LATHE_PANEL, 512};
+  for (int row = begin; row < end; row += 14) {
+    const int rows = end - row < 14 ? end - row : 14;
+    const struct lathe_rows left = {x + row, 1, 784};
+    float *const to = update != NULL ? scratch : dw + row * 512;
+    lathe_product(rows, 512, n, left, panels, 0, to, 512);
+    if (update != NULL)
+      digits_mlp_update(update, ENCODER_1_WEIGHT + row * 512, rows * 512, to);
   }
 }
 
@@ -600,7 +546,8 @@ static void backward_9(void *arg, int task, int thread)
 static void backward_10(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
-  decoder_0_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_MLP_SCRATCH,
+  (void)thread;
+  decoder_0_linear_input(c->n, task,
       c->batch + c->capacity * TRAIN_D_DECODER_0,
       c->fixed + DECODER_0_WEIGHT,
       c->batch + c->capacity * TRAIN_D_Z);
@@ -770,13 +717,13 @@ void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 12, (n + 15) / 16, backward_2, &call);
   lathe_kernel(state, 13, 7, backward_3, &call);
   lathe_kernel(state, 14, 4, backward_4, &call);
-  lathe_kernel(state, 15, 14, backward_5, &call);
+  lathe_kernel(state, 15, 13, backward_5, &call);
   lathe_kernel(state, 16, 8, backward_6, &call);
   lathe_kernel(state, 17, 2, backward_7, &call);
-  lathe_kernel(state, 18, 13, backward_8, &call);
+  lathe_kernel(state, 18, 10, backward_8, &call);
   lathe_kernel(state, 19, 8, backward_9, &call);
   lathe_kernel(state, 20, (n + 31) / 32, backward_10, &call);
-  lathe_kernel(state, 21, 10, backward_11, &call);
+  lathe_kernel(state, 21, 8, backward_11, &call);
   lathe_kernel(state, 22, (n + 15) / 16, backward_12, &call);
   lathe_kernel(state, 23, (n + 15) / 16, backward_13, &call);
   lathe_kernel(state, 24, 1, backward_14, &call);
@@ -788,7 +735,7 @@ void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 30, (n + 15) / 16, backward_20, &call);
   lathe_kernel(state, 31, 8, backward_21, &call);
   lathe_kernel(state, 32, 4, backward_22, &call);
-  lathe_kernel(state, 33, 10, backward_23, &call);
+  lathe_kernel(state, 33, 13, backward_23, &call);
   lathe_kernel(state, 34, 8, backward_24, &call);
-  lathe_kernel(state, 35, 13, backward_25, &call);
+  lathe_kernel(state, 35, 14, backward_25, &call);
 }

@@ -6,19 +6,19 @@
 
 /* Parameters and buffers, in the fixed part; shapes as they lie in memory. */
 enum {
-  ENCODER_1_WEIGHT = 0, /* [512, 784] */
+  ENCODER_1_WEIGHT = 0, /* [784, 512] */
   ENCODER_1_BIAS = 401408, /* [512] */
-  ENCODER_3_WEIGHT = 401920, /* [256, 512] */
+  ENCODER_3_WEIGHT = 401920, /* [512, 256] */
   ENCODER_3_BIAS = 532992, /* [256] */
   MEAN_WEIGHT = 533248, /* [2, 256] */
   MEAN_BIAS = 533760, /* [2] */
   LOGVAR_WEIGHT = 533776, /* [2, 256] */
   LOGVAR_BIAS = 534288, /* [2] */
-  DECODER_0_WEIGHT = 534304, /* [256, 2] */
+  DECODER_0_WEIGHT = 534304, /* [2, 256] */
   DECODER_0_BIAS = 534816, /* [256] */
-  DECODER_2_WEIGHT = 535072, /* [512, 256] */
+  DECODER_2_WEIGHT = 535072, /* [256, 512] */
   DECODER_2_BIAS = 666144, /* [512] */
-  DECODER_4_WEIGHT = 666656, /* [784, 512] */
+  DECODER_4_WEIGHT = 666656, /* [512, 784] */
   DECODER_4_BIAS = 1068064, /* [784] */
 };
 

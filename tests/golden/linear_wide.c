@@ -3,8 +3,8 @@
 static void encoder_0_linear(int n, int task, const float *restrict x,
     const float *restrict w, const float *restrict b, float *restrict y)
 {
-  const int begin = task * 160;
-  const int end = begin + 160 < 300 ? begin + 160 : 300;
+  const int begin = task * 128;
+  const int end = begin + 128 < 300 ? begin + 128 : 300;
   lathe_dots(n, (end - begin), 400, x, 400, w + begin * 400, 400, y + begin, 300);
   for (int r = 0; r < n; r++) {
     float *const y_row = y + r * 300;
@@ -20,8 +20,8 @@ static void encoder_0_linear(int n, int task, const float *restrict x,
 static void encoder_0_linear_2(int n, int task, float *restrict scratch,
     const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
 {
-  const int begin = task * 160;
-  const int end = begin + 160 < 300 ? begin + 160 : 300;
+  const int begin = task * 128;
+  const int end = begin + 128 < 300 ? begin + 128 : 300;
   const struct lathe_panels w_panels =
           lathe_pack_transposed(400, (end - begin), w + begin * 400, 400, scratch);
   lathe_product(n, (end - begin), 400, (struct lathe_rows){x, 400, 1}, w_panels, 0,

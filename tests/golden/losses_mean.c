@@ -13,7 +13,7 @@ struct lathe_loss tiny_forward(struct lathe_state *state, int n, const float *im
   lathe_kernel(state, 0, (n + 31) / 32, forward_0, &call);
   lathe_kernel(state, 1, (n + 31) / 32, forward_1, &call);
   lathe_kernel(state, 2, (n + 15) / 16, forward_2, &call);
-  lathe_kernel(state, 3, (n + 31) / 32, forward_3, &call);
+  lathe_kernel(state, 3, (n + 13) / 14, forward_3, &call);
   lathe_kernel(state, 4, (n + 15) / 16, forward_4, &call);
   lathe_kernel(state, 5, (n + 15) / 16, forward_5, &call);
   const double *const reconstruction =

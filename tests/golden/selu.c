@@ -1,14 +1,11 @@
 /* encoder.0: linear 3; selu   (test.lathe:5)
  * linear + bias + selu: x[n, 4], w[3, 4], b[3], y[n, 3] */
-static void encoder_0_linear(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+static void encoder_0_linear(int n, int task, const float *restrict x,
+    const float *restrict w, const float *restrict b, float *restrict y)
 {
   const int begin = task * 32;
   const int end = begin + 32 < n ? begin + 32 : n;
-  const struct lathe_panels w_panels =
-          lathe_pack_transposed(4, 3, w, 4, scratch);
-  lathe_product(end - begin, 3, 4, (struct lathe_rows){x + begin * 4, 4, 1}, w_panels, 0,
-      y + begin * 3, 3);
+  lathe_dots(end - begin, 3, 4, x + begin * 4, 4, w, 4, y + begin * 3, 3);
   for (int r = begin; r < end; r++) {
     float *const y_row = y + r * 3;
     for (int c = 0; c < 3; c++) {
