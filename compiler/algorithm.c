@@ -18,6 +18,7 @@ enum {
   PACKED_ELEMENT = 6,    /* copying one element of an operand into a panel */
   DOT_END = 128,         /* adding up the lanes of one scalar product */
   DOTS_SHARE = 3,        /* scalar products and sums of rows reach a third of the peak, or less */
+  TABLE_ELEMENT = 3,     /* reading one from the third-level cache */
   FILTER_ELEMENT = 12,   /* making one value of a filter at a point */
   WINOGRAD_ELEMENT = 12, /* one element through a transform and memory */
 };
@@ -115,8 +116,9 @@ enum algorithm convolution_algorithm(const struct graph *g, const struct layer *
   double blocks = weights * (pixels * images + PACKED_ELEMENT);
   struct winograd w = winograd_of(c);
   double points = (double)w.y.points * w.x.points;
-  double winograd = blocks * winograd_share(c) +
-                    weights / (w.taps * w.taps) * points * FILTER_ELEMENT +
-                    (double)w.rows * (w.channels + c->filters) * images * WINOGRAD_ELEMENT;
+  double winograd =
+      blocks * winograd_share(c) +
+      weights / (w.taps * w.taps) * points * (g->tables ? TABLE_ELEMENT : FILTER_ELEMENT) +
+      (double)w.rows * (w.channels + c->filters) * images * WINOGRAD_ELEMENT;
   return winograd < blocks ? ALGORITHM_WINOGRAD : ALGORITHM_BLOCKS;
 }

@@ -26,7 +26,7 @@ static bool optimiser_keeps(const struct lathe_training *t, int i)
   return kept[i];
 }
 
-/* Offsets of parameters, then of buffers. */
+/* Offsets of parameters, then of buffers, then of the tables that inference makes of them. */
 static void lay_out_parameters(struct compilation *c)
 {
   int64_t offset = 0;
@@ -43,6 +43,11 @@ static void lay_out_parameters(struct compilation *c)
     if (role == LATHE_PARAMETER)
       c->trained = offset;
   }
+  for (int i = 0; i < PROGRAM_COUNT; i++)
+    if (c->programs[i]->graph->tables) {
+      c->tables[i] = offset;
+      offset += plan_fixed(c->programs[i]);
+    }
   c->fixed_inference = offset;
   c->gradients = offset;
   offset += c->trained;
@@ -116,7 +121,8 @@ struct compilation *compile(struct mem *mem, const struct model *model, enum sta
   for (int i = 0; i < PROGRAM_COUNT; i++) {
     struct schedule *s = c->programs[i];
     bool training = i == PROGRAM_TRAIN;
-    plan_memory(s, training ? c->fixed_training : c->fixed_inference, c->gradients);
+    int64_t fixed = training ? c->fixed_training : c->fixed_inference;
+    plan_memory(s, s->graph->tables ? c->tables[i] : fixed, c->gradients);
     if (dump == STAGE_PLAN)
       schedule_dump(s, out);
     if (!plan_verify(s, stderr))

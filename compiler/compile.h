@@ -14,9 +14,11 @@ struct compilation {
   struct parameters *parameters;
   struct schedule *programs[PROGRAM_COUNT];
 
-  /* Elements. Parameters are [0, trained), buffers follow up to fixed_inference, then gradients and
-   * the optimiser's moments (0: it has none), then temporaries of the whole batch. */
+  /* Elements. Parameters are [0, trained), buffers follow, then up to fixed_inference the tables
+   * that programs make of them, then gradients and the optimiser's moments (0: it has none), then
+   * temporaries of the whole batch. */
   int64_t trained, gradients, moments[LATHE_MOMENTS];
+  int64_t tables[PROGRAM_COUNT]; /* where a program's tables begin */
   int64_t fixed_inference, fixed_training;
   int64_t fixed_temporaries; /* where the temporaries of the whole batch begin */
   int64_t per_image_inference, per_image_training;

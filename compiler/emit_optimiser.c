@@ -164,6 +164,7 @@ void emit_optimiser(struct emitter *e, const struct compilation *c)
   if (model_draws(m))
     emit(e, "state->draw.step = (uint64_t)step;\n");
   emit_update_value(e);
+  emit(e, "state->tables = 0; /* the weights are about to change */\n");
   emit(e, "const struct lathe_loss loss = ${model}_forward(state, n, images, noise);\n");
   /* The norm is known only when all gradients are: none can be applied where it is made. */
   if (model_clips_norm(m))

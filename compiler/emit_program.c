@@ -147,25 +147,48 @@ void emit_kernels(struct emitter *e, struct kernel_list *list, const struct sche
     emit_task(e, s, functions[i], names[i], prefix, i - begin);
 }
 
+static void emit_kernel_call(struct emitter *e, const struct schedule *s, int kernel, int number)
+{
+  const struct kernel *k = &s->kernels[kernel];
+  bool training = s->forward_count < s->count; /* its kernels can be watched */
+  int count = e->binding_count;
+  emit_bind_int(e, "number", number);
+  if (k->domain == DOMAIN_FIXED)
+    emit_bind_int(e, "tasks", k->tasks);
+  else if (k->chunk == 1)
+    emit_bind(e, "tasks", "n");
+  else
+    emit_bind(e, "tasks", "(n + %d) / %d", k->chunk - 1, k->chunk);
+  emit_bind_int(e, "kernel", kernel);
+  emit(e, training ? "lathe_kernel(state, $kernel, $tasks, ${prefix}_$number, &call);\n"
+                   : "lathe_parallel(state->pool, $tasks, ${prefix}_$number, &call);\n");
+  e->binding_count = count;
+}
+
+/* Tables of the weights are made by the first call after the weights have changed. */
+static void emit_tables(struct emitter *e, const struct schedule *s, int begin, int end)
+{
+  int tables = 0;
+  for (int i = begin; i < end; i++)
+    tables += kernel_prepares(&s->kernels[i]);
+  if (tables == 0)
+    return;
+  emit_bind(e, "tables", "LATHE_%s_TABLES", emit_upper(e->mem, s->graph->name));
+  emit(e, "if ((state->tables & $tables) == 0) {\n");
+  for (int i = begin; i < end; i++)
+    if (kernel_prepares(&s->kernels[i]))
+      emit_kernel_call(e, s, i, i - begin);
+  emit(e, "state->tables |= $tables;\n}\n");
+}
+
 void emit_calls(struct emitter *e, const struct schedule *s, int begin, int end, const char *prefix)
 {
   int count = e->binding_count;
-  bool training = s->forward_count < s->count; /* its kernels can be watched */
   emit_bind(e, "prefix", "%s", prefix);
-  for (int i = begin; i < end; i++) {
-    const struct kernel *kernel = &s->kernels[i];
-    emit_bind_int(e, "number", i - begin);
-    if (kernel->domain == DOMAIN_FIXED)
-      emit_bind_int(e, "tasks", kernel->tasks);
-    else if (kernel->chunk == 1)
-      emit_bind(e, "tasks", "n");
-    else
-      emit_bind(e, "tasks", "(n + %d) / %d", kernel->chunk - 1, kernel->chunk);
-    emit_bind_int(e, "kernel", i);
-    emit(e, training ? "lathe_kernel(state, $kernel, $tasks, ${prefix}_$number, &call);\n"
-                     : "lathe_parallel(state->pool, $tasks, ${prefix}_$number, &call);\n");
-    e->binding_count = count + 1;
-  }
+  emit_tables(e, s, begin, end);
+  for (int i = begin; i < end; i++)
+    if (!kernel_prepares(&s->kernels[i]))
+      emit_kernel_call(e, s, i, i - begin);
   e->binding_count = count;
 }
 

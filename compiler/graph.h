@@ -84,6 +84,7 @@ struct graph {
   const char *name; /* "encode", "decode", "evaluate", "train" */
   const struct model *model;
   int images;          /* that a call is expected to bring: algorithms are chosen for so many */
+  bool tables;         /* what depends on the weights alone is kept from call to call, in tables */
   struct node **nodes; /* in an order in which operands come first */
   int count, capacity;
   int forward_count; /* nodes before differentiation */

@@ -371,6 +371,7 @@ struct graph *lower(struct mem *mem, const struct model *model, enum program pro
   struct graph *g = graph_new(mem, model, names[program]);
   bool batch = program == PROGRAM_TRAIN || program == PROGRAM_EVALUATE;
   g->images = batch ? model->training.batch : 1;
+  g->tables = !batch;
   struct lowering l = {
       .mem = mem,
       .model = model,

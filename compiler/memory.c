@@ -26,7 +26,7 @@ void memory_parts(const struct compilation *c, int64_t capacity, int64_t threads
 {
   int64_t b = value_bytes(c);
   const struct memory_part all[MEMORY_PARTS] = {
-      {"parameters and buffers", c->fixed_inference * b, c->fixed_inference * b},
+      {"parameters, buffers, tables of them", c->fixed_inference * b, c->fixed_inference * b},
       {"gradients, optimiser, batch tables", 0, (c->fixed_training - c->fixed_inference) * b},
       {"activations and their gradients", c->per_image_inference * b * capacity,
        c->per_image_training * b * capacity},

@@ -83,16 +83,16 @@ op_gradient view_gradient, relayout_gradient, linear_gradient, conv_gradient, co
     normalise_gradient, group_normalise_gradient, affine_gradient, drop_gradient, concat_gradient,
     sample_gradient, kl_gradient, bernoulli_gradient, gaussian_gradient;
 op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan, conv_input_plan,
-    conv_weight_plan, winograd_data_plan, winograd_product_plan, winograd_inverse_plan,
-    winograd_weight_plan, window_plan, max_pool_grad_plan, channel_plan, group_plan,
-    dropout_mask_plan, concat_plan, single_plan, loss_plan;
+    conv_weight_plan, winograd_filter_plan, winograd_data_plan, winograd_product_plan,
+    winograd_inverse_plan, winograd_weight_plan, window_plan, max_pool_grad_plan, channel_plan,
+    group_plan, dropout_mask_plan, concat_plan, single_plan, loss_plan;
 op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_emit,
     conv_input_emit, conv_weight_emit, winograd_data_emit, winograd_data_adjoint_emit,
-    winograd_product_emit, winograd_product_adjoint_emit, winograd_inverse_emit,
-    winograd_inverse_adjoint_emit, winograd_weight_emit, max_pool_emit, max_pool_grad_emit,
-    window_sum_emit, window_spread_emit, bilinear_emit, bilinear_adjoint_emit, channel_sum_emit,
-    moments_emit, channel_dot_emit, channel_product_emit, dropout_mask_emit, concat_emit,
-    slice_emit, group_moments_emit, group_normalise_emit, group_normalise_grad_emit,
+    winograd_filter_emit, winograd_product_emit, winograd_product_adjoint_emit,
+    winograd_inverse_emit, winograd_inverse_adjoint_emit, winograd_weight_emit, max_pool_emit,
+    max_pool_grad_emit, window_sum_emit, window_spread_emit, bilinear_emit, bilinear_adjoint_emit,
+    channel_sum_emit, moments_emit, channel_dot_emit, channel_product_emit, dropout_mask_emit,
+    concat_emit, slice_emit, group_moments_emit, group_normalise_emit, group_normalise_grad_emit,
     running_update_emit, kl_emit, bernoulli_emit, gaussian_emit;
 op_flops linear_flops, conv_flops, window_flops, group_flops, one_flop, four_flops, eight_flops,
     sum_flops, moments_flops;

@@ -230,6 +230,17 @@ static int64_t place(struct schedule *s, struct candidate *all, int count, rank_
   return room;
 }
 
+int64_t plan_fixed(const struct schedule *s)
+{
+  int64_t fixed = 0;
+  for (int i = 0; i < s->count; i++) {
+    const struct node *result = kernel_result(&s->kernels[i]);
+    if (result != NULL && !result->per_image)
+      fixed += elements(s->graph, result);
+  }
+  return fixed;
+}
+
 void plan_memory(struct schedule *s, int64_t fixed_base, int64_t gradients)
 {
   struct graph *g = s->graph;

@@ -130,6 +130,12 @@ void kernel_by_images(struct kernel *kernel, int chunk)
   kernel->chunk = chunk;
 }
 
+bool kernel_prepares(const struct kernel *kernel)
+{
+  struct node *result = kernel_result(kernel);
+  return kernel->graph->tables && result != NULL && !result->per_image;
+}
+
 double kernel_flops(const struct kernel *kernel)
 {
   double flops = 0;

@@ -72,6 +72,9 @@ struct slot *schedule_slot(const struct schedule *schedule, struct node *node);
  * offset. */
 void plan_memory(struct schedule *schedule, int64_t fixed_base, int64_t gradients);
 
+/* Elements of what one schedule keeps in the fixed part besides parameters and gradients. */
+int64_t plan_fixed(const struct schedule *schedule);
+
 /* Says on `err` which two living values overlap, and returns false; true for a sound plan. */
 bool plan_verify(const struct schedule *schedule, FILE *err);
 
@@ -82,6 +85,9 @@ void schedule_dump(const struct schedule *schedule, FILE *out);
 void kernel_cut(struct kernel *kernel, int64_t extent, int multiple, int most);
 void kernel_by_images(struct kernel *kernel, int chunk);
 bool kernel_plain(const struct kernel *kernel);
+
+/* Whether the kernel makes a table that is kept from call to call. */
+bool kernel_prepares(const struct kernel *kernel);
 
 double kernel_flops(const struct kernel *kernel); /* an image */
 

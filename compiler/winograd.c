@@ -27,6 +27,12 @@ static struct winograd_axis axis_of(int outputs, int taps)
   return a;
 }
 
+int winograd_point_count(const struct convolution *c)
+{
+  struct winograd w = winograd_of(c);
+  return w.y.points * w.x.points;
+}
+
 int winograd_tiles_at(const struct winograd_axis *axis, int point)
 {
   return point < axis->points - 1 ? axis->tiles : axis->whole;

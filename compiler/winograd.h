@@ -38,6 +38,9 @@ struct winograd {
 bool winograd_fits(const struct convolution *c);
 struct winograd winograd_of(const struct convolution *c);
 
+/* Points of a filter: of both dimensions. */
+int winograd_point_count(const struct convolution *c);
+
 /* Tiles of a dimension that use `point`. */
 int winograd_tiles_at(const struct winograd_axis *axis, int point);
 

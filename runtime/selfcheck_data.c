@@ -17,6 +17,7 @@ lathe_real lathe_selfcheck_rounded(double x, uint64_t disturbance, uint64_t plac
 void lathe_selfcheck_weights(struct lathe_state *state, const struct lathe_model *model,
                              uint64_t disturbance)
 {
+  state->tables = 0;
   for (int t = 0; t < model->tensor_count; t++) {
     const struct lathe_tensor *tensor = &model->tensors[t];
     if (tensor->role == LATHE_COUNTER)

@@ -166,6 +166,7 @@ static void clear_block(struct lathe_state *state, size_t offset, size_t count)
 void lathe_state_initialise(struct lathe_state *state, const struct lathe_model *model,
                             unsigned long long seed)
 {
+  state->tables = 0;
   for (int i = 0; i < model->tensor_count; i++) {
     const struct lathe_tensor *tensor = &model->tensors[i];
     if (tensor->role != LATHE_COUNTER)

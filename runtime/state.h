@@ -11,14 +11,22 @@
 
 struct lathe_model;
 
+/* The entry points that keep tables of the weights from call to call, as bits of state->tables. */
+enum { LATHE_ENCODE_TABLES = 1, LATHE_DECODE_TABLES = 2 };
+
 struct lathe_state {
-  lathe_real *fixed;       /* parameters and buffers; in training also gradients, optimiser state */
-  lathe_real *batch;       /* activations: offset x capacity elements from here */
-  lathe_real *scratch;     /* model->scratch elements for each thread */
-  double *em;              /* EM statistics (training arenas only, else NULL) */
-  int capacity;            /* most images in one call */
-  struct lathe_draw draw;  /* dropout: the seed, at first the description's; the step under way */
-  bool training;           /* whether train_step and em_step may be called */
+  /* Parameters and buffers, tables that are made of them; in training also gradients and optimiser
+   * state. */
+  lathe_real *fixed;
+  lathe_real *batch;      /* activations: offset x capacity elements from here */
+  lathe_real *scratch;    /* model->scratch elements for each thread */
+  double *em;             /* EM statistics (training arenas only, else NULL) */
+  int capacity;           /* most images in one call */
+  struct lathe_draw draw; /* dropout: the seed, at first the description's; the step under way */
+  /* Whose tables are those of the weights as they are. Who changes weights in `fixed` by hand sets
+   * this to 0; the functions that load, initialise or train them do so. */
+  unsigned tables;
+  bool training; /* whether train_step and em_step may be called */
   /* Whether train_step leaves all gradients in memory. Else it applies those of weight matrices as
    * they are made, and what lies at model->gradients in their place means nothing. */
   bool keep_gradients;
@@ -44,9 +52,9 @@ bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model,
                      struct lathe_pool *pool, bool training, struct lathe_error *err);
 void lathe_state_free(struct lathe_state *state);
 
-/* Training is over: gives the memory of gradients, optimiser state and what else only a training step
- * needs back to the system, page by page. Parameters, EM's memory and what inference needs stay;
- * train_step may not be called again before lathe_state_initialise. */
+/* Training is over: gives the memory of gradients, optimiser state and what else only a training
+ * step needs back to the system, page by page. Parameters, EM's memory and what inference needs
+ * stay; train_step may not be called again before lathe_state_initialise. */
 void lathe_state_end_training(struct lathe_state *state, const struct lathe_model *model);
 
 /* PyTorch's default initial values, drawn from `seed`; optimiser state cleared. */

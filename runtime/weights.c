@@ -128,6 +128,7 @@ bool lathe_weights_import(const struct lathe_tensors *in, const char *name,
       lathe_mixture_free(mixture);
     return false;
   }
+  state->tables = 0;
   for (int i = 0; i < model->tensor_count; i++) {
     const struct lathe_tensor *tensor = &model->tensors[i];
     if (tensor->role != LATHE_COUNTER)

@@ -236,7 +236,7 @@ START_TEST(plan_shows_the_plan)
                         a->y + a->height <= b->y + 0.02 || b->y + b->height <= a->y + 0.02,
                     "%.40s and %.40s overlap", a->tooltip, b->tooltip);
     }
-  assert_words(text, "prefers-color-scheme: dark|parameters and buffers: |EM statistics: |"
+  assert_words(text, "prefers-color-scheme: dark|parameters, buffers, tables of them: |EM statistics: |"
                      ">forward<|>backward<|kernel 0: encoder.");
   ck_assert_int_eq(count_of(text, "<title>kernel "), s->count);
   free(text);

@@ -9,6 +9,7 @@
  * one product serves a point for the whole batch. */
 #include "winograd.h"
 #include "../op.h"
+#include "runtime/packed.h"
 
 static struct node *add(struct graph *g, enum op op, struct node *x, struct node *w,
                         const struct convolution *c)
@@ -58,6 +59,24 @@ static struct node *inverse_adjoint(struct graph *g, struct node *dy, const stru
   return at_points(g, OP_WINOGRAD_INVERSE_ADJOINT, dy, NULL, c, c->filters);
 }
 
+/* The filter's values at all points as a product's right side, where they are kept in a table. */
+static struct node *filter(struct graph *g, struct node *w, const struct convolution *c,
+                           bool adjoint)
+{
+  if (!g->tables)
+    return w;
+  int channels = winograd_of(c).channels;
+  struct node *u = add(g, OP_WINOGRAD_FILTER, w, NULL, c);
+  u->per_image = false;
+  u->opaque = true;
+  u->constant[0] = adjoint;
+  u->shape = (struct shape){
+      .rank = 2,
+      .dim = {winograd_point_count(c), adjoint ? (int64_t)LATHE_PACKED(c->filters, channels)
+                                               : (int64_t)LATHE_PACKED(channels, c->filters)}};
+  return u;
+}
+
 static struct node *product(struct graph *g, struct node *v, struct node *w,
                             const struct convolution *c)
 {
@@ -83,13 +102,14 @@ static struct node *weight(struct graph *g, struct node *dm, struct node *v, con
 struct node *op_winograd(struct graph *g, struct node *x, struct node *w,
                          const struct convolution *c)
 {
-  return inverse(g, product(g, data(g, x, c), w, c), c);
+  return inverse(g, product(g, data(g, x, c), filter(g, w, c, false), c), c);
 }
 
 struct node *op_winograd_input(struct graph *g, struct node *dy, struct node *w,
                                const struct convolution *c)
 {
-  return data_adjoint(g, product_adjoint(g, inverse_adjoint(g, dy, c), w, c), c);
+  struct node *dm = inverse_adjoint(g, dy, c);
+  return data_adjoint(g, product_adjoint(g, dm, filter(g, w, c, true), c), c);
 }
 
 void winograd_data_gradient(struct graph *g, struct node *v, struct node *dv)

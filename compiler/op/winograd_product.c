@@ -1,24 +1,38 @@
 /* The products at the points: m = v u, dv = dm u^T, du = v^T dm, where u is the filter's value at
- * the point. It is made anew from the weights for each point (a few percent of the product's work)
- * and does not leave the cache; nor does du, which goes straight to the filter's taps. */
+ * the point. In training it is made anew from the weights for each point (a few percent of the
+ * product's work) and does not leave the cache; nor does du, which goes straight to the filter's
+ * taps. Inference, whose weights stay, reads it from a table. */
 #include "../op.h"
 #include "runtime/packed.h"
 #include "winograd.h"
 
 enum { WEIGHT_TASKS = 8, LEAST_CHANNELS = 32 };
 
+/* Whether the filter's values are read from a table. */
+static bool from_table(const struct node *product)
+{
+  return product->in[1]->op == OP_WINOGRAD_FILTER;
+}
+
 void winograd_product_plan(struct kernel *kernel)
 {
   const struct node *node = kernel->chain[0];
-  struct winograd w = winograd_of(&node->conv);
-  int points = w.y.points * w.x.points;
-  int inner = w.channels, outputs = node->conv.filters;
-  if (node->op == OP_WINOGRAD_PRODUCT_ADJOINT) {
-    inner = node->conv.filters;
-    outputs = w.channels;
-  }
+  int64_t inner = winograd_of(&node->conv).channels, outputs = node->conv.filters;
+  int points = winograd_point_count(&node->conv);
   kernel_cut(kernel, points, 1, points);
-  kernel->scratch = (int64_t)inner * outputs + (int64_t)LATHE_PACKED(inner, outputs);
+  if (!from_table(node))
+    kernel->scratch =
+        inner * outputs + (int64_t)(node->op == OP_WINOGRAD_PRODUCT ? LATHE_PACKED(inner, outputs)
+                                                                    : LATHE_PACKED(outputs, inner));
+  kernel->algorithm = "Winograd";
+}
+
+void winograd_filter_plan(struct kernel *kernel)
+{
+  const struct convolution *c = &kernel->chain[0]->conv;
+  int points = winograd_point_count(c);
+  kernel_cut(kernel, points, 1, points);
+  kernel->scratch = (int64_t)winograd_of(c).channels * c->filters;
   kernel->algorithm = "Winograd";
 }
 
@@ -82,24 +96,45 @@ static const char *filter_function(struct emitter *e, const struct convolution *
   return name;
 }
 
-static void emit_product(struct emitter *e, const struct kernel *kernel, bool adjoint)
+static void bind_product(struct emitter *e, const struct convolution *c, bool adjoint)
 {
-  const struct node *node = kernel->chain[0];
-  const struct convolution *c = &node->conv;
   winograd_bind(e, c);
   emit_bind(e, "filter", "%s", filter_function(e, c));
-  emit_bind(e, "left", "%s", operand_name(e, node->in[0]));
-  emit_bind(e, "result", "%s", operand_name(e, node));
   emit_bind(e, "pack", adjoint ? "lathe_pack_transposed" : "lathe_pack");
   emit_bind(e, "inner", "%s", emit_value(e, adjoint ? "O" : "channels"));
   emit_bind(e, "outputs", "%s", emit_value(e, adjoint ? "channels" : "O"));
+}
+
+/* All points' filters, packed: made of the weights once for many calls. */
+void winograd_filter_emit(struct emitter *e, const struct kernel *kernel)
+{
+  const struct node *u = kernel->chain[0];
+  bind_product(e, &u->conv, u->constant[0] != 0);
+  emit_bind_int(e, "packed", u->shape.dim[1]);
+  emit(e, "(void)n;\n"
+          "$filter(begin / $PX, begin % $PX, $w, scratch); /* this task's point */\n"
+          "$pack($inner, $outputs, scratch, $O, $u + begin * $packed);\n");
+}
+
+static void emit_product(struct emitter *e, const struct kernel *kernel, bool adjoint)
+{
+  const struct node *node = kernel->chain[0];
+  bind_product(e, &node->conv, adjoint);
+  emit_bind(e, "left", "%s", operand_name(e, node->in[0]));
+  emit_bind(e, "result", "%s", operand_name(e, node));
+  if (from_table(node))
+    emit_bind(e, "panels", "lathe_packed(%s + begin * %lld, %s)", emit_value(e, "w"),
+              (long long)node->in[1]->shape.dim[1], emit_value(e, "inner"));
+  else
+    emit_bind(e, "panels", "%s(%s, %s, u, %s, packed)", emit_value(e, "pack"),
+              emit_value(e, "inner"), emit_value(e, "outputs"), emit_value(e, "O"));
   emit(e, "const int p = begin / $PX, q = begin % $PX; /* this task's point */\n"
-          "const int first = $row(n, p, q, 0, 0, 0), rows = $row(n, p, q, n, 0, 0) - first;\n"
-          "$real *const u = scratch, *const packed = scratch + $channels * $O;\n"
-          "$filter(p, q, $w, u);\n"
-          "lathe_product(rows, $outputs, $inner, (struct lathe_rows){$left + first * $inner, "
-          "$inner, 1},\n$pack($inner, $outputs, u, $O, packed), 0, $result + first * $outputs, "
-          "$outputs);\n");
+          "const int first = $row(n, p, q, 0, 0, 0), rows = $row(n, p, q, n, 0, 0) - first;\n");
+  if (!from_table(node))
+    emit(e, "$real *const u = scratch, *const packed = scratch + $channels * $O;\n"
+            "$filter(p, q, $w, u);\n");
+  emit(e, "lathe_product(rows, $outputs, $inner, (struct lathe_rows){$left + first * $inner, "
+          "$inner, 1},\n$panels, 0, $result + first * $outputs, $outputs);\n");
 }
 
 void winograd_product_emit(struct emitter *e, const struct kernel *kernel)

@@ -16,11 +16,11 @@ enum {
   DIGITS_CONV_PARAMETERS = 647337, /* trained */
   DIGITS_CONV_BATCH = 64, /* images of a training step, by the description */
   /* Memory, in values of type float: fixed, for each image of the capacity, for each thread. */
-  DIGITS_CONV_FIXED = 647632,
-  DIGITS_CONV_FIXED_TRAINING = 2590144,
+  DIGITS_CONV_FIXED = 2286032,
+  DIGITS_CONV_FIXED_TRAINING = 4228544,
   DIGITS_CONV_PER_IMAGE = 33344,
   DIGITS_CONV_PER_IMAGE_TRAINING = 89632,
-  DIGITS_CONV_SCRATCH = 532480,
+  DIGITS_CONV_SCRATCH = 200704,
   DIGITS_CONV_EM_DOUBLES = 23471, /* of type double, in training */
 };
 

@@ -51,294 +51,6 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
   }
 }
 
-/* encoder.2: conv2d 128, kernel 4, stride 2, pad 1; batchnorm; relu   (digits_conv.lathe:13)
- * conv + bias + normalise_running + relu: x[n, 14, 14, 64], w[4, 4, 64, 128], b[128],
- * running_mean[128], running_var[128], gamma[128], beta[128], y[n, 7, 7, 128];
- * 12.9 MFLOP an image */
-static void encoder_2_conv(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, const float *restrict b,
-    const float *restrict running_mean, const float *restrict running_var,
-    const float *restrict gamma, const float *restrict beta, float *restrict y)
-{
-  const int begin = task * 8;
-  const int end = begin + 8 < n ? begin + 8 : n;
-  float *column = scratch;
-  for (int i = begin; i < end; i++) {
-    const float *const image = x + i * 12544;
-    for (int oy = 0; oy < 7; oy++) {
-      for (int ox = 0; ox < 7; ox++) {
-        for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 14 && ix >= 0 && ix < 14) {
-              memcpy(column, image + (iy * 14 + ix) * 64, 64 * sizeof *column);
-            } else {
-              memset(column, 0, 64 * sizeof *column);
-            }
-            column += 64;
-          }
-        }
-      }
-    }
-  }
-  const struct lathe_panels panels = {w, LATHE_PANEL, 128};
-  lathe_product((end - begin) * 49, 128, 1024, (struct lathe_rows){scratch, 1024, 1},
-      panels, 0, y + begin * 49 * 128, 128);
-  for (int r = begin * 49; r < end * 49; r++) {
-    float *const y_row = y + r * 128;
-    for (int c = 0; c < 128; c++) {
-      const float bias1 = y_row[c] + b[c];
-      const float normalise_running2 = (bias1 - running_mean[c]) / sqrtf(running_var[c] + 1e-05F) *
-          gamma[c] + beta[c];
-      y_row[c] = normalise_running2 < 0.0F ? 0.0F : normalise_running2;
-    }
-  }
-}
-
-/* encoder.5: gaussian z   (digits_conv.lathe:16)
- * linear + bias: x[n, 7, 7, 128], w[20, 49, 128], b[20], y[n, 20]; 250.9 kFLOP an image */
-static void encoder_5_linear(int n, int task, const float *restrict x,
-    const float *restrict w, const float *restrict b, float *restrict y)
-{
-  const int begin = task * 32;
-  const int end = begin + 32 < n ? begin + 32 : n;
-  lathe_dots(end - begin, 20, 6272, x + begin * 6272, 6272, w, 6272, y + begin * 20, 20);
-  for (int r = begin; r < end; r++) {
-    float *const y_row = y + r * 20;
-    for (int c = 0; c < 20; c++) {
-      y_row[c] = y_row[c] + b[c];
-    }
-  }
-}
-
-/* encoder.5: gaussian z   (digits_conv.lathe:16)
- * linear + bias + clamp: x[n, 7, 7, 128], w[20, 49, 128], b[20], y[n, 20]; 250.9 kFLOP an image */
-static void encoder_5_linear_2(int n, int task, const float *restrict x,
-    const float *restrict w, const float *restrict b, float *restrict y)
-{
-  const int begin = task * 32;
-  const int end = begin + 32 < n ? begin + 32 : n;
-  lathe_dots(end - begin, 20, 6272, x + begin * 6272, 6272, w, 6272, y + begin * 20, 20);
-  for (int r = begin; r < end; r++) {
-    float *const y_row = y + r * 20;
-    for (int c = 0; c < 20; c++) {
-      const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 < -30.0F ? -30.0F : bias1 > 20.0F ? 20.0F : bias1;
-    }
-  }
-}
-
-static void encode_0(void *arg, int task, int thread)
-{
-  const struct digits_conv_call *const c = arg;
-  encoder_0_conv(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->images,
-      c->fixed + ENCODER_0_WEIGHT,
-      c->fixed + ENCODER_0_BIAS,
-      c->batch + c->capacity * ENCODE_ENCODER_1);
-}
-
-static void encode_1(void *arg, int task, int thread)
-{
-  const struct digits_conv_call *const c = arg;
-  encoder_2_conv(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * ENCODE_ENCODER_1,
-      c->fixed + ENCODER_2_WEIGHT,
-      c->fixed + ENCODER_2_BIAS,
-      c->fixed + ENCODER_3_RUNNING_MEAN,
-      c->fixed + ENCODER_3_RUNNING_VAR,
-      c->fixed + ENCODER_3_WEIGHT,
-      c->fixed + ENCODER_3_BIAS,
-      c->batch + c->capacity * ENCODE_ENCODER_4);
-}
-
-static void encode_2(void *arg, int task, int thread)
-{
-  const struct digits_conv_call *const c = arg;
-  (void)thread;
-  encoder_5_linear(c->n, task,
-      c->batch + c->capacity * ENCODE_ENCODER_4,
-      c->fixed + MEAN_WEIGHT,
-      c->fixed + MEAN_BIAS,
-      c->mean);
-}
-
-static void encode_3(void *arg, int task, int thread)
-{
-  const struct digits_conv_call *const c = arg;
-  (void)thread;
-  encoder_5_linear_2(c->n, task,
-      c->batch + c->capacity * ENCODE_ENCODER_4,
-      c->fixed + LOGVAR_WEIGHT,
-      c->fixed + LOGVAR_BIAS,
-      c->logvar);
-}
-
-void digits_conv_encode(struct lathe_state *state, int n, const float *images, float *mean,
-    float *logvar)
-{
-  struct digits_conv_call call = {
-    .n = n,
-    .capacity = (size_t)state->capacity,
-    .fixed = state->fixed,
-    .batch = state->batch,
-    .scratch = state->scratch,
-    .images = images,
-    .mean = mean,
-    .logvar = logvar,
-  };
-  lathe_parallel(state->pool, (n + 7) / 8, encode_0, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, encode_1, &call);
-  lathe_parallel(state->pool, (n + 31) / 32, encode_2, &call);
-  lathe_parallel(state->pool, (n + 31) / 32, encode_3, &call);
-}
-
-/* decoder.0: linear 6272   (digits_conv.lathe:20)
- * linear + bias: x[n, 20], w[20, 49, 128], b[49, 128], y[n, 6272]; 257.2 kFLOP an image */
-static void decoder_0_linear(int n, int task, const float *restrict x,
-    const float *restrict w, const float *restrict b, float *restrict y)
-{
-  const int begin = task * 14;
-  const int end = begin + 14 < n ? begin + 14 : n;
-  lathe_sum_rows(end - begin, 6272, 20, x + begin * 20, 20, w, 6272, y + begin * 6272, 6272);
-  for (int r = begin; r < end; r++) {
-    float *const y_row = y + r * 6272;
-    for (int c = 0; c < 6272; c++) {
-      y_row[c] = y_row[c] + b[c];
-    }
-  }
-}
-
-/* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1; relu   (digits_conv.lathe:22)
- * conv_input + bias + relu: dy[n, 6272], w[4, 4, 64, 128], b[64], y[n, 14, 14, 64];
- * 12.9 MFLOP an image */
-static void decoder_2_conv_input(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict w, const float *restrict b,
-    float *restrict y)
-{
-  const int begin = task * 8;
-  const int end = begin + 8 < n ? begin + 8 : n;
-  lathe_product((end - begin) * 49, 1024, 128,
-      (struct lathe_rows){dy + begin * 49 * 128, 128, 1},
-      lathe_pack_transposed(128, 1024, w, 128, scratch + 401408), 0, scratch, 1024);
-  const float *column = scratch;
-  for (int i = begin; i < end; i++) {
-    float *const image = y + i * 12544;
-    memset(image, 0, 12544 * sizeof *image);
-    for (int oy = 0; oy < 7; oy++) {
-      for (int ox = 0; ox < 7; ox++) {
-        for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 14 && ix >= 0 && ix < 14) {
-              float *const pixel = image + (iy * 14 + ix) * 64;
-              for (int ch = 0; ch < 64; ch++)
-                pixel[ch] += column[ch];
-            }
-            column += 64;
-          }
-        }
-      }
-    }
-  }
-  for (int r = begin * 196; r < end * 196; r++) {
-    float *const y_row = y + r * 64;
-    for (int c = 0; c < 64; c++) {
-      const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
-    }
-  }
-}
-
-/* decoder.4: conv_transpose2d 1, kernel 4, stride 2, pad 1; sigmoid   (digits_conv.lathe:24)
- * conv_input + bias + sigmoid: dy[n, 14, 14, 64], w[4, 4, 1, 64], b[1], y[n, 1, 28, 28];
- * 405.3 kFLOP an image */
-static void decoder_4_conv_input(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict w, const float *restrict b,
-    float *restrict y)
-{
-  const int begin = task * 8;
-  const int end = begin + 8 < n ? begin + 8 : n;
-  lathe_product((end - begin) * 196, 16, 64,
-      (struct lathe_rows){dy + begin * 196 * 64, 64, 1},
-      lathe_pack_transposed(64, 16, w, 64, scratch + 25088), 0, scratch, 16);
-  const float *column = scratch;
-  for (int i = begin; i < end; i++) {
-    float *const image = y + i * 784;
-    memset(image, 0, 784 * sizeof *image);
-    for (int oy = 0; oy < 14; oy++) {
-      for (int ox = 0; ox < 14; ox++) {
-        for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 28 && ix >= 0 && ix < 28) {
-              image[iy * 28 + ix] += *column;
-            }
-            column++;
-          }
-        }
-      }
-    }
-  }
-  for (int r = begin; r < end; r++) {
-    float *const y_row = y + r * 784;
-    for (int c = 0; c < 784; c++) {
-      const float bias1 = y_row[c] + b[0];
-      y_row[c] = lathe_sigmoidf(bias1);
-    }
-  }
-}
-
-static void decode_0(void *arg, int task, int thread)
-{
-  const struct digits_conv_call *const c = arg;
-  (void)thread;
-  decoder_0_linear(c->n, task,
-      c->latents,
-      c->fixed + DECODER_0_WEIGHT,
-      c->fixed + DECODER_0_BIAS,
-      c->batch + c->capacity * DECODE_DECODER_0);
-}
-
-static void decode_1(void *arg, int task, int thread)
-{
-  const struct digits_conv_call *const c = arg;
-  decoder_2_conv_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * DECODE_DECODER_0,
-      c->fixed + DECODER_2_WEIGHT,
-      c->fixed + DECODER_2_BIAS,
-      c->batch + c->capacity * DECODE_DECODER_3);
-}
-
-static void decode_2(void *arg, int task, int thread)
-{
-  const struct digits_conv_call *const c = arg;
-  decoder_4_conv_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
-      c->batch + c->capacity * DECODE_DECODER_3,
-      c->fixed + DECODER_4_WEIGHT,
-      c->fixed + DECODER_4_BIAS,
-      c->decoded);
-}
-
-void digits_conv_decode(struct lathe_state *state, int n, const float *latents, float *images)
-{
-  struct digits_conv_call call = {
-    .n = n,
-    .capacity = (size_t)state->capacity,
-    .fixed = state->fixed,
-    .batch = state->batch,
-    .scratch = state->scratch,
-    .latents = latents,
-    .decoded = images,
-  };
-  lathe_parallel(state->pool, (n + 13) / 14, decode_0, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, decode_1, &call);
-  lathe_parallel(state->pool, (n + 7) / 8, decode_2, &call);
-}
-
 /* The row of tile (ty, tx) of image i among the products of point (p, q): the points
  * come one after the other, each with a row for every tile that uses it. */
 static int winograd_row_7x7_2(int n, int p, int q, int i, int ty, int tx)
@@ -352,6 +64,32 @@ static int winograd_row_7x7_2(int n, int p, int q, int i, int ty, int tx)
   };
   static const int down[5] = {2, 2, 2, 2, 1}, along[5] = {2, 2, 2, 2, 1};
   return first[p][q] * n + (i * down[p] + ty) * along[q] + tx;
+}
+
+/* The filter's value u [256, 128] at point (p, q): of each phase, the taps' polynomial. */
+static void winograd_filter_4_2_64x128(int p, int q, const float *restrict w, float *restrict u)
+{
+  static const float g[5][2] = {{1.0F, 0.0F}, {0.0F, 1.0F}, {1.0F, 1.0F}, {1.0F, -1.0F}, {1.0F,
+      2.0F}};
+  for (int phase = 0; phase < 4; phase++) {
+    const float *tap = w + (phase / 2 * 4 + phase % 2) * 64 * 128;
+    for (int i = 0; i < 64 * 128; i += LATHE_LANES, tap += LATHE_LANES, u += LATHE_LANES)
+      lathe_store(u, g[p][0] * (g[q][0] * lathe_load(tap + (0 * 4 + 0) * 2 * 64 * 128) + g[q][1] *
+          lathe_load(tap + (0 * 4 + 1) * 2 * 64 * 128)) +
+        g[p][1] * (g[q][0] * lathe_load(tap + (1 * 4 + 0) * 2 * 64 * 128) + g[q][1] * lathe_load(tap
+            + (1 * 4 + 1) * 2 * 64 * 128)));
+  }
+}
+
+/* encoder.2: conv2d 128, kernel 4, stride 2, pad 1   (digits_conv.lathe:13)
+ * winograd_filter: w[4, 4, 64, 128], u[25, 32768] */
+static void encoder_2_winograd_filter(int n, int task, float *restrict scratch,
+    const float *restrict w, float *restrict u)
+{
+  const int begin = task;
+  (void)n;
+  winograd_filter_4_2_64x128(begin / 5, begin % 5, w, scratch); /* this task's point */
+  lathe_pack(256, 128, scratch, 128, u + begin * 32768);
 }
 
 /* F(4, 2): pixels of a tile to their values at the points, each of `count` channels. */
@@ -435,34 +173,17 @@ static void encoder_2_winograd_data(int n, int task, float *restrict scratch,
   }
 }
 
-/* The filter's value u [256, 128] at point (p, q): of each phase, the taps' polynomial. */
-static void winograd_filter_4_2_64x128(int p, int q, const float *restrict w, float *restrict u)
-{
-  static const float g[5][2] = {{1.0F, 0.0F}, {0.0F, 1.0F}, {1.0F, 1.0F}, {1.0F, -1.0F}, {1.0F,
-      2.0F}};
-  for (int phase = 0; phase < 4; phase++) {
-    const float *tap = w + (phase / 2 * 4 + phase % 2) * 64 * 128;
-    for (int i = 0; i < 64 * 128; i += LATHE_LANES, tap += LATHE_LANES, u += LATHE_LANES)
-      lathe_store(u, g[p][0] * (g[q][0] * lathe_load(tap + (0 * 4 + 0) * 2 * 64 * 128) + g[q][1] *
-          lathe_load(tap + (0 * 4 + 1) * 2 * 64 * 128)) +
-        g[p][1] * (g[q][0] * lathe_load(tap + (1 * 4 + 0) * 2 * 64 * 128) + g[q][1] * lathe_load(tap
-            + (1 * 4 + 1) * 2 * 64 * 128)));
-  }
-}
-
 /* encoder.2: conv2d 128, kernel 4, stride 2, pad 1   (digits_conv.lathe:13)
- * winograd_product: v[n, 81, 256], w[4, 4, 64, 128], m[n, 81, 128]; 12.8 MFLOP an image */
-static void encoder_2_winograd_product(int n, int task, float *restrict scratch,
-    const float *restrict v, const float *restrict w, float *restrict m)
+ * winograd_product: v[n, 81, 256], w[25, 32768], m[n, 81, 128]; 12.8 MFLOP an image */
+static void encoder_2_winograd_product(int n, int task, const float *restrict v,
+    const float *restrict w, float *restrict m)
 {
   const int begin = task;
   const int p = begin / 5, q = begin % 5; /* this task's point */
   const int first = winograd_row_7x7_2(n, p, q, 0, 0, 0), rows = winograd_row_7x7_2(n, p, q, n, 0,
       0) - first;
-  float *const u = scratch, *const packed = scratch + 256 * 128;
-  winograd_filter_4_2_64x128(p, q, w, u);
   lathe_product(rows, 128, 256, (struct lathe_rows){v + first * 256, 256, 1},
-      lathe_pack(256, 128, u, 128, packed), 0, m + first * 128, 128);
+      lathe_packed(w + begin * 32768, 256), 0, m + first * 128, 128);
 }
 
 /* F(4, 2): products at the points to outputs, each of `count` channels. */
@@ -551,15 +272,12 @@ static void encoder_2_winograd_inverse(int n, int task, float *restrict scratch,
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
  * linear + bias: x[n, 7, 7, 128], w[20, 49, 128], b[20], y[n, 20]; 250.9 kFLOP an image */
-static void encoder_5_linear_3(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+static void encoder_5_linear(int n, int task, const float *restrict x,
+    const float *restrict w, const float *restrict b, float *restrict y)
 {
   const int begin = task * 32;
   const int end = begin + 32 < n ? begin + 32 : n;
-  const struct lathe_panels w_panels =
-          lathe_pack_transposed(6272, 20, w, 6272, scratch);
-  lathe_product(end - begin, 20, 6272, (struct lathe_rows){x + begin * 6272, 6272, 1}, w_panels, 0,
-      y + begin * 20, 20);
+  lathe_dots(end - begin, 20, 6272, x + begin * 6272, 6272, w, 6272, y + begin * 20, 20);
   for (int r = begin; r < end; r++) {
     float *const y_row = y + r * 20;
     for (int c = 0; c < 20; c++) {
@@ -570,15 +288,12 @@ static void encoder_5_linear_3(int n, int task, float *restrict scratch,
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
  * linear + bias + clamp: x[n, 7, 7, 128], w[20, 49, 128], b[20], y[n, 20]; 250.9 kFLOP an image */
-static void encoder_5_linear_4(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+static void encoder_5_linear_2(int n, int task, const float *restrict x,
+    const float *restrict w, const float *restrict b, float *restrict y)
 {
   const int begin = task * 32;
   const int end = begin + 32 < n ? begin + 32 : n;
-  const struct lathe_panels w_panels =
-          lathe_pack_transposed(6272, 20, w, 6272, scratch);
-  lathe_product(end - begin, 20, 6272, (struct lathe_rows){x + begin * 6272, 6272, 1}, w_panels, 0,
-      y + begin * 20, 20);
+  lathe_dots(end - begin, 20, 6272, x + begin * 6272, 6272, w, 6272, y + begin * 20, 20);
   for (int r = begin; r < end; r++) {
     float *const y_row = y + r * 20;
     for (int c = 0; c < 20; c++) {
@@ -588,38 +303,113 @@ static void encoder_5_linear_4(int n, int task, float *restrict scratch,
   }
 }
 
-/* encoder.5: gaussian z   (digits_conv.lathe:16)
- * sample: mean[n, 20], logvar[n, 20], noise[n, 20], z[n, 20] */
-static void encoder_5_sample(int n, int task, const float *restrict mean,
-    const float *restrict logvar, const float *restrict noise, float *restrict z)
+static void encode_0(void *arg, int task, int thread)
 {
-  const int begin = task * 16;
-  const int end = begin + 16 < n ? begin + 16 : n;
-  for (int r = begin; r < end; r++) {
-    const float *const mean_row = mean + r * 20;
-    const float *const logvar_row = logvar + r * 20;
-    const float *const noise_row = noise + r * 20;
-    float *const z_row = z + r * 20;
-    for (int c = 0; c < 20; c++) {
-      z_row[c] = mean_row[c] + lathe_expf(0.5F * logvar_row[c]) * noise_row[c];
-    }
+  const struct digits_conv_call *const c = arg;
+  encoder_0_conv(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->images,
+      c->fixed + ENCODER_0_WEIGHT,
+      c->fixed + ENCODER_0_BIAS,
+      c->batch + c->capacity * ENCODE_ENCODER_1);
+}
+
+static void encode_1(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  encoder_2_winograd_filter(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->fixed + ENCODER_2_WEIGHT,
+      c->fixed + ENCODE_ENCODER_2_WINOGRAD_FILTER);
+}
+
+static void encode_2(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  encoder_2_winograd_data(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * ENCODE_ENCODER_1,
+      c->batch + c->capacity * ENCODE_ENCODER_2_WINOGRAD_DATA);
+}
+
+static void encode_3(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  (void)thread;
+  encoder_2_winograd_product(c->n, task,
+      c->batch + c->capacity * ENCODE_ENCODER_2_WINOGRAD_DATA,
+      c->fixed + ENCODE_ENCODER_2_WINOGRAD_FILTER,
+      c->batch + c->capacity * ENCODE_ENCODER_2_WINOGRAD_PRODUCT);
+}
+
+static void encode_4(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  encoder_2_winograd_inverse(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * ENCODE_ENCODER_2_WINOGRAD_PRODUCT,
+      c->fixed + ENCODER_2_BIAS,
+      c->fixed + ENCODER_3_RUNNING_MEAN,
+      c->fixed + ENCODER_3_RUNNING_VAR,
+      c->fixed + ENCODER_3_WEIGHT,
+      c->fixed + ENCODER_3_BIAS,
+      c->batch + c->capacity * ENCODE_ENCODER_4);
+}
+
+static void encode_5(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  (void)thread;
+  encoder_5_linear(c->n, task,
+      c->batch + c->capacity * ENCODE_ENCODER_4,
+      c->fixed + MEAN_WEIGHT,
+      c->fixed + MEAN_BIAS,
+      c->mean);
+}
+
+static void encode_6(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  (void)thread;
+  encoder_5_linear_2(c->n, task,
+      c->batch + c->capacity * ENCODE_ENCODER_4,
+      c->fixed + LOGVAR_WEIGHT,
+      c->fixed + LOGVAR_BIAS,
+      c->logvar);
+}
+
+void digits_conv_encode(struct lathe_state *state, int n, const float *images, float *mean,
+    float *logvar)
+{
+  struct digits_conv_call call = {
+    .n = n,
+    .capacity = (size_t)state->capacity,
+    .fixed = state->fixed,
+    .batch = state->batch,
+    .scratch = state->scratch,
+    .images = images,
+    .mean = mean,
+    .logvar = logvar,
+  };
+  if ((state->tables & LATHE_ENCODE_TABLES) == 0) {
+    lathe_parallel(state->pool, 25, encode_1, &call);
+    state->tables |= LATHE_ENCODE_TABLES;
   }
+  lathe_parallel(state->pool, (n + 7) / 8, encode_0, &call);
+  lathe_parallel(state->pool, (n + 1) / 2, encode_2, &call);
+  lathe_parallel(state->pool, 25, encode_3, &call);
+  lathe_parallel(state->pool, (n + 1) / 2, encode_4, &call);
+  lathe_parallel(state->pool, (n + 31) / 32, encode_5, &call);
+  lathe_parallel(state->pool, (n + 31) / 32, encode_6, &call);
 }
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
  * linear + bias: x[n, 20], w[20, 49, 128], b[49, 128], y[n, 6272]; 257.2 kFLOP an image */
-static void decoder_0_linear_2(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+static void decoder_0_linear(int n, int task, const float *restrict x,
+    const float *restrict w, const float *restrict b, float *restrict y)
 {
-  const int begin = task * 800;
-  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
-  const struct lathe_panels w_panels =
-          lathe_pack(20, (end - begin), w + begin, 6272, scratch);
-  lathe_product(n, (end - begin), 20, (struct lathe_rows){x, 20, 1}, w_panels, 0,
-      y + begin, 6272);
-  for (int r = 0; r < n; r++) {
+  const int begin = task * 14;
+  const int end = begin + 14 < n ? begin + 14 : n;
+  lathe_sum_rows(end - begin, 6272, 20, x + begin * 20, 20, w, 6272, y + begin * 6272, 6272);
+  for (int r = begin; r < end; r++) {
     float *const y_row = y + r * 6272;
-    for (int c = begin; c < end; c++) {
+    for (int c = 0; c < 6272; c++) {
       y_row[c] = y_row[c] + b[c];
     }
   }
@@ -698,19 +488,27 @@ static void decoder_2_winograd_inverse_adjoint(int n, int task, float *restrict 
 }
 
 /* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
- * winograd_product_adjoint: dm[n, 81, 128], w[4, 4, 64, 128], dv[n, 81, 256];
- * 12.8 MFLOP an image */
-static void decoder_2_winograd_product_adjoint(int n, int task, float *restrict scratch,
-    const float *restrict dm, const float *restrict w, float *restrict dv)
+ * winograd_filter: w[4, 4, 64, 128], u[25, 32768] */
+static void decoder_2_winograd_filter(int n, int task, float *restrict scratch,
+    const float *restrict w, float *restrict u)
+{
+  const int begin = task;
+  (void)n;
+  winograd_filter_4_2_64x128(begin / 5, begin % 5, w, scratch); /* this task's point */
+  lathe_pack_transposed(128, 256, scratch, 128, u + begin * 32768);
+}
+
+/* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
+ * winograd_product_adjoint: dm[n, 81, 128], w[25, 32768], dv[n, 81, 256]; 12.8 MFLOP an image */
+static void decoder_2_winograd_product_adjoint(int n, int task, const float *restrict dm,
+    const float *restrict w, float *restrict dv)
 {
   const int begin = task;
   const int p = begin / 5, q = begin % 5; /* this task's point */
   const int first = winograd_row_7x7_2(n, p, q, 0, 0, 0), rows = winograd_row_7x7_2(n, p, q, n, 0,
       0) - first;
-  float *const u = scratch, *const packed = scratch + 256 * 128;
-  winograd_filter_4_2_64x128(p, q, w, u);
   lathe_product(rows, 256, 128, (struct lathe_rows){dm + first * 128, 128, 1},
-      lathe_pack_transposed(128, 256, u, 128, packed), 0, dv + first * 256, 256);
+      lathe_packed(w + begin * 32768, 128), 0, dv + first * 256, 256);
 }
 
 /* F(4, 2): values at the points to pixels of a tile, each of `count` channels. */
@@ -806,6 +604,231 @@ static void decoder_2_winograd_data_adjoint(int n, int task, float *restrict scr
       y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
+}
+
+/* decoder.4: conv_transpose2d 1, kernel 4, stride 2, pad 1; sigmoid   (digits_conv.lathe:24)
+ * conv_input + bias + sigmoid: dy[n, 14, 14, 64], w[4, 4, 1, 64], b[1], y[n, 1, 28, 28];
+ * 405.3 kFLOP an image */
+static void decoder_4_conv_input(int n, int task, float *restrict scratch,
+    const float *restrict dy, const float *restrict w, const float *restrict b,
+    float *restrict y)
+{
+  const int begin = task * 8;
+  const int end = begin + 8 < n ? begin + 8 : n;
+  lathe_product((end - begin) * 196, 16, 64,
+      (struct lathe_rows){dy + begin * 196 * 64, 64, 1},
+      lathe_pack_transposed(64, 16, w, 64, scratch + 25088), 0, scratch, 16);
+  const float *column = scratch;
+  for (int i = begin; i < end; i++) {
+    float *const image = y + i * 784;
+    memset(image, 0, 784 * sizeof *image);
+    for (int oy = 0; oy < 14; oy++) {
+      for (int ox = 0; ox < 14; ox++) {
+        for (int ky = 0; ky < 4; ky++) {
+          for (int kx = 0; kx < 4; kx++) {
+            const int iy = oy * 2 + ky - 1;
+            const int ix = ox * 2 + kx - 1;
+            if (iy >= 0 && iy < 28 && ix >= 0 && ix < 28) {
+              image[iy * 28 + ix] += *column;
+            }
+            column++;
+          }
+        }
+      }
+    }
+  }
+  for (int r = begin; r < end; r++) {
+    float *const y_row = y + r * 784;
+    for (int c = 0; c < 784; c++) {
+      const float bias1 = y_row[c] + b[0];
+      y_row[c] = lathe_sigmoidf(bias1);
+    }
+  }
+}
+
+static void decode_0(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  (void)thread;
+  decoder_0_linear(c->n, task,
+      c->latents,
+      c->fixed + DECODER_0_WEIGHT,
+      c->fixed + DECODER_0_BIAS,
+      c->batch + c->capacity * DECODE_DECODER_0);
+}
+
+static void decode_1(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  decoder_2_winograd_inverse_adjoint(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * DECODE_DECODER_0,
+      c->batch + c->capacity * DECODE_DECODER_2_WINOGRAD_INVERSE_ADJOINT);
+}
+
+static void decode_2(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  decoder_2_winograd_filter(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->fixed + DECODER_2_WEIGHT,
+      c->fixed + DECODE_DECODER_2_WINOGRAD_FILTER);
+}
+
+static void decode_3(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  (void)thread;
+  decoder_2_winograd_product_adjoint(c->n, task,
+      c->batch + c->capacity * DECODE_DECODER_2_WINOGRAD_INVERSE_ADJOINT,
+      c->fixed + DECODE_DECODER_2_WINOGRAD_FILTER,
+      c->batch + c->capacity * DECODE_DECODER_2_WINOGRAD_PRODUCT_ADJOINT);
+}
+
+static void decode_4(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  decoder_2_winograd_data_adjoint(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * DECODE_DECODER_2_WINOGRAD_PRODUCT_ADJOINT,
+      c->fixed + DECODER_2_BIAS,
+      c->batch + c->capacity * DECODE_DECODER_3);
+}
+
+static void decode_5(void *arg, int task, int thread)
+{
+  const struct digits_conv_call *const c = arg;
+  decoder_4_conv_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+      c->batch + c->capacity * DECODE_DECODER_3,
+      c->fixed + DECODER_4_WEIGHT,
+      c->fixed + DECODER_4_BIAS,
+      c->decoded);
+}
+
+void digits_conv_decode(struct lathe_state *state, int n, const float *latents, float *images)
+{
+  struct digits_conv_call call = {
+    .n = n,
+    .capacity = (size_t)state->capacity,
+    .fixed = state->fixed,
+    .batch = state->batch,
+    .scratch = state->scratch,
+    .latents = latents,
+    .decoded = images,
+  };
+  if ((state->tables & LATHE_DECODE_TABLES) == 0) {
+    lathe_parallel(state->pool, 25, decode_2, &call);
+    state->tables |= LATHE_DECODE_TABLES;
+  }
+  lathe_parallel(state->pool, (n + 13) / 14, decode_0, &call);
+  lathe_parallel(state->pool, (n + 1) / 2, decode_1, &call);
+  lathe_parallel(state->pool, 25, decode_3, &call);
+  lathe_parallel(state->pool, (n + 1) / 2, decode_4, &call);
+  lathe_parallel(state->pool, (n + 7) / 8, decode_5, &call);
+}
+
+/* encoder.2: conv2d 128, kernel 4, stride 2, pad 1   (digits_conv.lathe:13)
+ * winograd_product: v[n, 81, 256], w[4, 4, 64, 128], m[n, 81, 128]; 12.8 MFLOP an image */
+static void encoder_2_winograd_product_2(int n, int task, float *restrict scratch,
+    const float *restrict v, const float *restrict w, float *restrict m)
+{
+  const int begin = task;
+  const int p = begin / 5, q = begin % 5; /* this task's point */
+  const int first = winograd_row_7x7_2(n, p, q, 0, 0, 0), rows = winograd_row_7x7_2(n, p, q, n, 0,
+      0) - first;
+  float *const u = scratch, *const packed = scratch + 256 * 128;
+  winograd_filter_4_2_64x128(p, q, w, u);
+  lathe_product(rows, 128, 256, (struct lathe_rows){v + first * 256, 256, 1},
+      lathe_pack(256, 128, u, 128, packed), 0, m + first * 128, 128);
+}
+
+/* encoder.5: gaussian z   (digits_conv.lathe:16)
+ * linear + bias: x[n, 7, 7, 128], w[20, 49, 128], b[20], y[n, 20]; 250.9 kFLOP an image */
+static void encoder_5_linear_3(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(6272, 20, w, 6272, scratch);
+  lathe_product(end - begin, 20, 6272, (struct lathe_rows){x + begin * 6272, 6272, 1}, w_panels, 0,
+      y + begin * 20, 20);
+  for (int r = begin; r < end; r++) {
+    float *const y_row = y + r * 20;
+    for (int c = 0; c < 20; c++) {
+      y_row[c] = y_row[c] + b[c];
+    }
+  }
+}
+
+/* encoder.5: gaussian z   (digits_conv.lathe:16)
+ * linear + bias + clamp: x[n, 7, 7, 128], w[20, 49, 128], b[20], y[n, 20]; 250.9 kFLOP an image */
+static void encoder_5_linear_4(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  const struct lathe_panels w_panels =
+          lathe_pack_transposed(6272, 20, w, 6272, scratch);
+  lathe_product(end - begin, 20, 6272, (struct lathe_rows){x + begin * 6272, 6272, 1}, w_panels, 0,
+      y + begin * 20, 20);
+  for (int r = begin; r < end; r++) {
+    float *const y_row = y + r * 20;
+    for (int c = 0; c < 20; c++) {
+      const float bias1 = y_row[c] + b[c];
+      y_row[c] = bias1 < -30.0F ? -30.0F : bias1 > 20.0F ? 20.0F : bias1;
+    }
+  }
+}
+
+/* encoder.5: gaussian z   (digits_conv.lathe:16)
+ * sample: mean[n, 20], logvar[n, 20], noise[n, 20], z[n, 20] */
+static void encoder_5_sample(int n, int task, const float *restrict mean,
+    const float *restrict logvar, const float *restrict noise, float *restrict z)
+{
+  const int begin = task * 16;
+  const int end = begin + 16 < n ? begin + 16 : n;
+  for (int r = begin; r < end; r++) {
+    const float *const mean_row = mean + r * 20;
+    const float *const logvar_row = logvar + r * 20;
+    const float *const noise_row = noise + r * 20;
+    float *const z_row = z + r * 20;
+    for (int c = 0; c < 20; c++) {
+      z_row[c] = mean_row[c] + lathe_expf(0.5F * logvar_row[c]) * noise_row[c];
+    }
+  }
+}
+
+/* decoder.0: linear 6272   (digits_conv.lathe:20)
+ * linear + bias: x[n, 20], w[20, 49, 128], b[49, 128], y[n, 6272]; 257.2 kFLOP an image */
+static void decoder_0_linear_2(int n, int task, float *restrict scratch,
+    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 800;
+  const int end = begin + 800 < 6272 ? begin + 800 : 6272;
+  const struct lathe_panels w_panels =
+          lathe_pack(20, (end - begin), w + begin, 6272, scratch);
+  lathe_product(n, (end - begin), 20, (struct lathe_rows){x, 20, 1}, w_panels, 0,
+      y + begin, 6272);
+  for (int r = 0; r < n; r++) {
+    float *const y_row = y + r * 6272;
+    for (int c = begin; c < end; c++) {
+      y_row[c] = y_row[c] + b[c];
+    }
+  }
+}
+
+/* decoder.2: conv_transpose2d 64, kernel 4, stride 2, pad 1   (digits_conv.lathe:22)
+ * winograd_product_adjoint: dm[n, 81, 128], w[4, 4, 64, 128], dv[n, 81, 256];
+ * 12.8 MFLOP an image */
+static void decoder_2_winograd_product_adjoint_2(int n, int task, float *restrict scratch,
+    const float *restrict dm, const float *restrict w, float *restrict dv)
+{
+  const int begin = task;
+  const int p = begin / 5, q = begin % 5; /* this task's point */
+  const int first = winograd_row_7x7_2(n, p, q, 0, 0, 0), rows = winograd_row_7x7_2(n, p, q, n, 0,
+      0) - first;
+  float *const u = scratch, *const packed = scratch + 256 * 128;
+  winograd_filter_4_2_64x128(p, q, w, u);
+  lathe_product(rows, 256, 128, (struct lathe_rows){dm + first * 128, 128, 1},
+      lathe_pack_transposed(128, 256, u, 128, packed), 0, dv + first * 256, 256);
 }
 
 /* decoder.4: conv_transpose2d 1, kernel 4, stride 2, pad 1   (digits_conv.lathe:24)
@@ -910,7 +933,7 @@ static void evaluate_1(void *arg, int task, int thread)
 static void evaluate_2(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_2_winograd_product(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  encoder_2_winograd_product_2(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * EVALUATE_ENCODER_2_WINOGRAD_DATA,
       c->fixed + ENCODER_2_WEIGHT,
       c->batch + c->capacity * EVALUATE_ENCODER_2_WINOGRAD_PRODUCT);
@@ -981,7 +1004,8 @@ static void evaluate_8(void *arg, int task, int thread)
 static void evaluate_9(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_2_winograd_product_adjoint(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  decoder_2_winograd_product_adjoint_2(c->n, task, c->scratch + (size_t)thread *
+      DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * EVALUATE_DECODER_2_WINOGRAD_INVERSE_ADJOINT,
       c->fixed + DECODER_2_WEIGHT,
       c->batch + c->capacity * EVALUATE_DECODER_2_WINOGRAD_PRODUCT_ADJOINT);
@@ -1197,7 +1221,7 @@ static void forward_1(void *arg, int task, int thread)
 static void forward_2(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_2_winograd_product(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  encoder_2_winograd_product_2(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_ENCODER_2_WINOGRAD_DATA,
       c->fixed + ENCODER_2_WEIGHT,
       c->batch + c->capacity * TRAIN_ENCODER_2_WINOGRAD_PRODUCT);
@@ -1296,7 +1320,8 @@ static void forward_11(void *arg, int task, int thread)
 static void forward_12(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_2_winograd_product_adjoint(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  decoder_2_winograd_product_adjoint_2(c->n, task, c->scratch + (size_t)thread *
+      DIGITS_CONV_SCRATCH,
       c->batch + c->capacity * TRAIN_DECODER_2_WINOGRAD_INVERSE_ADJOINT,
       c->fixed + DECODER_2_WEIGHT,
       c->batch + c->capacity * TRAIN_DECODER_2_WINOGRAD_PRODUCT_ADJOINT);

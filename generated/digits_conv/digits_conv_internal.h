@@ -30,23 +30,29 @@ enum {
  * gradients and the optimiser's state follow in the same order. */
 enum {
   DIGITS_CONV_TRAINED = 647376,
-  DIGITS_CONV_GRADIENTS = 647632,
-  DIGITS_CONV_EXP_AVG = 1295008,
-  DIGITS_CONV_EXP_AVG_SQ = 1942384,
+  DIGITS_CONV_GRADIENTS = 2286032,
+  DIGITS_CONV_EXP_AVG = 2933408,
+  DIGITS_CONV_EXP_AVG_SQ = 3580784,
 };
 
 /* Values of `encode`: in the batch part, times the capacity, unless `fixed` is said.
  * Values that do not live at the same time share their place. */
 enum {
-  ENCODE_ENCODER_1 = 0, /* [64, 14, 14] */
-  ENCODE_ENCODER_4 = 12544, /* [128, 7, 7] */
+  ENCODE_ENCODER_1 = 20736, /* [64, 14, 14] */
+  ENCODE_ENCODER_2_WINOGRAD_FILTER = 647632, /* fixed, [25, 32768] */
+  ENCODE_ENCODER_2_WINOGRAD_DATA = 0, /* [81, 256] */
+  ENCODE_ENCODER_2_WINOGRAD_PRODUCT = 20736, /* [81, 128] */
+  ENCODE_ENCODER_4 = 0, /* [128, 7, 7] */
 };
 
 /* Values of `decode`: in the batch part, times the capacity, unless `fixed` is said.
  * Values that do not live at the same time share their place. */
 enum {
-  DECODE_DECODER_0 = 12544, /* [6272] */
-  DECODE_DECODER_3 = 0, /* [64, 14, 14] */
+  DECODE_DECODER_0 = 0, /* [6272] */
+  DECODE_DECODER_2_WINOGRAD_INVERSE_ADJOINT = 20736, /* [81, 128] */
+  DECODE_DECODER_2_WINOGRAD_FILTER = 1466832, /* fixed, [25, 32768] */
+  DECODE_DECODER_2_WINOGRAD_PRODUCT_ADJOINT = 0, /* [81, 256] */
+  DECODE_DECODER_3 = 20736, /* [64, 14, 14] */
 };
 
 /* Values of `evaluate`: in the batch part, times the capacity, unless `fixed` is said.
@@ -75,7 +81,7 @@ enum {
   TRAIN_ENCODER_2_WINOGRAD_DATA = 12544, /* [81, 256] */
   TRAIN_ENCODER_2_WINOGRAD_PRODUCT = 39584, /* [81, 128] */
   TRAIN_ENCODER_2 = 33312, /* [128, 7, 7] */
-  TRAIN_ENCODER_3_MOMENTS = 2589760, /* fixed, [3, 128] */
+  TRAIN_ENCODER_3_MOMENTS = 4228160, /* fixed, [3, 128] */
   TRAIN_ENCODER_4 = 39616, /* [128, 7, 7] */
   TRAIN_MEAN = 45888, /* [20] */
   TRAIN_LOGVAR = 33280, /* [20] */
@@ -90,36 +96,36 @@ enum {
   TRAIN_D_MEAN_PART = 45888, /* [20] */
   TRAIN_D_LOGVAR_PART = 56320, /* [20] */
   TRAIN_D_DECODER_4 = 68896, /* [1, 28, 28] */
-  TRAIN_D_DECODER_4_BIAS = 1294992, /* fixed, [1] */
-  TRAIN_D_DECODER_4_WEIGHT = 1293968, /* fixed, [1024] */
+  TRAIN_D_DECODER_4_BIAS = 2933392, /* fixed, [1] */
+  TRAIN_D_DECODER_4_WEIGHT = 2932368, /* fixed, [1024] */
   TRAIN_D_DECODER_2 = 77088, /* [64, 14, 14] */
-  TRAIN_D_DECODER_2_BIAS = 1293904, /* fixed, [64] */
+  TRAIN_D_DECODER_2_BIAS = 2932304, /* fixed, [64] */
   TRAIN_D_DECODER_2_WINOGRAD_PRODUCT_ADJOINT = 56352, /* [81, 256] */
-  TRAIN_D_DECODER_2_WEIGHT = 1162832, /* fixed, [131072] */
+  TRAIN_D_DECODER_2_WEIGHT = 2801232, /* fixed, [131072] */
   TRAIN_D_DECODER_2_WINOGRAD_INVERSE_ADJOINT = 77088, /* [81, 128] */
   TRAIN_D_DECODER_1 = 45984, /* [128, 7, 7] */
-  TRAIN_D_DECODER_0_BIAS = 1156560, /* fixed, [6272] */
+  TRAIN_D_DECODER_0_BIAS = 2794960, /* fixed, [6272] */
   TRAIN_D_Z = 45952, /* [20] */
-  TRAIN_D_DECODER_0_WEIGHT = 1031120, /* fixed, [125440] */
+  TRAIN_D_DECODER_0_WEIGHT = 2669520, /* fixed, [125440] */
   TRAIN_D_MEAN = 45888, /* [20] */
   TRAIN_D_LOGVAR = 45952, /* [20] */
-  TRAIN_D_LOGVAR_BIAS = 1031088, /* fixed, [20] */
+  TRAIN_D_LOGVAR_BIAS = 2669488, /* fixed, [20] */
   TRAIN_D_ENCODER_5_VIEW_PART = 52192, /* [6272] */
-  TRAIN_D_LOGVAR_WEIGHT = 905648, /* fixed, [125440] */
-  TRAIN_D_MEAN_BIAS = 905616, /* fixed, [20] */
+  TRAIN_D_LOGVAR_WEIGHT = 2544048, /* fixed, [125440] */
+  TRAIN_D_MEAN_BIAS = 2544016, /* fixed, [20] */
   TRAIN_D_ENCODER_5_VIEW = 45920, /* [6272] */
-  TRAIN_D_MEAN_WEIGHT = 780176, /* fixed, [125440] */
+  TRAIN_D_MEAN_WEIGHT = 2418576, /* fixed, [125440] */
   TRAIN_D_ENCODER_3 = 45920, /* [128, 7, 7] */
-  TRAIN_D_ENCODER_3_WEIGHT = 779920, /* fixed, [128] */
-  TRAIN_D_ENCODER_3_BIAS = 780048, /* fixed, [128] */
+  TRAIN_D_ENCODER_3_WEIGHT = 2418320, /* fixed, [128] */
+  TRAIN_D_ENCODER_3_BIAS = 2418448, /* fixed, [128] */
   TRAIN_D_ENCODER_2 = 45920, /* [128, 7, 7] */
-  TRAIN_D_ENCODER_2_BIAS = 779792, /* fixed, [128] */
+  TRAIN_D_ENCODER_2_BIAS = 2418192, /* fixed, [128] */
   TRAIN_D_ENCODER_2_WINOGRAD_PRODUCT = 52192, /* [81, 128] */
-  TRAIN_D_ENCODER_2_WEIGHT = 648720, /* fixed, [131072] */
+  TRAIN_D_ENCODER_2_WEIGHT = 2287120, /* fixed, [131072] */
   TRAIN_D_ENCODER_2_WINOGRAD_DATA = 62560, /* [81, 256] */
   TRAIN_D_ENCODER_0 = 12544, /* [64, 14, 14] */
-  TRAIN_D_ENCODER_0_BIAS = 648656, /* fixed, [64] */
-  TRAIN_D_ENCODER_0_WEIGHT = 647632, /* fixed, [1024] */
+  TRAIN_D_ENCODER_0_BIAS = 2287056, /* fixed, [64] */
+  TRAIN_D_ENCODER_0_WEIGHT = 2286032, /* fixed, [1024] */
 };
 
 /* The arguments of one call, for its tasks. */

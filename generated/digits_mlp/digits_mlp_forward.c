@@ -61,6 +61,23 @@ static void encoder_5_linear(int n, int task, const float *restrict x,
   }
 }
 
+/* encoder.5: gaussian z   (digits_mlp.lathe:17)
+ * linear + bias + clamp: x[n, 256], w[2, 256], b[2], y[n, 2]; 1.0 kFLOP an image */
+static void encoder_5_linear_2(int n, int task, const float *restrict x,
+    const float *restrict w, const float *restrict b, float *restrict y)
+{
+  const int begin = task * 32;
+  const int end = begin + 32 < n ? begin + 32 : n;
+  lathe_dots(end - begin, 2, 256, x + begin * 256, 256, w, 256, y + begin * 2, 2);
+  for (int r = begin; r < end; r++) {
+    float *const y_row = y + r * 2;
+    for (int c = 0; c < 2; c++) {
+      const float bias1 = y_row[c] + b[c];
+      y_row[c] = bias1 < -30.0F ? -30.0F : bias1 > 20.0F ? 20.0F : bias1;
+    }
+  }
+}
+
 static void encode_0(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
@@ -98,7 +115,7 @@ static void encode_3(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
   (void)thread;
-  encoder_5_linear(c->n, task,
+  encoder_5_linear_2(c->n, task,
       c->batch + c->capacity * ENCODE_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -322,7 +339,7 @@ static void decoder_0_linear_2(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 256;
     for (int c = begin; c < end; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
@@ -443,7 +460,7 @@ static void evaluate_3(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
   (void)thread;
-  encoder_5_linear(c->n, task,
+  encoder_5_linear_2(c->n, task,
       c->batch + c->capacity * EVALUATE_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -544,6 +561,9 @@ struct lathe_loss digits_mlp_evaluate(struct lathe_state *state, int n, const fl
   loss.reconstruction /= n;
   loss.kl /= n;
   loss.total = loss.reconstruction + 1.0 * loss.kl;
+  const float *const logvar = call.batch + call.capacity * EVALUATE_LOGVAR;
+  for (int i = 0; i < n * 2; i++)
+    loss.clamped += logvar[i] <= -30.0F || logvar[i] >= 20.0F;
   return loss;
 }
 
@@ -582,7 +602,7 @@ static void forward_3(void *arg, int task, int thread)
 {
   const struct digits_mlp_call *const c = arg;
   (void)thread;
-  encoder_5_linear(c->n, task,
+  encoder_5_linear_2(c->n, task,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -683,5 +703,8 @@ struct lathe_loss digits_mlp_forward(struct lathe_state *state, int n, const flo
   loss.reconstruction /= n;
   loss.kl /= n;
   loss.total = loss.reconstruction + 1.0 * loss.kl;
+  const float *const logvar = call.batch + call.capacity * TRAIN_LOGVAR;
+  for (int i = 0; i < n * 2; i++)
+    loss.clamped += logvar[i] <= -30.0F || logvar[i] >= 20.0F;
   return loss;
 }

@@ -55,6 +55,7 @@ struct lathe_loss digits_mlp_train_step(struct lathe_state *state, int n, const 
     .rate = (float)(rate / (1 - pow(0.9, (double)step))),
     .correction = (float)(1 / sqrt(1 - pow(0.999, (double)step))),
   };
+  state->tables = 0; /* the weights are about to change */
   const struct lathe_loss loss = digits_mlp_forward(state, n, images, noise);
   digits_mlp_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);
   lathe_kernel(state, 36, state->keep_gradients ? 14 : 7, update_block, &update);

@@ -31,6 +31,7 @@ struct lathe_loss tiny_train_step(struct lathe_state *state, int n, const float 
 {
   (void)step;
   struct tiny_update update = {.fixed = state->fixed, .rate = (float)rate, .scale = 1};
+  state->tables = 0; /* the weights are about to change */
   const struct lathe_loss loss = tiny_forward(state, n, images, noise);
   tiny_backward(state, n, images, noise, NULL);
   update.scale = clipping_scale(state);

@@ -10,7 +10,7 @@ static void encoder_0_linear(int n, int task, const float *restrict x,
     float *const y_row = y + r * 20;
     for (int c = 0; c < 20; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }

@@ -3,6 +3,7 @@ struct lathe_loss tiny_train_step(struct lathe_state *state, int n, const float 
 {
   (void)step;
   struct tiny_update update = {.fixed = state->fixed, .rate = (float)rate};
+  state->tables = 0; /* the weights are about to change */
   const struct lathe_loss loss = tiny_forward(state, n, images, noise);
   tiny_backward(state, n, images, noise, state->keep_gradients ? NULL : &update);
   lathe_kernel(state, 18, state->keep_gradients ? 6 : 3, update_block, &update);
