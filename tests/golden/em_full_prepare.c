@@ -18,29 +18,31 @@ static int prepare(const struct lathe_mixture *mixture, struct densities *densit
 static bool whitening(const double *covariance, double whiten[D][D], double *log_det)
 {
   const double root_half_log2_e = 0.8493218002880191;
-  double factor[D][D];
+  double column[D][D]; /* of the factor */
+  double inverse[D][D];
   *log_det = 0;
-  for (int i = 0; i < D; i++) {
-    for (int j = 0; j <= i; j++) {
-      double sum = covariance[i * D + j];
-      for (int m = 0; m < j; m++)
-        sum -= factor[i][m] * factor[j][m];
-      if (j < i)
-        factor[i][j] = sum / factor[j][j];
-      else if (sum > 0)
-        factor[i][i] = sqrt(sum);
-      else
-        return false;
-    }
-    *log_det += 2 * log(factor[i][i]);
-  }
   for (int j = 0; j < D; j++) {
-    for (int i = 0; i < D; i++) {
-      double sum = i == j ? root_half_log2_e : 0;
-      for (int m = j; m < i; m++)
-        sum -= factor[i][m] * whiten[j][m];
-      whiten[j][i] = i < j ? 0 : sum / factor[i][i];
-    }
+    for (int i = j; i < D; i++)
+      column[j][i] = covariance[i * D + j];
+    for (int m = 0; m < j; m++)
+      for (int i = j; i < D; i++)
+        column[j][i] -= column[m][i] * column[m][j];
+    if (!(column[j][j] > 0))
+      return false;
+    const double root = sqrt(column[j][j]);
+    column[j][j] = root;
+    for (int i = j + 1; i < D; i++)
+      column[j][i] /= root;
+    *log_det += 2 * log(root);
+  }
+  for (int i = 0; i < D; i++) {
+    double row[D] = {0};
+    row[i] = root_half_log2_e;
+    for (int m = 0; m < i; m++)
+      for (int j = 0; j < D; j++)
+        row[j] -= column[m][i] * inverse[m][j];
+    for (int j = 0; j < D; j++)
+      whiten[j][i] = inverse[i][j] = row[j] / column[i][i];
   }
   return true;
 }
