@@ -64,7 +64,8 @@ void linear_weight_plan(struct kernel *kernel)
     linear_cut(kernel, rows ? w.rows : w.columns);
     return;
   }
-  int64_t most = 2 * LINEAR_TASKS;
+  /* The more tasks, the more even; but each packs what has to be packed. */
+  int64_t most = (whole_vectors(&w) ? 4 : 2) * LINEAR_TASKS;
   if (!rows)
     most = larger(most, w.columns / WEIGHT_COLUMNS);
   else if (!whole_vectors(&w))

@@ -13,12 +13,12 @@ struct node *op_loss(struct graph *g, enum op op, struct node *a, struct node *b
   return loss;
 }
 
-/* Eight sums in turn: they can go side by side in a vector, and the order is fixed. */
+/* Sixteen sums in turn, or eight: they can go side by side in a vector, and the order is fixed. */
 static void emit_sum(struct emitter *e, const struct node *over, const char *term,
                      const char *result)
 {
   int64_t size = node_size(over);
-  int64_t lanes = size % 8 == 0 ? 8 : 1;
+  int64_t lanes = size % 16 == 0 ? 16 : size % 8 == 0 ? 8 : 1;
   emit_bind_int(e, "size", size);
   emit_bind_int(e, "lanes", lanes);
   emit_bind(e, "at", lanes > 1 ? "i * %lld + j + lane" : "i * %lld + j", (long long)size);

@@ -426,18 +426,17 @@ static void decoder_0_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_conv_update *update)
 {
-  const int begin = task * 416;
-  const int end = begin + 416 < 6272 ? begin + 416 : 6272;
-  const int to_row = update != NULL ? 416 : 6272;
+  const int begin = task * 224;
+  const int to_row = update != NULL ? 224 : 6272;
   const struct lathe_panels panels = {dy + begin, LATHE_PANEL, 6272};
   for (int row = 0; row < 20; row += 14) {
     const int rows = 20 - row < 14 ? 20 - row : 14;
     const struct lathe_rows left = {x + row, 1, 20};
     float *const to = update != NULL ? scratch : dw + row * 6272 + begin;
-    lathe_product(rows, (end - begin), n, left, panels, 0, to, to_row);
+    lathe_product(rows, 224, n, left, panels, 0, to, to_row);
     for (int r = 0; update != NULL && r < rows; r++)
-      digits_conv_update(update, DECODER_0_WEIGHT + row * 6272 + begin + r * 6272, (end - begin), to
-          + r * 416);
+      digits_conv_update(update, DECODER_0_WEIGHT + row * 6272 + begin + r * 6272, 224, to + r *
+          224);
   }
 }
 
@@ -513,18 +512,16 @@ static void encoder_5_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_conv_update *update)
 {
-  const int begin = task * 416;
-  const int end = begin + 416 < 6272 ? begin + 416 : 6272;
-  const int to_row = update != NULL ? 416 : 6272;
+  const int begin = task * 224;
+  const int to_row = update != NULL ? 224 : 6272;
   const struct lathe_panels panels = {x + begin, LATHE_PANEL, 6272};
   for (int row = 0; row < 20; row += 14) {
     const int rows = 20 - row < 14 ? 20 - row : 14;
     const struct lathe_rows left = {dy + row, 1, 20};
     float *const to = update != NULL ? scratch : dw + row * 6272 + begin;
-    lathe_product(rows, (end - begin), n, left, panels, 0, to, to_row);
+    lathe_product(rows, 224, n, left, panels, 0, to, to_row);
     for (int r = 0; update != NULL && r < rows; r++)
-      digits_conv_update(update, LOGVAR_WEIGHT + row * 6272 + begin + r * 6272, (end - begin), to +
-          r * 416);
+      digits_conv_update(update, LOGVAR_WEIGHT + row * 6272 + begin + r * 6272, 224, to + r * 224);
   }
 }
 
@@ -555,18 +552,16 @@ static void encoder_5_linear_weight_2(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_conv_update *update)
 {
-  const int begin = task * 416;
-  const int end = begin + 416 < 6272 ? begin + 416 : 6272;
-  const int to_row = update != NULL ? 416 : 6272;
+  const int begin = task * 224;
+  const int to_row = update != NULL ? 224 : 6272;
   const struct lathe_panels panels = {x + begin, LATHE_PANEL, 6272};
   for (int row = 0; row < 20; row += 14) {
     const int rows = 20 - row < 14 ? 20 - row : 14;
     const struct lathe_rows left = {dy + row, 1, 20};
     float *const to = update != NULL ? scratch : dw + row * 6272 + begin;
-    lathe_product(rows, (end - begin), n, left, panels, 0, to, to_row);
+    lathe_product(rows, 224, n, left, panels, 0, to, to_row);
     for (int r = 0; update != NULL && r < rows; r++)
-      digits_conv_update(update, MEAN_WEIGHT + row * 6272 + begin + r * 6272, (end - begin), to + r
-          * 416);
+      digits_conv_update(update, MEAN_WEIGHT + row * 6272 + begin + r * 6272, 224, to + r * 224);
   }
 }
 
@@ -1258,15 +1253,15 @@ void digits_conv_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 27, (n + 1) / 2, backward_10, &call);
   lathe_kernel(state, 28, 8, backward_11, &call);
   lathe_kernel(state, 29, (n + 31) / 32, backward_12, &call);
-  lathe_kernel(state, 30, 16, backward_13, &call);
+  lathe_kernel(state, 30, 28, backward_13, &call);
   lathe_kernel(state, 31, (n + 15) / 16, backward_14, &call);
   lathe_kernel(state, 32, (n + 15) / 16, backward_15, &call);
   lathe_kernel(state, 33, 2, backward_16, &call);
   lathe_kernel(state, 34, 8, backward_17, &call);
-  lathe_kernel(state, 35, 16, backward_18, &call);
+  lathe_kernel(state, 35, 28, backward_18, &call);
   lathe_kernel(state, 36, 2, backward_19, &call);
   lathe_kernel(state, 37, 8, backward_20, &call);
-  lathe_kernel(state, 38, 16, backward_21, &call);
+  lathe_kernel(state, 38, 28, backward_21, &call);
   lathe_kernel(state, 39, (n + 15) / 16, backward_22, &call);
   lathe_kernel(state, 40, 8, backward_23, &call);
   lathe_kernel(state, 41, 8, backward_24, &call);

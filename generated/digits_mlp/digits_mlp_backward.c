@@ -100,8 +100,8 @@ static void decoder_4_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 42;
-  const int end = begin + 42 < 512 ? begin + 42 : 512;
+  const int begin = task * 28;
+  const int end = begin + 28 < 512 ? begin + 28 : 512;
   const struct lathe_panels panels = {dy, LATHE_PANEL, 784};
   for (int row = begin; row < end; row += 14) {
     const int rows = end - row < 14 ? end - row : 14;
@@ -158,8 +158,8 @@ static void decoder_2_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 28;
-  const int end = begin + 28 < 256 ? begin + 28 : 256;
+  const int begin = task * 14;
+  const int end = begin + 14 < 256 ? begin + 14 : 256;
   const struct lathe_panels panels = {dy, LATHE_PANEL, 512};
   for (int row = begin; row < end; row += 14) {
     const int rows = end - row < 14 ? end - row : 14;
@@ -399,8 +399,8 @@ static void encoder_3_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 42;
-  const int end = begin + 42 < 512 ? begin + 42 : 512;
+  const int begin = task * 28;
+  const int end = begin + 28 < 512 ? begin + 28 : 512;
   const struct lathe_panels panels = {dy, LATHE_PANEL, 256};
   for (int row = begin; row < end; row += 14) {
     const int rows = end - row < 14 ? end - row : 14;
@@ -434,8 +434,8 @@ static void encoder_1_linear_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw,
     const struct digits_mlp_update *update)
 {
-  const int begin = task * 56;
-  const int end = begin + 56;
+  const int begin = task * 28;
+  const int end = begin + 28;
   const struct lathe_panels panels = {dy, LATHE_PANEL, 512};
   for (int row = begin; row < end; row += 14) {
     const int rows = end - row < 14 ? end - row : 14;
@@ -717,10 +717,10 @@ void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 12, (n + 15) / 16, backward_2, &call);
   lathe_kernel(state, 13, 7, backward_3, &call);
   lathe_kernel(state, 14, 4, backward_4, &call);
-  lathe_kernel(state, 15, 13, backward_5, &call);
+  lathe_kernel(state, 15, 19, backward_5, &call);
   lathe_kernel(state, 16, 8, backward_6, &call);
   lathe_kernel(state, 17, 2, backward_7, &call);
-  lathe_kernel(state, 18, 10, backward_8, &call);
+  lathe_kernel(state, 18, 19, backward_8, &call);
   lathe_kernel(state, 19, 8, backward_9, &call);
   lathe_kernel(state, 20, (n + 31) / 32, backward_10, &call);
   lathe_kernel(state, 21, 8, backward_11, &call);
@@ -735,7 +735,7 @@ void digits_mlp_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 30, (n + 15) / 16, backward_20, &call);
   lathe_kernel(state, 31, 8, backward_21, &call);
   lathe_kernel(state, 32, 4, backward_22, &call);
-  lathe_kernel(state, 33, 13, backward_23, &call);
+  lathe_kernel(state, 33, 19, backward_23, &call);
   lathe_kernel(state, 34, 8, backward_24, &call);
-  lathe_kernel(state, 35, 14, backward_25, &call);
+  lathe_kernel(state, 35, 28, backward_25, &call);
 }

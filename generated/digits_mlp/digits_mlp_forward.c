@@ -391,16 +391,16 @@ static void bernoulli(int n, int task, const float *restrict logits,
   const int begin = task * 16;
   const int end = begin + 16 < n ? begin + 16 : n;
   for (int i = begin; i < end; i++) {
-    double sum[8] = {0};
-    for (int j = 0; j < 784; j += 8) {
-      for (int lane = 0; lane < 8; lane++) {
+    double sum[16] = {0};
+    for (int j = 0; j < 784; j += 16) {
+      for (int lane = 0; lane < 16; lane++) {
         const float l = logits[i * 784 + j + lane];
         const float most = l > 0 ? l : 0;
         const float term = most - l * x[i * 784 + j + lane] + lathe_log1p_expf(most - (l - most));
         sum[lane] += term;
       }
     }
-    for (int lane = 1; lane < 8; lane++)
+    for (int lane = 1; lane < 16; lane++)
       sum[0] += sum[lane];
     nll[i] = sum[0];
   }
