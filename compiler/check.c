@@ -60,6 +60,7 @@ static void check_title(struct checker *checker, const struct ast_node *model)
 static void check_sections(struct checker *checker, const struct ast_node *model)
 {
   const struct section_rule *rule;
+  bool alone = checker->model->kind == LATHE_ALONE;
   for (const struct ast_node *node = model->children; node != NULL && !given_up(checker);
        node = node->next) {
     const char *name = node->name.text;
@@ -78,9 +79,33 @@ static void check_sections(struct checker *checker, const struct ast_node *model
                    mem_printf(checker->mem, "section `%s`", name));
   }
   for (int i = 0; (rule = section_rule_at(i)) != NULL; i++)
-    if (rule->required && statement_missing(checker, model, rule->name))
+    if (rule->required && !alone && statement_missing(checker, model, rule->name))
       diag_report(checker->diags, CODE_MISSING_SECTION, model->head,
                   "the model has no section `%s { ... }`", rule->name);
+}
+
+/* Whether the description is of a mixture without layers: of the input itself. Where there is a
+ * latent, or something like a section of layers, layers were forgotten. */
+static bool is_alone(const struct checker *checker, const struct ast_node *model)
+{
+  return statement_find(model, "mixture") != NULL && statement_find(model, "latent") == NULL &&
+         statement_missing(checker, model, "encoder") &&
+         statement_missing(checker, model, "decoder") &&
+         statement_missing(checker, model, "latent");
+}
+
+/* The mixture's points are the input's values, all of which are fitted unless the description says
+ * otherwise; what a batch is, is nobody's concern but the runtime's. */
+static void check_alone(struct checker *checker, const struct found *found)
+{
+  enum { ALONE_BATCH = 1024 };
+  struct model *model = checker->model;
+  settings_alone(checker, found);
+  model->latent = (int)shape_size(&model->input);
+  model->training.batch = ALONE_BATCH;
+  model->training.epochs = 0;
+  if (statement_find(found->train, "split") == NULL)
+    model->training.split = 1;
 }
 
 /* Input and latent are told apart by their names. */
@@ -128,14 +153,28 @@ static void check_layers(struct checker *checker, const struct found *found)
     layers_read(checker, &encoder);
   if (found->decoder != NULL)
     layers_read(checker, &decoder);
+  struct shape expected = model->input;
+  int64_t outputs = model_outputs(model);
+  expected.dim[0] *= outputs;
   if (model->decoder.count == 0 || decoder.shape.rank == 0 || model->input.rank == 0 ||
-      shape_equal(&decoder.shape, &model->input))
+      !found->loss_known || shape_equal(&decoder.shape, &expected))
     return;
+  const char *what =
+      outputs == 1 ? "the input's shape"
+      : model->likelihood == LATHE_CATEGORICAL
+          ? mem_printf(mem, "%lld logits for each value of the input,", (long long)outputs)
+          : "a mean and a log-variance for each value of the input,";
   diag_report(checker->diags, CODE_DECODER_SHAPE, decoder.from.span,
-              "the decoder ends with %s from `%s`, but must end with the input's shape %s",
-              shape_text(mem, &decoder.shape), decoder.from.text, shape_text(mem, &model->input));
+              "the decoder ends with %s from `%s`, but must end with %s %s",
+              shape_text(mem, &decoder.shape), decoder.from.text, what, shape_text(mem, &expected));
   shapes_report(checker, &decoder, model->decoder.count);
   diag_note(checker->diags, found->input->head, "the input is declared here");
+  const struct ast_node *said =
+      statement_find(found->loss, outputs == 1                             ? "bernoulli"
+                                  : model->likelihood == LATHE_CATEGORICAL ? "categorical"
+                                                                           : "gaussian");
+  if (outputs > 1 && said != NULL)
+    diag_note(checker->diags, said->head, "the likelihood is chosen here");
 }
 
 /* Where the likelihood comes from, below an error that is due to it. */
@@ -174,6 +213,23 @@ static void check_bernoulli(struct checker *checker, const struct found *found)
   diag_help(checker->diags, "add `sigmoid;` behind it");
 }
 
+/* What a statement says by that name; NULL: nothing. */
+static const struct ast_attribute *attribute_find(const struct ast_node *node, const char *name)
+{
+  const struct ast_attribute *a = node == NULL ? NULL : node->attributes;
+  while (a != NULL && strcmp(a->name.text, name) != 0)
+    a = a->next;
+  return a;
+}
+
+/* Values are held to a range that is written, or that the likelihood needs. */
+static void check_range(struct checker *checker, const struct found *found)
+{
+  struct model *model = checker->model;
+  model->bounded = attribute_find(found->input, "range") != NULL ||
+                   (model->kind != LATHE_ALONE && model->likelihood != LATHE_GAUSSIAN);
+}
+
 /* What the mixture's settings mean together and for this latent. */
 static void check_mixture(struct checker *checker, const struct found *found)
 {
@@ -182,7 +238,7 @@ static void check_mixture(struct checker *checker, const struct found *found)
   const double count[] = {
       [LATHE_FULL] = k * d * d, [LATHE_DIAG] = k * d, [LATHE_TIED] = d * d, [LATHE_SPHERICAL] = k};
   const struct ast_node *at = found->mixture != NULL ? found->mixture : found->latent;
-  if (at == NULL)
+  if (at == NULL || d < 1)
     return;
   /* Emitted EM keeps every component's factor on the stack while it works. */
   double factors = mixing->covariance == LATHE_TIED ? k * d * d : count[mixing->covariance];
@@ -227,6 +283,7 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   check_title(&checker, found.model);
   if (!found.model->block)
     return NULL;
+  model->kind = is_alone(&checker, found.model) ? LATHE_ALONE : LATHE_VARIATIONAL;
   check_sections(&checker, found.model);
   defaults_read(&checker, ast->defaults);
   settings_read(&checker, found.model, RULES_MODEL, "model");
@@ -236,12 +293,25 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   found.decoder = read_section(&checker, found.model, "decoder");
   int errors = diags->errors;
   found.loss = read_section(&checker, found.model, "loss");
-  bool loss_known = diags->errors == errors;
+  found.loss_known = diags->errors == errors;
   found.mixture = read_section(&checker, found.model, "mixture");
   found.train = read_section(&checker, found.model, "train");
+  if (model->kind == LATHE_ALONE)
+    check_alone(&checker, &found);
+  check_range(&checker, &found);
   check_names(&checker, &found);
-  check_layers(&checker, &found);
-  if (loss_known && model->likelihood == LATHE_BERNOULLI && model->input.rank > 0)
+  if (model->kind != LATHE_ALONE)
+    check_layers(&checker, &found);
+  if (model->kind == LATHE_PLAIN && attribute_find(found.latent, "logvar") != NULL)
+    diag_report(diags, CODE_NO_DIVERGENCE, attribute_find(found.latent, "logvar")->span,
+                "`logvar` bounds log-variances, and the encoder ends in `code`, which has none");
+  if (model->kind == LATHE_PLAIN && statement_find(found.loss, "kl") != NULL)
+    diag_report(
+        diags, CODE_NO_DIVERGENCE, statement_find(found.loss, "kl")->head,
+        "`kl` weighs the divergence of a posterior, and the encoder ends in `code`, which has "
+        "none");
+  if (model->kind != LATHE_ALONE && found.loss_known && model->likelihood == LATHE_BERNOULLI &&
+      model->input.rank > 0)
     check_bernoulli(&checker, &found);
   check_mixture(&checker, &found);
   if (model->memory_limit > 0)

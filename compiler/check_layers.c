@@ -80,25 +80,41 @@ void shapes_report(struct checker *checker, const struct layers_check *layers, i
   diag_shapes(checker->diags, text.data);
 }
 
+static bool is_head(const struct ast_node *node)
+{
+  const struct rule *rule = rule_find(RULES_LAYER, node->name.text);
+  return rule != NULL && rule->head;
+}
+
+/* The first head of the block. */
+static const struct ast_node *find_head(const struct ast_node *block)
+{
+  const struct ast_node *node = block->children;
+  while (node != NULL && !is_head(node))
+    node = node->next;
+  return node;
+}
+
 /* The head: in the encoder, once, at its end, of a latent that is declared before it. */
 static void check_head(struct checker *checker, struct layers_check *layers,
                        const struct ast_node *node, const struct given *given)
 {
   struct diags *diags = checker->diags;
   const char *latent = checker->model->latent_name, *name = given->value[0].word;
-  const struct ast_node *first = statement_find(layers->node, node->name.text);
+  const struct ast_node *first = find_head(layers->node);
   if (layers->depth > 0) {
     diag_report(diags, CODE_MISPLACED_HEAD, node->head,
-                "`gaussian` is the encoder's head and cannot stand inside of another layer");
+                "`%s` is the encoder's head and cannot stand inside of another layer",
+                given->rule->name);
     layers->misplaced = true;
   } else if (!layers->encoder) {
     diag_report(diags, CODE_MISPLACED_HEAD, node->head,
-                "`gaussian` is the encoder's head and cannot stand in the %s",
+                "`%s` is the encoder's head and cannot stand in the %s", given->rule->name,
                 layers->node->name.text);
   } else if (first != node) {
     diag_report(diags, CODE_MISPLACED_HEAD, node->head, "the encoder has a second head");
     diag_note(diags, first->head, "the first is here");
-  } else if (node->next != NULL && strcmp(node->next->name.text, node->name.text) != 0) {
+  } else if (node->next != NULL && !is_head(node->next)) {
     diag_report(diags, CODE_MISPLACED_HEAD, node->next->head,
                 "`%s` stands behind the head, which ends the encoder",
                 quoted(checker, node->next->head));
@@ -175,8 +191,10 @@ static void read_layer(struct checker *checker, struct layers_check *layers,
   struct layer *layer = &layers->section->layers[layers->section->count++];
   struct given given;
   bool good = rule != NULL && statement_read(checker, node, rule, &given);
-  if (rule != NULL && rule->kind == LAYER_GAUSSIAN)
+  if (rule != NULL && rule->head) {
     check_head(checker, layers, node, &given);
+    checker->model->kind = rule->kind == LAYER_CODE ? LATHE_PLAIN : LATHE_VARIATIONAL;
+  }
   if (good) {
     layer->rule = rule;
     struct place place = source_place(checker->source, node->span.begin);
@@ -193,7 +211,7 @@ static void read_layer(struct checker *checker, struct layers_check *layers,
       layer->text =
           mem_printf(checker->mem, "%s { %d layer%s }", layer->text, held, held == 1 ? "" : "s");
     set_values(layer, &given);
-    if (rule->kind == LAYER_GAUSSIAN && (!layers->encoder || layers->depth > 0))
+    if (rule->head && (!layers->encoder || layers->depth > 0))
       layers->shape.rank = 0;
     layers->shape = pass(checker, layers, layer, node->head, from);
     layers->from = (struct origin){layer->text, node->head};
@@ -235,8 +253,9 @@ void layers_read(struct checker *checker, struct layers_check *layers)
   if (count == 0 && !checker->incomplete) {
     diag_report(checker->diags, CODE_NO_LAYERS, block->head, "the %s has no layers",
                 block->name.text);
-  } else if (layers->encoder && !layers->misplaced &&
-             statement_missing(checker, block, "gaussian")) {
+  } else if (layers->encoder && !layers->misplaced && find_head(block) == NULL &&
+             statement_missing(checker, block, "gaussian") &&
+             statement_missing(checker, block, "code")) {
     diag_report(checker->diags, CODE_NO_HEAD, block->head, "the encoder has no head");
     diag_help(checker->diags, "end it with `gaussian %s;`",
               checker->model->latent_name != NULL ? checker->model->latent_name : "LATENT");

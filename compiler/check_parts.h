@@ -5,6 +5,14 @@
 #include "check_statement.h"
 #include "shapes.h"
 
+/* The description under check, found in the tree. */
+struct found {
+  const struct ast_node *model;
+  const struct ast_node *input, *latent;
+  const struct ast_node *encoder, *decoder, *loss, *mixture, *train; /* NULL: not there */
+  bool loss_known; /* nothing is wrong with what is said of it */
+};
+
 /* Sets every member of struct model that a setting stores to its default. */
 void settings_defaults(struct model *model);
 
@@ -12,6 +20,9 @@ void settings_defaults(struct model *model);
  * checker->model; `place` is the block's name in messages. */
 void settings_read(struct checker *checker, const struct ast_node *block, enum rule_set set,
                    const char *place);
+
+/* Reports what a description says of layers and their training that has none (model->alone). */
+void settings_alone(struct checker *checker, const struct found *found);
 
 /* The layers of one section: what they receive at first and where that comes from. */
 struct layers_check {
@@ -33,13 +44,6 @@ void shapes_report(struct checker *checker, const struct layers_check *layers, i
 
 /* Reads what `defaults` say into checker->defaults. */
 void defaults_read(struct checker *checker, const struct ast_node *nodes);
-
-/* The description under check, found in the tree. */
-struct found {
-  const struct ast_node *model;
-  const struct ast_node *input, *latent;
-  const struct ast_node *encoder, *decoder, *loss, *mixture, *train; /* NULL: not there */
-};
 
 /* Reports what is legal but hardly meant, in a model without errors (check_warnings.c). */
 void warnings_find(struct checker *checker, const struct found *found);

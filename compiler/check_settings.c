@@ -110,9 +110,32 @@ void settings_read(struct checker *checker, const struct ast_node *block, enum r
   }
   const struct rule *rule;
   for (int i = 0; (rule = rule_at(i)) != NULL; i++)
-    if (rule->set == set && rule->required && statement_missing(checker, block, rule->name)) {
+    if (rule->set == set && rule->required &&
+        (rule->even_alone || checker->model->kind != LATHE_ALONE) &&
+        statement_missing(checker, block, rule->name)) {
       diag_report(checker->diags, CODE_MISSING_SETTING, block->head, "the %s lacks `%s`", place,
                   rule->name);
       help_usage(checker, rule);
     }
+}
+
+static void report_alone(struct checker *checker, const struct ast_node *node, const char *what)
+{
+  diag_report(checker->diags, CODE_ALONE, node->head,
+              "`%s` is %s, and this model is a mixture alone, without encoder and decoder",
+              node->name.text, what);
+}
+
+void settings_alone(struct checker *checker, const struct found *found)
+{
+  const struct ast_node *loss = statement_find(found->model, "loss");
+  const struct ast_node *train = statement_find(found->model, "train");
+  if (loss != NULL)
+    report_alone(checker, loss, "what layers are trained by");
+  const struct ast_node *node = train != NULL ? train->children : NULL;
+  for (; node != NULL; node = node->next) {
+    const struct rule *rule = rule_find(RULES_TRAIN, node->name.text);
+    if (rule != NULL && !rule->even_alone)
+      report_alone(checker, node, "about the training of weights");
+  }
 }

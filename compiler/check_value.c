@@ -5,9 +5,14 @@
 #include <string.h>
 
 /* Whether a word stands for itself, and not for the constant of that name. */
-static bool takes_word(const struct attribute *attribute)
+static bool takes_word(const struct attribute *attribute, const struct ast_value *value)
 {
-  return attribute->type == TYPE_NAME || attribute->type == TYPE_CHOICE;
+  if (attribute->type == TYPE_NAME || attribute->type == TYPE_CHOICE)
+    return true;
+  for (const struct choice *c = attribute->choices; c != NULL && c->word != NULL; c++)
+    if (strcmp(value->text, c->word) == 0)
+      return true; /* in place of a number */
+  return false;
 }
 
 struct reader {
@@ -35,7 +40,7 @@ static bool not_taken(const struct reader *r, const struct ast_value *value)
   attribute_takes(r->attribute, takes, sizeof takes);
   diag_report(r->checker->diags, CODE_WRONG_VALUE, value->span, "`%s` takes %s as its %s, not %s",
               r->rule->name, takes, r->attribute->name, written(r, value));
-  if (value->kind != VALUE_WORD || takes_word(r->attribute))
+  if (value->kind != VALUE_WORD || takes_word(r->attribute, value))
     return false;
   scope_suggest(value->scope, &near);
   diag_suggest(r->checker->diags, near.best);
@@ -47,9 +52,15 @@ static bool in_range(const struct attribute *a, double x)
   return (a->above ? x > a->lo : x >= a->lo) && (a->below ? x < a->hi : x <= a->hi);
 }
 
+static bool read_choice(const struct reader *r, const struct ast_value *value,
+                        struct given_value *out);
+
+/* A number, or where the attribute has words one of them. */
 static bool read_real(const struct reader *r, const struct ast_value *value,
                       struct given_value *out)
 {
+  if (value->kind == VALUE_WORD && r->attribute->choices != NULL)
+    return read_choice(r, value, out);
   if (value->kind != VALUE_NUMBER || !in_range(r->attribute, value->number))
     return not_taken(r, value);
   out->number = value->number;
@@ -183,7 +194,7 @@ bool value_read(struct checker *checker, const struct rule *rule, const struct a
   };
   struct reader reader = {checker, rule, attribute};
   out->at = value;
-  if (value->kind == VALUE_WORD && value->constant != NULL && !takes_word(attribute))
+  if (value->kind == VALUE_WORD && value->constant != NULL && !takes_word(attribute, value))
     value = value->constant;
   if (value->kind == VALUE_NUMBER && isnan(value->number))
     return false; /* the scanner reported it */

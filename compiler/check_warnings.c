@@ -51,12 +51,8 @@ static void warn_training(struct checker *checker, const struct found *found)
 static void warn_mixture(struct checker *checker, const struct found *found)
 {
   const struct lathe_mixing *m = &checker->model->mixing;
-  double k = m->components, d = checker->model->latent;
-  const double values[] = {[LATHE_FULL] = k * d * (d + 1) / 2,
-                           [LATHE_DIAG] = k * d,
-                           [LATHE_TIED] = d * (d + 1) / 2,
-                           [LATHE_SPHERICAL] = k};
-  double parameters = k - 1 + k * d + values[m->covariance];
+  double parameters =
+      (double)lathe_mixture_freedom(m->covariance, m->components, checker->model->latent);
   if (found->mixture == NULL)
     return;
   if (statement_find(found->mixture, "restarts") != NULL && m->restarts > 1 &&
@@ -69,9 +65,22 @@ static void warn_mixture(struct checker *checker, const struct found *found)
   if (parameters > most_mixture_parameters)
     diag_report(
         checker->diags, CODE_RICH_MIXTURE, place_of(found, found->mixture, "components"),
-        "the mixture has %.0f parameters to estimate from the latent means, which takes more "
-        "images than that",
-        parameters);
+        "the mixture has %.0f parameters to estimate from %s, which takes more %s than that",
+        parameters, checker->model->kind == LATHE_ALONE ? "the input" : "the latent means",
+        checker->model->kind == LATHE_ALONE ? "points" : "images");
+}
+
+/* Logits and log-variances may be any numbers. */
+static void warn_squeezed(struct checker *checker, const struct layer *last, struct span span)
+{
+  static const enum layer_kind bounded[] = {LAYER_SIGMOID, LAYER_TANH, LAYER_RELU, LAYER_SOFTPLUS};
+  bool logits = checker->model->likelihood == LATHE_CATEGORICAL;
+  for (size_t i = 0; i < sizeof bounded / sizeof *bounded; i++)
+    if ((int)bounded[i] == last->rule->kind) {
+      diag_report(checker->diags, CODE_SQUEEZED, span, "`%s` keeps %s from being any numbers",
+                  last->rule->name, logits ? "the logits" : "the log-variances");
+      diag_help(checker->diags, "leave the `%s` out", last->rule->name);
+    }
 }
 
 /* What the outputs of the decoder's last layer can be. */
@@ -83,6 +92,10 @@ static void warn_outputs(struct checker *checker, const struct found *found)
   bool sigmoid = last->rule->kind == LAYER_SIGMOID, relu = last->rule->kind == LAYER_RELU;
   while (node->next != NULL)
     node = node->next;
+  if (model_outputs(model) > 1) {
+    warn_squeezed(checker, last, node->head);
+    return;
+  }
   if (model->likelihood != LATHE_GAUSSIAN || !(sigmoid || relu))
     return;
   if (model->range[0] < 0 || (sigmoid && model->range[1] > 1)) {
@@ -96,6 +109,23 @@ static void warn_outputs(struct checker *checker, const struct found *found)
     diag_note(checker->diags, place_of(found, found->loss, "gaussian"),
               "the likelihood is chosen here");
     diag_help(checker->diags, "take `bernoulli`, or leave the `sigmoid` out");
+  }
+}
+
+/* What is said of a variance that is not so. */
+static void warn_variance(struct checker *checker, const struct found *found)
+{
+  const struct model *model = checker->model;
+  const struct ast_node *said = statement_find(found->loss, "gaussian");
+  for (const struct ast_attribute *a = said != NULL ? said->attributes : NULL; a != NULL;
+       a = a->next) {
+    bool floor = strcmp(a->name.text, "floor") == 0, start = strcmp(a->name.text, "start") == 0;
+    if ((floor || start) && model->variance > 0)
+      diag_report(checker->diags, CODE_IDLE_VARIANCE, a->span,
+                  "`%s` does nothing: the variance is fixed", a->name.text);
+    else if (start && model->variance == VARIANCE_PREDICTED)
+      diag_report(checker->diags, CODE_IDLE_VARIANCE, a->span,
+                  "`start` does nothing: the decoder predicts the variances");
   }
 }
 
@@ -137,9 +167,12 @@ static void warn_layers(struct checker *checker, const struct section *section)
 void warnings_find(struct checker *checker, const struct found *found)
 {
   const struct model *model = checker->model;
-  warn_training(checker, found);
   warn_mixture(checker, found);
+  if (model->kind == LATHE_ALONE)
+    return;
+  warn_training(checker, found);
   warn_outputs(checker, found);
+  warn_variance(checker, found);
   warn_layers(checker, &model->encoder);
   warn_layers(checker, &model->decoder);
   if (model->latent >= shape_size(&model->input))

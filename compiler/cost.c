@@ -108,7 +108,9 @@ const char *pass_name(enum lathe_pass pass)
 
 int kernel_cost_count(const struct compilation *c)
 {
-  return c->programs[PROGRAM_TRAIN]->count + 1 + model_clips_norm(c->model);
+  return c->model->kind == LATHE_ALONE
+             ? 0
+             : c->programs[PROGRAM_TRAIN]->count + 1 + model_clips_norm(c->model);
 }
 
 struct lathe_kernel_cost kernel_cost(const struct compilation *c, int number)

@@ -100,11 +100,11 @@ static const char *value_text(struct mem *mem, const struct model *model, const 
     number = *(const int *)(const void *)member;
   if (a->type == TYPE_FLAG)
     return number != 0 ? "yes" : "no";
+  for (const struct choice *c = a->choices; c != NULL && c->word != NULL; c++)
+    if ((double)c->value == number)
+      return c->word;
   if (number < a->lo && a->initial_text != NULL)
     return a->initial_text; /* nothing is said of it */
-  for (const struct choice *c = a->choices; c != NULL && c->word != NULL; c++)
-    if (c->value == (int)number)
-      return c->word;
   return mem_printf(mem, a->type == TYPE_LENGTH ? "[%.17g]" : "%.9g", number);
 }
 

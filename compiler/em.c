@@ -92,7 +92,7 @@ static void emit_constants(struct emitter *e, const struct em_shape *shape)
   emit_bind_int(e, "step", STEP);
   emit(e,
        "/* Expectation-maximisation for $K Gaussians in $D dimensions, $what. */\n"
-       "#include \"${model}_internal.h\"\n"
+       "#include \"$header\"\n"
        "#include <lathe/lanes.h>\n"
        "#include <math.h>\n"
        "#include <string.h>\n\n"

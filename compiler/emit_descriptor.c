@@ -1,5 +1,6 @@
 #include "emit_descriptor.h"
 #include "cost.h"
+#include "emit_alone.h"
 #include "emit_model.h"
 #include "emit_optimiser.h"
 #include <string.h>
@@ -224,54 +225,24 @@ static void emit_training(struct emitter *e, const struct lathe_training *t)
   text_printf(&e->out, "    .seed = %lluU,\n", (unsigned long long)t->seed);
 }
 
-void emit_descriptor(struct emitter *e, const struct compilation *c)
+/* What the descriptor says of layers and their training. */
+static void emit_network(struct emitter *e, const struct compilation *c)
 {
-  const struct model *m = c->model;
-  const struct lathe_training *t = &m->training;
-  const struct lathe_mixing *x = &m->mixing;
-  static const char *const covariances[] = {
-      [LATHE_FULL] = "LATHE_FULL",
-      [LATHE_DIAG] = "LATHE_DIAG",
-      [LATHE_TIED] = "LATHE_TIED",
-      [LATHE_SPHERICAL] = "LATHE_SPHERICAL",
-  };
-  static const char *const inits[] = {
-      [LATHE_INIT_LABELLED] = "LATHE_INIT_LABELLED",
-      [LATHE_INIT_KMEANS] = "LATHE_INIT_KMEANS",
-      [LATHE_INIT_RANDOM] = "LATHE_INIT_RANDOM",
-  };
   static const char *const likelihoods[] = {
-      [LATHE_BERNOULLI] = "LATHE_BERNOULLI", [LATHE_GAUSSIAN] = "LATHE_GAUSSIAN"};
-  emit(e,
-       "/* What the runtime knows of $model. */\n"
-       "#include \"${model}_internal.h\"\n"
-       "#include <lathe/built_for.h>\n\n"
-       "#ifndef LATHE_CFLAGS\n"
-       "#define LATHE_CFLAGS NULL /* a string, when the build says how it calls the compiler */\n"
-       "#endif\n\n");
-  emit_source(e, m->source);
-  emit_tensors(e, c);
-  emit_values(e, c);
-  emit_layers(e, c);
-  emit_kernel_costs(e, c);
-
-  emit(e, "const struct lathe_model ${model}_model = {\n"
-          ".name = \"$model\",\n");
+      [LATHE_BERNOULLI] = "LATHE_BERNOULLI",
+      [LATHE_GAUSSIAN] = "LATHE_GAUSSIAN",
+      [LATHE_CATEGORICAL] = "LATHE_CATEGORICAL",
+  };
+  const struct model *m = c->model;
   struct text *o = &e->out;
-  text_printf(o, "  .fingerprint = \"%s\",\n  .source = source,\n", model_fingerprint(c));
-  text_printf(o, "  .precision = \"%s\",\n", m->float64 ? "float64" : "float32");
-  text_printf(o, "  .flags = LATHE_CFLAGS,\n  .target = &lathe_built_for,\n");
-  text_printf(o, "  .input_rank = %d,\n  .input_shape = {%s},\n", m->input.rank,
-              list(e, m->input.dim, m->input.rank));
-  emit(e, ".input_size = ${MODEL}_INPUT,\n");
-  text_printf(o, "  .range = {%s, ", emit_double(e, m->range[0]));
-  text_printf(o, "%s},\n", emit_double(e, m->range[1]));
   emit(e, ".latent = ${MODEL}_LATENT,\n");
-  text_printf(o, "  .logvar = {%s, ", emit_double(e, m->logvar[0]));
-  text_printf(o, "%s},\n", emit_double(e, m->logvar[1]));
   text_printf(o, "  .likelihood = %s,\n", likelihoods[m->likelihood]);
-  text_printf(o, "  .variance = %s,\n", emit_double(e, m->variance));
-  text_printf(o, "  .kl_weight = %s,\n", emit_double(e, m->kl_weight));
+  text_printf(o, "  .loss = \"%s\",\n", model_likelihood(c->mem, m));
+  if (m->kind == LATHE_VARIATIONAL) {
+    text_printf(o, "  .logvar = {%s, ", emit_double(e, m->logvar[0]));
+    text_printf(o, "%s},\n", emit_double(e, m->logvar[1]));
+    text_printf(o, "  .kl_weight = %s,\n", emit_double(e, m->kl_weight));
+  }
   emit(e, ".tensors = tensors,\n"
           ".tensor_count = sizeof tensors / sizeof *tensors,\n"
           ".parameter_count = ${MODEL}_PARAMETERS,\n"
@@ -295,8 +266,70 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
                   emit_upper(e->mem, optimiser_moment(e, i)));
   text_printf(o, "  .flops_forward = %s,\n", emit_double(e, c->flops_forward));
   text_printf(o, "  .flops_step = %s,\n", emit_double(e, c->flops_step));
+}
+
+/* What of it a mixture alone has. */
+static void emit_fitting(struct emitter *e, const struct lathe_training *t)
+{
+  text_printf(&e->out, "    .batch = %d,\n", t->batch);
+  text_printf(&e->out, "    .split = %s,\n", emit_double(e, t->split));
+  text_printf(&e->out, "    .seed = %lluU,\n", (unsigned long long)t->seed);
+}
+
+void emit_descriptor(struct emitter *e, const struct compilation *c)
+{
+  const struct model *m = c->model;
+  const struct lathe_training *t = &m->training;
+  const struct lathe_mixing *x = &m->mixing;
+  static const char *const covariances[] = {
+      [LATHE_FULL] = "LATHE_FULL",
+      [LATHE_DIAG] = "LATHE_DIAG",
+      [LATHE_TIED] = "LATHE_TIED",
+      [LATHE_SPHERICAL] = "LATHE_SPHERICAL",
+  };
+  static const char *const inits[] = {
+      [LATHE_INIT_LABELLED] = "LATHE_INIT_LABELLED",
+      [LATHE_INIT_KMEANS] = "LATHE_INIT_KMEANS",
+      [LATHE_INIT_RANDOM] = "LATHE_INIT_RANDOM",
+  };
+  emit(e,
+       "/* What the runtime knows of $model. */\n"
+       "#include \"$header\"\n"
+       "#include <lathe/built_for.h>\n\n"
+       "#ifndef LATHE_CFLAGS\n"
+       "#define LATHE_CFLAGS NULL /* a string, when the build says how it calls the compiler */\n"
+       "#endif\n\n");
+  emit_source(e, m->source);
+  if (m->kind != LATHE_ALONE) {
+    emit_tensors(e, c);
+    emit_values(e, c);
+    emit_layers(e, c);
+    emit_kernel_costs(e, c);
+  }
+
+  emit(e, "const struct lathe_model ${model}_model = {\n"
+          ".name = \"$model\",\n");
+  struct text *o = &e->out;
+  text_printf(o, "  .fingerprint = \"%s\",\n  .source = source,\n", model_fingerprint(c));
+  text_printf(o, "  .precision = \"%s\",\n", m->float64 ? "float64" : "float32");
+  text_printf(o, "  .flags = LATHE_CFLAGS,\n  .target = &lathe_built_for,\n");
+  if (m->kind != LATHE_VARIATIONAL)
+    text_printf(o, "  .kind = %s,\n", m->kind == LATHE_PLAIN ? "LATHE_PLAIN" : "LATHE_ALONE");
+  text_printf(o, "  .input_rank = %d,\n  .input_shape = {%s},\n", m->input.rank,
+              list(e, m->input.dim, m->input.rank));
+  emit(e, ".input_size = ${MODEL}_INPUT,\n");
+  text_printf(o, "  .bounded = %s,\n", m->bounded ? "true" : "false");
+  text_printf(o, "  .range = {%s, ", emit_double(e, m->range[0]));
+  text_printf(o, "%s},\n", emit_double(e, m->range[1]));
+  if (m->kind == LATHE_ALONE)
+    emit(e, ".latent = ${MODEL}_INPUT,\n.em_doubles = ${MODEL}_EM_DOUBLES,\n");
+  else
+    emit_network(e, c);
   emit(e, ".training = {\n");
-  emit_training(e, t);
+  if (m->kind == LATHE_ALONE)
+    emit_fitting(e, t);
+  else
+    emit_training(e, t);
   emit(e, "},\n.mixing = {\n");
   text_printf(o, "    .components = %d,\n", x->components);
   text_printf(o, "    .covariance = %s,\n", covariances[x->covariance]);
@@ -304,13 +337,17 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
   text_printf(o, "    .floor = %s,\n", emit_double(e, x->floor));
   text_printf(o, "    .tolerance = %s,\n", emit_double(e, x->tolerance));
   text_printf(o, "    .iterations = %d,\n    .restarts = %d,\n", x->iterations, x->restarts);
-  emit(e, "},\n"
-          ".encode = ${model}_encode,\n"
-          ".decode = ${model}_decode,\n"
-          ".evaluate = ${model}_evaluate,\n"
-          ".train_step = ${model}_train_step,\n"
-          ".em_step = ${model}_em_step,\n"
+  emit(e, "},\n");
+  if (m->kind != LATHE_ALONE)
+    emit(e, ".encode = ${model}_encode,\n"
+            ".decode = ${model}_decode,\n"
+            ".evaluate = ${model}_evaluate,\n"
+            ".train_step = ${model}_train_step,\n");
+  emit(e, ".em_step = ${model}_em_step,\n"
           ".responsibilities = ${model}_responsibilities,\n"
           "};\n\n");
-  emit_classify(e);
+  if (m->kind == LATHE_ALONE)
+    emit_alone_classify(e);
+  else
+    emit_classify(e);
 }

@@ -1,6 +1,7 @@
 #include "emit_model.h"
 #include "em.h"
 #include "emit.h"
+#include "emit_alone.h"
 #include "emit_descriptor.h"
 #include "emit_optimiser.h"
 #include "emit_program.h"
@@ -14,7 +15,60 @@ static struct emitter *begin(const struct compilation *c)
   emit_bind(e, "input_shape", "%s", shape_text(c->mem, &c->model->input));
   emit_bind_int(e, "latent", c->model->latent);
   emit_bind_int(e, "components", c->model->mixing.components);
+  emit_bind(e, "header", c->model->kind == LATHE_ALONE ? "%s.h" : "%s_internal.h", c->model->name);
   return e;
+}
+
+void emit_em_prototypes(struct emitter *e)
+{
+  emit(e,
+       "/* One EM iteration on n points [n, $latent]: the mixture is replaced by the next one, "
+       "`floor`\n"
+       " * added to its variances, and *log_likelihood is the points' mean log-likelihood under "
+       "the\n"
+       " * mixture as it was. Returns 0, or 1 + the first component whose covariance is not "
+       "positive\n"
+       " * definite; the mixture is then unchanged. The state must have been made for training. "
+       "*/\n"
+       "int ${model}_em_step(struct lathe_state *state, int64_t n, const $real *points,\n"
+       "struct lathe_mixture *mixture, double floor, double *log_likelihood);\n\n"
+       "/* Posterior probabilities [n, $components] of the components for points [n, $latent] and, "
+       "if\n"
+       " * not NULL, each point's log-likelihood [n]. Returns as em_step does. */\n"
+       "int ${model}_responsibilities(const struct lathe_mixture *mixture, int64_t n,\n"
+       "const $real *points, double *posterior, double *log_likelihood);\n\n");
+}
+
+/* What the header says of a variational autoencoder, and of a plain one. */
+static void bind_kind(struct emitter *e, const struct model *model)
+{
+  static const char *const likelihoods[] = {[LATHE_BERNOULLI] = "Bernoulli",
+                                            [LATHE_GAUSSIAN] = "Gaussian",
+                                            [LATHE_CATEGORICAL] = "categorical"};
+  const char *likelihood = likelihoods[model->likelihood];
+  long long latent = model->latent, input = (long long)shape_size(&model->input);
+  if (model->kind == LATHE_PLAIN) {
+    emit_bind(e, "kind", "an autoencoder");
+    emit_bind(e, "encoded",
+              "Codes, as `mean` [n, %lld], of images [n, %lld]. `logvar` is not written: NULL will "
+              "do.",
+              latent, input);
+    emit_bind(
+        e, "losses",
+        "The loss in nats an image, mean over the n images: %s reconstruction. `noise` is not "
+        "read:\n * NULL will do.",
+        likelihood);
+    return;
+  }
+  emit_bind(e, "kind", "a variational autoencoder");
+  emit_bind(e, "encoded",
+            "Means and log-variances [n, %lld] of the posterior q(z | x) of images [n, %lld].",
+            latent, input);
+  emit_bind(e, "losses",
+            "Losses in nats an image, means over the n images: %s reconstruction and KL divergence "
+            "of\n"
+            " * the posterior, sampled with noise [n, %lld] from N(0, 1).",
+            likelihood, latent);
 }
 
 /* The public header: all that a C program needs to use the model. */
@@ -28,10 +82,10 @@ static void emit_header(struct emitter *e, const struct compilation *c)
   emit_bind_int(e, "scratch", c->scratch);
   emit_bind_int(e, "em_doubles", c->em_doubles);
   emit_bind_int(e, "batch", c->model->training.batch);
-  emit_bind(e, "loss", "%s", c->model->likelihood == LATHE_BERNOULLI ? "Bernoulli" : "Gaussian");
+  bind_kind(e, c->model);
   emit(
       e,
-      "/* $model: a variational autoencoder with a Gaussian mixture on its latents.\n"
+      "/* $model: $kind with a Gaussian mixture on its latents.\n"
       " *\n"
       " * Images are $input_shape, row by row, $input values each; latents have $latent values.\n"
       " * A state (state.h) holds all memory: lathe_state_new makes one for up to `capacity` "
@@ -57,16 +111,13 @@ static void emit_header(struct emitter *e, const struct compilation *c)
       "${MODEL}_SCRATCH = $scratch,\n"
       "${MODEL}_EM_DOUBLES = $em_doubles, /* of type double, in training */\n"
       "};\n\n"
-      "/* Means and log-variances [n, $latent] of the posterior q(z | x) of images [n, $input]. "
-      "*/\n"
+      "/* $encoded */\n"
       "void ${model}_encode(struct lathe_state *state, int n, const $real *images, $real *mean,\n"
       "$real *logvar);\n\n"
       "/* Images [n, $input] decoded from latents [n, $latent]. */\n"
       "void ${model}_decode(struct lathe_state *state, int n, const $real *latents, $real "
       "*images);\n\n"
-      "/* Losses in nats an image, means over the n images: $loss reconstruction and KL divergence "
-      "of\n"
-      " * the posterior, sampled with noise [n, $latent] from N(0, 1). */\n"
+      "/* $losses */\n"
       "struct lathe_loss ${model}_evaluate(struct lathe_state *state, int n, const $real *images,\n"
       "const $real *noise);\n\n"
       "/* The same, and one step of the optimiser at learning rate `rate`; `step` counts from 1. "
@@ -74,29 +125,17 @@ static void emit_header(struct emitter *e, const struct compilation *c)
       " * state must have been made for training. */\n"
       "struct lathe_loss ${model}_train_step(struct lathe_state *state, int n, const $real "
       "*images,\n"
-      "const $real *noise, double rate, int64_t step);\n\n"
-      "/* One EM iteration on n points [n, $latent]: the mixture is replaced by the next one, "
-      "`floor`\n"
-      " * added to its variances, and *log_likelihood is the points' mean log-likelihood under "
-      "the\n"
-      " * mixture as it was. Returns 0, or 1 + the first component whose covariance is not "
-      "positive\n"
-      " * definite; the mixture is then unchanged. The state must have been made for training. */\n"
-      "int ${model}_em_step(struct lathe_state *state, int64_t n, const $real *points,\n"
-      "struct lathe_mixture *mixture, double floor, double *log_likelihood);\n\n"
-      "/* Posterior probabilities [n, $components] of the components for points [n, $latent] and, "
-      "if\n"
-      " * not NULL, each point's log-likelihood [n]. Returns as em_step does. */\n"
-      "int ${model}_responsibilities(const struct lathe_mixture *mixture, int64_t n,\n"
-      "const $real *points, double *posterior, double *log_likelihood);\n\n"
-      "/* The most probable component [n] of each of n images. mean and logvar [n, $latent] and\n"
-      " * posterior [n, $components] are filled on the way. Returns as em_step does. */\n"
-      "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int "
-      "n,\n"
-      "const $real *images, $real *mean, $real *logvar, double *posterior, int *component);\n\n"
-      "/* What the runtime needs to know of the model: tensors, settings, entry points. */\n"
-      "extern const struct lathe_model ${model}_model;\n\n"
-      "#endif\n");
+      "const $real *noise, double rate, int64_t step);\n\n");
+  emit_em_prototypes(e);
+  emit(e,
+       "/* The most probable component [n] of each of n images. mean and logvar [n, $latent] and\n"
+       " * posterior [n, $components] are filled on the way. Returns as em_step does. */\n"
+       "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int "
+       "n,\n"
+       "const $real *images, $real *mean, $real *logvar, double *posterior, int *component);\n\n"
+       "/* What the runtime needs to know of the model: tensors, settings, entry points. */\n"
+       "extern const struct lathe_model ${model}_model;\n\n"
+       "#endif\n");
 }
 
 /* The internal header: offsets in the arena, and what the files call of each other. */
@@ -192,6 +231,14 @@ static const char *output_constant(const struct schedule *s, int output)
 static void emit_losses(struct emitter *e, const struct schedule *s)
 {
   emit_bind(e, "nll", "%s", output_constant(s, 0));
+  if (e->model->kind == LATHE_PLAIN) {
+    emit(e, "const double *const reconstruction =\n"
+            "(const double *)(const void *)(call.batch + call.capacity * $nll);\n"
+            "double sum = 0;\n"
+            "for (int i = 0; i < n; i++)\n  sum += reconstruction[i];\n"
+            "return (struct lathe_loss){.reconstruction = sum / n, .total = sum / n};\n");
+    return;
+  }
   emit_bind(e, "kl", "%s", output_constant(s, 1));
   emit_bind(e, "kl_weight", "%s", emit_double(e, e->model->kl_weight));
   emit_bind(e, "logvar", "%s", output_constant(s, 2));
@@ -314,9 +361,33 @@ static void add_file(struct emitted *all, struct emitter *e, const char *suffix)
   };
 }
 
+/* A mixture alone: EM, and what the runtime needs. */
+static void emit_alone(struct emitted *all, const struct compilation *c)
+{
+  struct emitter *e = begin(c);
+  emit_alone_header(e, c);
+  add_file(all, e, ".h");
+
+  e = begin(c);
+  emit_em(e);
+  add_file(all, e, "_em.c");
+
+  e = begin(c);
+  emit_descriptor(e, c);
+  add_file(all, e, "_model.c");
+
+  e = begin(c);
+  emit_main(e);
+  add_file(all, e, "_main.c");
+}
+
 struct emitted *emit_model(const struct compilation *c)
 {
   struct emitted *all = mem_alloc(c->mem, sizeof *all);
+  if (c->model->kind == LATHE_ALONE) {
+    emit_alone(all, c);
+    return all;
+  }
   struct emitter *e = begin(c);
   emit_header(e, c);
   add_file(all, e, ".h");

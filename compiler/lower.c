@@ -14,9 +14,7 @@ static struct node *leaf(struct lowering *l, enum op op, const char *name, struc
 
 /* ---- Parameters ---- */
 
-/* Splits a logical dimension of `size` values that lie interleaved into (channels, positions), and
- * appends the parts to the tensor's axes; in memory the positions come first. */
-static void split_axis(struct lathe_tensor *t, int64_t size, int64_t interleave)
+void lower_split_axis(struct lathe_tensor *t, int64_t size, int64_t interleave)
 {
   int axis = t->axes;
   if (interleave == 0) {
@@ -32,7 +30,7 @@ static void split_axis(struct lathe_tensor *t, int64_t size, int64_t interleave)
   t->axes += 2;
 }
 
-static struct node *parameter(struct lowering *l, const struct layer *layer, struct lathe_tensor t)
+struct node *lower_parameter(struct lowering *l, const struct layer *layer, struct lathe_tensor t)
 {
   struct parameters *all = l->parameters;
   struct parameter *p = NULL;
@@ -64,10 +62,10 @@ static struct node *vector(struct lowering *l, const struct layer *layer, const 
                            double fill)
 {
   struct lathe_tensor t = {.name = name, .role = role, .rank = 1, .shape = {size}};
-  split_axis(&t, size, interleave);
+  lower_split_axis(&t, size, interleave);
   t.bound = bound;
   t.fill = fill;
-  return parameter(l, layer, t);
+  return lower_parameter(l, layer, t);
 }
 
 struct scale_and_shift lower_scale_and_shift(struct lowering *l, const struct layer *layer,
@@ -76,13 +74,13 @@ struct scale_and_shift lower_scale_and_shift(struct lowering *l, const struct la
   struct lathe_tensor t = {.rank = shape->rank};
   for (int i = 0; i < shape->rank; i++)
     t.shape[i] = shape->dim[i];
-  split_axis(&t, shape_size(shape), interleave);
+  lower_split_axis(&t, shape_size(shape), interleave);
   t.name = mem_printf(l->mem, "%s.weight", layer->name);
   t.fill = 1;
-  struct node *weight = parameter(l, layer, t);
+  struct node *weight = lower_parameter(l, layer, t);
   t.name = mem_printf(l->mem, "%s.bias", layer->name);
   t.fill = 0;
-  return (struct scale_and_shift){weight, parameter(l, layer, t)};
+  return (struct scale_and_shift){weight, lower_parameter(l, layer, t)};
 }
 
 /* PyTorch's default: uniform within 1 / sqrt(fan-in), for weights and biases. */
@@ -111,12 +109,12 @@ static struct node *fully_connected(struct lowering *l, const struct layer *laye
       .shape = {outputs, inputs},
       .bound = default_bound(inputs),
   };
-  split_axis(&t, outputs, interleave);
+  lower_split_axis(&t, outputs, interleave);
   int of_outputs = t.axes;
-  split_axis(&t, inputs, x->interleave);
+  lower_split_axis(&t, inputs, x->interleave);
   if (linear_outputs_last(inputs, outputs))
     rotate(t.order, t.axes, of_outputs);
-  struct node *w = parameter(l, layer, t);
+  struct node *w = lower_parameter(l, layer, t);
   struct node *b = vector(l, layer, mem_printf(l->mem, "%s.bias", prefix), outputs, interleave,
                           LATHE_PARAMETER, default_bound(inputs), 0);
   return op_binary(l->graph, OP_BIAS, op_linear(l->graph, x, w, outputs, interleave), b);
@@ -161,7 +159,7 @@ static struct node *filters(struct lowering *l, const struct layer *layer,
       .order = {2, 3, 1, 0},
       .bound = default_bound(fan_in),
   };
-  return parameter(l, layer, t);
+  return lower_parameter(l, layer, t);
 }
 
 static struct convolution geometry(const struct lowering *l, const struct layer *layer,
@@ -226,9 +224,9 @@ struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, stru
                              LATHE_BUFFER, 0, 0);
   struct node *variance = vector(l, layer, mem_printf(l->mem, "%s.running_var", name), channels,
                                  order, LATHE_BUFFER, 0, 1);
-  parameter(l, layer,
-            (struct lathe_tensor){.name = mem_printf(l->mem, "%s.num_batches_tracked", name),
-                                  .role = LATHE_COUNTER});
+  lower_parameter(l, layer,
+                  (struct lathe_tensor){.name = mem_printf(l->mem, "%s.num_batches_tracked", name),
+                                        .role = LATHE_COUNTER});
 
   struct node *y;
   if (l->training) {
@@ -299,13 +297,22 @@ struct node *lower_gaussian(struct lowering *l, const struct layer *layer, struc
   return l->mean;
 }
 
+struct node *lower_code(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  x = op_view(l->graph, x, (struct shape){.rank = 1, .dim = {node_size(x)}});
+  l->mean = fully_connected(l, layer, "code", x, l->model->latent, 0);
+  l->mean->name = "code";
+  return l->mean;
+}
+
 /* A value inside of a layer goes by the layer and its op; parameters, mean and logvar have names.
  */
 static void name_node(struct lowering *l, const struct layer *layer, struct node *node)
 {
   const struct op_info *op = &op_table[node->op];
   node->layer = layer;
-  bool head = l->mean != NULL && (node == l->mean || node == l->logvar || node == l->logvar->in[0]);
+  bool head =
+      node == l->mean || (l->logvar != NULL && (node == l->logvar || node == l->logvar->in[0]));
   if (op->class != CLASS_LEAF && !head)
     node->name = mem_printf(l->mem, "%s.%s", layer->name, op->name);
 }
@@ -327,37 +334,7 @@ static struct node *lower_section(struct lowering *l, const struct section *sect
   return x;
 }
 
-/* ---- Losses and programs ---- */
-
-/* The value before a final sigmoid (through views), under the shape of `y`: what a Bernoulli
- * likelihood is best computed from. */
-static struct node *logits(struct graph *g, struct node *y)
-{
-  const struct node *storage = node_storage(y);
-  struct node *before = storage->in[0]; /* the checker has seen to it that the last is a sigmoid */
-  return storage == y ? before : op_view(g, before, y->shape);
-}
-
-static void lower_losses(struct lowering *l, struct node *images, struct node *decoded)
-{
-  struct graph *g = l->graph;
-  struct node *loss;
-  if (l->model->likelihood == LATHE_BERNOULLI) {
-    struct node *from = logits(g, decoded);
-    loss = op_loss(g, OP_BERNOULLI, from, op_relayout(g, images, from->interleave));
-  } else {
-    loss = op_loss(g, OP_GAUSSIAN, decoded, op_relayout(g, images, decoded->interleave));
-    loss->constant[0] = l->model->variance;
-  }
-  loss->name = "reconstruction";
-  struct node *kl = op_loss(g, OP_KL, l->mean, l->logvar);
-  kl->name = "kl";
-  loss->layer = NULL;
-  kl->layer = NULL;
-  graph_output(g, loss, NULL);
-  graph_output(g, kl, NULL);
-  graph_output(g, l->logvar, NULL); /* what has been clamped is counted at the end */
-}
+/* ---- Programs ---- */
 
 struct graph *lower(struct mem *mem, const struct model *model, enum program program,
                     struct parameters *parameters)
@@ -381,9 +358,12 @@ struct graph *lower(struct mem *mem, const struct model *model, enum program pro
   };
   struct shape latent_shape = {.rank = 1, .dim = {model->latent}};
 
-  if (program == PROGRAM_DECODE) {
+  if (model->kind == LATHE_ALONE) {
+    /* nothing is computed: the input is what the mixture is of */
+  } else if (program == PROGRAM_DECODE) {
     struct node *z = leaf(&l, OP_INPUT, "latents", latent_shape);
     struct node *decoded = lower_section(&l, &model->decoder, z);
+    decoded = lower_value(g, model, decoded);
     decoded = op_relayout(g, decoded, 0);
     if (op_table[node_storage(decoded)->op].class == CLASS_LEAF) /* nothing has written it yet */
       decoded = op_unary(g, OP_COPY, decoded);
@@ -393,11 +373,14 @@ struct graph *lower(struct mem *mem, const struct model *model, enum program pro
     lower_section(&l, &model->encoder, images);
     if (program == PROGRAM_ENCODE) {
       graph_output(g, l.mean, "mean");
-      graph_output(g, l.logvar, "logvar");
+      if (l.logvar != NULL)
+        graph_output(g, l.logvar, "logvar");
     } else {
-      struct node *noise = leaf(&l, OP_NOISE, "noise", latent_shape);
-      struct node *z = op_ternary(g, OP_SAMPLE, l.mean, l.logvar, noise);
-      z->name = model->latent_name;
+      struct node *z = l.mean;
+      if (l.logvar != NULL) {
+        z = op_ternary(g, OP_SAMPLE, l.mean, l.logvar, leaf(&l, OP_NOISE, "noise", latent_shape));
+        z->name = model->latent_name;
+      }
       lower_losses(&l, images, lower_section(&l, &model->decoder, z));
     }
   }

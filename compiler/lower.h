@@ -12,7 +12,8 @@ enum program {
   PROGRAM_COUNT
 };
 
-/* The forward graph of `program`. Parameters are found in (or added to) `parameters`. */
+/* The forward graph of `program`, of a mixture alone an empty one. Parameters are found in (or
+ * added to) `parameters`. */
 struct graph *lower(struct mem *mem, const struct model *model, enum program program,
                     struct parameters *parameters);
 
@@ -21,6 +22,7 @@ struct lowering;
 typedef struct node *lower_layer(struct lowering *l, const struct layer *layer, struct node *x);
 lower_layer lower_linear, lower_conv2d, lower_conv_transpose2d, lower_max_pool, lower_avg_pool,
     lower_global_avg_pool, lower_upsample, lower_dropout, lower_residual, lower_concat,
-    lower_layernorm, lower_groupnorm, lower_batchnorm, lower_activation, lower_view, lower_gaussian;
+    lower_layernorm, lower_groupnorm, lower_batchnorm, lower_activation, lower_view, lower_gaussian,
+    lower_code;
 
 #endif

@@ -13,10 +13,25 @@ struct lowering {
   const struct section *section; /* being lowered, */
   int position;                  /* at this layer */
   struct node **inputs;          /* what each layer of the section received */
-  struct node *mean, *logvar;    /* set by the head */
+  struct node *mean, *logvar;    /* set by the head; a code has no logvar, and is the mean */
   struct node *draw;             /* what random numbers derive from; NULL while none is drawn */
   int dropouts;
 };
+
+/* The parameter, buffer or counter (then NULL) of that name, known already or new. `layer` may be
+ * NULL.
+ */
+struct node *lower_parameter(struct lowering *l, const struct layer *layer, struct lathe_tensor t);
+
+/* Splits a logical dimension of `size` values that lie interleaved into (channels, positions), and
+ * appends the parts to the tensor's axes; in memory the positions come first. */
+void lower_split_axis(struct lathe_tensor *t, int64_t size, int64_t interleave);
+
+/* The losses of what was decoded, as the graph's outputs (lower_losses.c). */
+void lower_losses(struct lowering *l, struct node *images, struct node *decoded);
+
+/* What is decoded of what the decoder gives: the likelihood's mean, or its likeliest value. */
+struct node *lower_value(struct graph *g, const struct model *model, struct node *decoded);
 
 /* Parameters `LAYER.weight` (1 at first) and `LAYER.bias` (0) of the shape given, whose values, as
  * a vector, lie in memory with that interleave. */

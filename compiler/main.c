@@ -136,6 +136,13 @@ static bool print_result(struct mem *mem, const struct command_line *line,
   struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
   if (c == NULL)
     return false;
+  if (c->model->kind == LATHE_ALONE) {
+    fprintf(stderr,
+            "%s: error: %s is a mixture alone: there are no layers to draw; `lathe summary` says "
+            "what it is\n",
+            c->model->file, c->model->name);
+    return false;
+  }
   struct text text = {.mem = mem};
   FILE *out = text_stream(&text);
   print(out, c, line);

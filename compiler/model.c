@@ -56,3 +56,26 @@ bool model_draws(const struct model *model)
 {
   return section_draws(&model->encoder) || section_draws(&model->decoder);
 }
+
+int64_t model_outputs(const struct model *model)
+{
+  if (model->likelihood == LATHE_CATEGORICAL)
+    return model->levels;
+  return model->likelihood == LATHE_GAUSSIAN && model->variance == VARIANCE_PREDICTED ? 2 : 1;
+}
+
+const char *model_likelihood(struct mem *mem, const struct model *m)
+{
+  if (m->likelihood == LATHE_BERNOULLI)
+    return "bernoulli";
+  if (m->likelihood == LATHE_CATEGORICAL)
+    return mem_printf(mem, "categorical %d, decode %s", m->levels,
+                      m->decodes_mode ? "mode" : "mean");
+  if (m->variance > 0)
+    return mem_printf(mem, "gaussian, variance %.15g", m->variance);
+  if (m->variance == VARIANCE_PREDICTED)
+    return mem_printf(mem, "gaussian, variance predicted, floor %.15g", m->variance_floor);
+  return mem_printf(mem, "gaussian, variance %s, floor %.15g, start %.15g",
+                    m->variance == VARIANCE_LEARNED ? "learned" : "learned_each", m->variance_floor,
+                    m->variance_start);
+}

@@ -50,6 +50,13 @@ int layer_int(const struct layer *layer, const char *name);
 /* How `upsample` fills in pixels. */
 enum upsample_mode { UPSAMPLE_NEAREST, UPSAMPLE_BILINEAR };
 
+/* A variance that is not fixed: struct model's `variance` is one of these. */
+enum variance_form {
+  VARIANCE_LEARNED = -1,      /* a parameter */
+  VARIANCE_LEARNED_EACH = -2, /* a parameter for each value of the input */
+  VARIANCE_PREDICTED = -3,    /* by the decoder, for each value of each image */
+};
+
 struct section {
   struct layer *layers;
   int count;
@@ -67,15 +74,20 @@ struct model {
   struct shape input;
   double range[2];
   double logvar[2]; /* bounds of the log-variances */
+  bool bounded;     /* values must be in that range: it was written, or the likelihood needs one */
   const char *latent_name;
-  int latent;
+  int latent;            /* dimensions; of a mixture alone, the input's values */
   uint64_t memory_limit; /* bytes that the arena may take; 0: no limit */
   bool limits_inference; /* when one image is classified; else in training */
   struct span memory_limit_at;
   struct section encoder; /* its last layer is the head, `gaussian` */
   struct section decoder; /* its output has the input's shape */
+  enum lathe_kind kind;
   enum lathe_likelihood likelihood;
-  double variance; /* of a Gaussian likelihood */
+  double variance;                       /* of a Gaussian likelihood, or an enum variance_form */
+  double variance_floor, variance_start; /* of one that is not fixed; of one that is learned */
+  int levels;                            /* of a categorical likelihood */
+  bool decodes_mode;                     /* the likeliest of them, not their mean */
   double kl_weight;
   struct lathe_mixing mixing;
   struct lathe_training training;
@@ -83,6 +95,12 @@ struct model {
 
 /* Whether a training step needs the norm of all gradients before it changes a parameter. */
 bool model_clips_norm(const struct model *model);
+
+/* How many outputs of the decoder there are for each value of the input. */
+int64_t model_outputs(const struct model *model);
+
+/* "gaussian, variance learned, floor 1e-06, start 1" */
+const char *model_likelihood(struct mem *mem, const struct model *model);
 
 /* Whether a training step draws random numbers, beside the noise that it is given. */
 bool model_draws(const struct model *model);

@@ -29,8 +29,11 @@
 #define KEEPS_ORDER .keeps_order = true
 #define OWN_ORDER .keeps_order = false
 #define HOLDS_LAYERS .holds_layers = true
+#define IS_HEAD .head = true
 #define REQUIRED .required = true
 #define OPTIONAL .required = false
+#define REQUIRED_EVEN_ALONE .required = true, .even_alone = true
+#define OPTIONAL_EVEN_ALONE .required = false, .even_alone = true
 #define SPELT(x) #x
 #define DEFAULT(x) .initial = x, .initial_text = SPELT(x)
 #define DEFAULT_WORD(word, x) .initial = x, .initial_text = word
@@ -158,7 +161,7 @@ static void choice_words(const struct attribute *a, char *text, size_t size)
 {
   size_t used = 0;
   *text = '\0';
-  for (const struct choice *c = a->choices; c->word != NULL && used < size; c++) {
+  for (const struct choice *c = a->choices; c != NULL && c->word != NULL && used < size; c++) {
     const char *before = c == a->choices ? "" : c[1].word == NULL ? " or " : ", ";
     used += (size_t)snprintf(text + used, size - used, "%s`%s`", before, c->word);
   }
@@ -166,14 +169,15 @@ static void choice_words(const struct attribute *a, char *text, size_t size)
 
 const char *attribute_takes(const struct attribute *a, char *text, size_t size)
 {
-  char range[96];
+  char range[96], words[128];
   range_words(a, range, sizeof range);
   switch (a->type) {
   case TYPE_INT:
     snprintf(text, size, "an integer%s", range);
     break;
   case TYPE_REAL:
-    snprintf(text, size, "a number%s", range);
+    choice_words(a, words, sizeof words);
+    snprintf(text, size, "a number%s%s%s", range, words[0] != '\0' ? ", " : "", words);
     break;
   case TYPE_SHAPE:
     snprintf(text, size, "a shape like [784] or [1, 28, 28]");

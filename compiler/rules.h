@@ -74,8 +74,10 @@ struct rule {
   struct node *(*lower)(struct lowering *, const struct layer *,
                         struct node *); /* to ops (lower.c) */
   bool keeps_order;    /* layers: whether a vector in any order in memory is left in that order */
+  bool head;           /* layers: ends the encoder */
   bool holds_layers;   /* layers: written with braces, and other layers in them */
   bool required;       /* settings: the section must have it */
+  bool even_alone;     /* settings: of use to a mixture without layers, too */
   const char *group;   /* at most one statement of a group may stand in a section */
   bool group_default;  /* the one that holds when none stands */
   size_t group_offset; /* the member of struct model that takes `kind` */

@@ -292,3 +292,11 @@ bool shape_gaussian(struct layer_check *check)
   check->parameters = 2 * ((double)shape_size(&layer->in) + 1) * (double)check->latent;
   return true;
 }
+
+bool shape_code(struct layer_check *check)
+{
+  struct layer *layer = check->layer;
+  layer->out = (struct shape){1, {check->latent}};
+  check->parameters = ((double)shape_size(&layer->in) + 1) * (double)check->latent;
+  return true;
+}

@@ -39,6 +39,7 @@ bool shape_same(struct layer_check *check);
 bool shape_flatten(struct layer_check *check);
 bool shape_reshape(struct layer_check *check);
 bool shape_gaussian(struct layer_check *check);
+bool shape_code(struct layer_check *check);
 
 /* The stride of a pooling layer: its kernel when none is given. */
 int pool_stride(const struct layer *layer);

@@ -84,9 +84,45 @@ static void print_layer(FILE *out, const struct compilation *c, const struct lay
           flops_text(c->mem, flops), algorithm);
 }
 
+/* Parameters of the loss, which belong to no layer. */
+static void print_likelihood(FILE *out, const struct compilation *c)
+{
+  for (int i = 0; i < c->parameters->count; i++) {
+    const struct parameter *p = c->parameters->items[i];
+    if (p->layer == NULL)
+      fprintf(out, "%-12s %-46s %-15s %10s\n", "loss", model_likelihood(c->mem, c->model),
+              p->count == 1 ? "[1]" : shape_text(c->mem, &c->model->input),
+              grouped(c->mem, p->count));
+  }
+}
+
+/* A mixture alone: what is estimated, and the memory of EM. */
+static void print_alone(FILE *out, const struct compilation *c)
+{
+  static const char *const forms[] = {
+      [LATHE_FULL] = "full covariances",
+      [LATHE_DIAG] = "diagonal covariances",
+      [LATHE_TIED] = "one covariance for all",
+      [LATHE_SPHERICAL] = "one variance a component",
+  };
+  const struct model *m = c->model;
+  const struct lathe_mixing *x = &m->mixing;
+  fprintf(out, "%s: a mixture alone of input %s, %d components, %s, %s\n\n", m->name,
+          shape_text(c->mem, &m->input), x->components, forms[x->covariance],
+          m->float64 ? "float64" : "float32");
+  fprintf(out, "Total parameters: %s, estimated by EM\n",
+          grouped(c->mem, lathe_mixture_freedom(x->covariance, x->components, m->latent)));
+  fprintf(out, "Memory of EM: %s B, whatever the number of points\n",
+          grouped(c->mem, c->em_doubles * 8));
+}
+
 void summary_print(FILE *out, const struct compilation *c)
 {
   const struct model *m = c->model;
+  if (m->kind == LATHE_ALONE) {
+    print_alone(out, c);
+    return;
+  }
   fprintf(out, "%s: input %s, latent %d, %d components, %s\n\n", m->name,
           shape_text(c->mem, &m->input), m->latent, m->mixing.components,
           m->float64 ? "float64" : "float32");
@@ -96,6 +132,7 @@ void summary_print(FILE *out, const struct compilation *c)
     print_layer(out, c, &m->encoder.layers[i]);
   for (int i = 0; i < m->decoder.count; i++)
     print_layer(out, c, &m->decoder.layers[i]);
+  print_likelihood(out, c);
   fprintf(out, "\nTotal parameters: %s, all trained\n", grouped(c->mem, c->parameter_count));
   fprintf(out, "FLOP an image: forward %s, training step %s\n",
           grouped(c->mem, (int64_t)c->flops_forward), grouped(c->mem, (int64_t)c->flops_step));

@@ -70,6 +70,21 @@ static void check_both(const struct verification *v, const char *check)
   run_check(v->findings, "float32", (const char *const[]){program(v, FAST32), check, NULL});
 }
 
+/* What a mixture alone has not. */
+static void check_layers(const struct verification *v, const struct verify_options *options,
+                         FILE *out)
+{
+  for (size_t i = 0; i < sizeof BATCHES / sizeof *BATCHES; i++)
+    compare_variants(v, BATCHES[i]);
+  report_findings(out, v->findings, options->json);
+
+  for (size_t i = 0; i < sizeof PROBED / sizeof *PROBED; i++)
+    run_check(v->findings, "float64",
+              (const char *const[]){program(v, FAST64), "gradients",
+                                    mem_printf(v->mem, "%d", PROBED[i]), NULL});
+  report_findings(out, v->findings, options->json);
+}
+
 static bool verify_in(struct mem *mem, const char *folder, const struct model *model,
                       const struct verify_options *options, FILE *out)
 {
@@ -79,18 +94,11 @@ static bool verify_in(struct mem *mem, const char *folder, const struct model *m
     return false;
   report_findings(out, &findings, options->json);
 
-  for (size_t i = 0; i < sizeof BATCHES / sizeof *BATCHES; i++)
-    compare_variants(&v, BATCHES[i]);
-  report_findings(out, &findings, options->json);
-
-  for (size_t i = 0; i < sizeof PROBED / sizeof *PROBED; i++)
-    run_check(&findings, "float64",
-              (const char *const[]){program(&v, FAST64), "gradients",
-                                    mem_printf(mem, "%d", PROBED[i]), NULL});
-  report_findings(out, &findings, options->json);
+  if (model->kind != LATHE_ALONE)
+    check_layers(&v, options, out);
 
   static const char *const others[] = {"optimiser", "em", "bits"};
-  for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+  for (size_t i = model->kind == LATHE_ALONE; i < sizeof others / sizeof *others; i++) {
     check_both(&v, others[i]);
     report_findings(out, &findings, options->json);
   }

@@ -88,7 +88,8 @@ const struct layer *finding_layer(const struct model *model, const char *item)
   const struct layer *layer = find_in(&model->encoder, item);
   if (layer == NULL)
     layer = find_in(&model->decoder, item);
-  if (layer == NULL && (has_words(item, "mean") || has_words(item, "logvar")))
+  if (layer == NULL &&
+      (has_words(item, "mean") || has_words(item, "logvar") || has_words(item, "code")))
     layer = &model->encoder.layers[model->encoder.count - 1]; /* the head */
   return layer;
 }

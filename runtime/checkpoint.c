@@ -219,7 +219,9 @@ static void set_standing(struct lathe_trainer *trainer, const struct standing *s
                                       .total = standing->real[LOSS]};
   for (int i = 0; i < trainer->done; i++) {
     struct lathe_epoch *epoch = &trainer->epochs[i];
-    *epoch = (struct lathe_epoch){.epoch = i + 1, .validated = trainer->validation.count > 0};
+    *epoch = (struct lathe_epoch){.epoch = i + 1,
+                                  .validated = trainer->validation.count > 0,
+                                  .divergence = lathe_has_prior(trainer->session->model)};
     for (int field = 0; field < LATHE_EPOCH_FIELDS; field++) {
       series_name(field, name);
       const struct lathe_array *series = lathe_tensors_find(in, name);

@@ -20,17 +20,20 @@ struct bench {
   int batch;
   int64_t steps;
   lathe_real *points;                /* [POINTS, latent] */
+  double *posterior;                 /* [POINTS, components], of a mixture alone */
   struct lathe_mixture first, moved; /* EM always starts from `first` */
 };
 
 struct speeds {
   double step, encode, encode_one, em; /* seconds a call, medians */
+  double classify;                     /* of all points, by a mixture alone */
   double peak;                         /* floating-point operations a second */
 };
 
 static void bench_free(struct bench *bench)
 {
   free(bench->points);
+  free(bench->posterior);
   lathe_mixture_free(&bench->first);
   lathe_mixture_free(&bench->moved);
   lathe_session_close(&bench->session);
@@ -52,6 +55,12 @@ static bool bench_new(struct bench *bench, struct lathe_error *err)
   if (!bench->points)
     return false;
 
+  if (lathe_is_alone(model)) {
+    bench->posterior =
+        lathe_allocate(POINTS, mixing->components, sizeof *bench->posterior, "the posterior", err);
+    if (!bench->posterior)
+      return false;
+  }
   lathe_state_initialise(&bench->session.state, model, 0);
   int64_t pixels = (int64_t)bench->batch * model->input_size;
   for (int64_t i = 0; i < pixels; i++) {
@@ -97,6 +106,12 @@ static void em_step(struct bench *bench)
                           &log_likelihood);
 }
 
+static void classify(struct bench *bench)
+{
+  const struct lathe_model *model = bench->session.model;
+  model->responsibilities(&bench->first, POINTS, bench->points, bench->posterior, NULL);
+}
+
 static int compare(const void *a, const void *b)
 {
   double x = *(const double *)a, y = *(const double *)b;
@@ -126,6 +141,11 @@ static double measure(struct bench *bench, void (*call)(struct bench *), double 
 static struct speeds measure_all(struct bench *bench)
 {
   double seconds = bench->call->options.seconds;
+  if (lathe_is_alone(bench->call->model))
+    return (struct speeds){
+        .classify = measure(bench, classify, 0.4 * seconds),
+        .em = measure(bench, em_step, 0.6 * seconds),
+    };
   return (struct speeds){
       .step = measure(bench, train_step, 0.4 * seconds),
       .encode = measure(bench, encode_batch, 0.15 * seconds),
@@ -133,6 +153,25 @@ static struct speeds measure_all(struct bench *bench)
       .em = measure(bench, em_step, 0.15 * seconds),
       .peak = lathe_peak_flops(bench->session.pool, 0.15 * seconds),
   };
+}
+
+static bool print_alone(const struct bench *bench, const struct speeds *speeds,
+                        struct lathe_error *err)
+{
+  const struct lathe_model *model = bench->call->model;
+  int threads = lathe_pool_threads(bench->session.pool);
+  double em = POINTS / speeds->em, classified = POINTS / speeds->classify;
+  if (bench->call->options.json)
+    return lathe_json_line(json_pack("{s:s, s:s, s:i, s:o, s:o}", "model", model->name, "precision",
+                                     model->precision, "threads", threads, "em_points_per_second",
+                                     lathe_json_number(em), "classify_points_per_second",
+                                     lathe_json_number(classified)),
+                           err);
+  printf("%s, %s, %d components, %d dimensions\n", model->name, model->precision,
+         model->mixing.components, model->latent);
+  printf("  EM          %.3g points/s, %d threads\n", em, threads);
+  printf("  classify    %.3g points/s, one thread\n", classified);
+  return true;
 }
 
 static bool print(const struct bench *bench, const struct speeds *speeds, struct lathe_error *err)
@@ -168,12 +207,17 @@ static bool print(const struct bench *bench, const struct speeds *speeds, struct
 enum lathe_status lathe_command_bench(const struct lathe_call *call, struct lathe_error *err)
 {
   struct bench bench = {.call = call};
+  if (lathe_is_alone(call->model) && (call->options.per_layer || call->options.batch > 0))
+    return lathe_usage(err,
+                       "model %s is a mixture alone: it has no layers to measure, and no batches",
+                       call->model->name);
   bool done = bench_new(&bench, err);
   if (done && call->options.per_layer) {
     done = lathe_bench_layers(call, &bench.session, bench.batch, err);
   } else if (done) {
     struct speeds speeds = measure_all(&bench);
-    done = print(&bench, &speeds, err);
+    done = lathe_is_alone(call->model) ? print_alone(&bench, &speeds, err)
+                                       : print(&bench, &speeds, err);
   }
   bench_free(&bench);
   return lathe_status_of(done);

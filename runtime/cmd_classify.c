@@ -28,7 +28,7 @@ static int64_t *find_clusters(struct lathe_work *work, struct lathe_error *err)
   bool good = means && clusters;
   if (good) {
     lathe_encode_part(&work->session, &work->part, means, NULL);
-    good = lathe_assign_clusters(&work->session, n, means, clusters, NULL, err);
+    good = lathe_assign_clusters(&work->session, n, means, clusters, NULL, NULL, err);
   }
   free(means);
   if (good)

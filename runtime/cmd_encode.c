@@ -3,6 +3,14 @@
 #include "command.h"
 #include "work.h"
 
+/* What a latent is called that is no mean. */
+static const char *mean_name(const struct lathe_model *model)
+{
+  static const char *const names[] = {
+      [LATHE_VARIATIONAL] = "mean", [LATHE_PLAIN] = "code", [LATHE_ALONE] = "data"};
+  return names[model->kind];
+}
+
 static bool encode(const struct lathe_call *call, struct lathe_work *work,
                    struct lathe_columns *columns, struct lathe_error *err)
 {
@@ -12,17 +20,20 @@ static bool encode(const struct lathe_call *call, struct lathe_work *work,
   int64_t n = work->part.count;
   int64_t latents[2] = {n, call->model->latent};
   int64_t posteriors[2] = {n, work->session.mixture.components};
-  lathe_real *mean = lathe_columns_add(columns, "mean", lathe_real_dtype(), 2, latents, err);
-  lathe_real *logvar =
-      mean ? lathe_columns_add(columns, "logvar", lathe_real_dtype(), 2, latents, err) : NULL;
-  double *posterior =
-      logvar ? lathe_columns_add(columns, "responsibilities", LATHE_F64, 2, posteriors, err) : NULL;
-  int64_t *cluster =
-      posterior ? lathe_columns_add(columns, "cluster", LATHE_I64, 1, latents, err) : NULL;
-  if (!cluster)
+  lathe_real *mean = NULL, *logvar = NULL;
+  double *posterior, *likelihood;
+  int64_t *cluster;
+  if (!(mean = lathe_columns_add(columns, mean_name(call->model), lathe_real_dtype(), 2, latents,
+                                 err)) ||
+      (lathe_has_prior(call->model) &&
+       !(logvar = lathe_columns_add(columns, "logvar", lathe_real_dtype(), 2, latents, err))) ||
+      !(posterior =
+            lathe_columns_add(columns, "responsibilities", LATHE_F64, 2, posteriors, err)) ||
+      !(cluster = lathe_columns_add(columns, "cluster", LATHE_I64, 1, latents, err)) ||
+      !(likelihood = lathe_columns_add(columns, "log_likelihood", LATHE_F64, 1, latents, err)))
     return false;
   lathe_encode_part(&work->session, &work->part, mean, logvar);
-  return lathe_assign_clusters(&work->session, n, mean, cluster, posterior, err) &&
+  return lathe_assign_clusters(&work->session, n, mean, cluster, posterior, likelihood, err) &&
          lathe_columns_save(columns, err);
 }
 
@@ -33,7 +44,8 @@ enum lathe_status lathe_command_encode(const struct lathe_call *call, struct lat
   bool done = encode(call, &work, &columns, err);
   if (done)
     lathe_note(call, call->options.output,
-               "mean, logvar, responsibilities and cluster of %lld images",
+               "%s%s, responsibilities, cluster and log-likelihood of %lld images",
+               mean_name(call->model), lathe_has_prior(call->model) ? ", logvar" : "",
                (long long)work.part.count);
   lathe_columns_close(&columns);
   lathe_work_close(&work);

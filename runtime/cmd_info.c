@@ -81,11 +81,19 @@ static void print_words(const struct lathe_model *model, const struct facts *fac
   printf("input        [");
   for (int i = 0; i < model->input_rank; i++)
     printf("%s%d", i > 0 ? ", " : "", model->input_shape[i]);
-  printf("], values %g to %g\n", model->range[0], model->range[1]);
-  printf("latent       %d\n", model->latent);
-  printf("parameters   %lld\n", (long long)model->parameter_count);
-  printf("operations   %.3g an image forward, %.3g in a training step\n", model->flops_forward,
-         model->flops_step);
+  printf(model->bounded ? "], values %g to %g\n" : "], of uint8 %g to %g, else any values\n",
+         model->range[0], model->range[1]);
+  if (lathe_is_alone(model)) {
+    printf("mixture      %d components, of the input itself\n", model->mixing.components);
+    printf("parameters   %lld, estimated by EM\n",
+           (long long)lathe_mixture_freedom(model->mixing.covariance, model->mixing.components,
+                                            model->latent));
+  } else {
+    printf("latent       %d\n", model->latent);
+    printf("parameters   %lld\n", (long long)model->parameter_count);
+    printf("operations   %.3g an image forward, %.3g in a training step\n", model->flops_forward,
+           model->flops_step);
+  }
   printf("arena        %.2f MiB to train, %.2f MiB to infer (batches of %d, %d threads)\n",
          (double)facts->training_bytes / 0x1p20, (double)facts->inference_bytes / 0x1p20,
          facts->batch, facts->threads);
@@ -93,8 +101,11 @@ static void print_words(const struct lathe_model *model, const struct facts *fac
          facts->flags ? ", " : "", facts->flags ? facts->flags : "");
   printf("runs on      %s, needs: %s\n", facts->target ? facts->target : "what its flags say",
          facts->needs[0] ? facts->needs : "nothing beyond the architecture");
-  printf("BLAS         %s\n\n", facts->blas);
+  printf("BLAS         %s\n", facts->blas);
+  if (lathe_is_alone(model))
+    return;
 
+  printf("\n");
   printf("%-14s %-44s %-16s %12s\n", "layer", "", "output shape", "parameters");
   for (int i = 0; i < model->layer_count; i++) {
     const struct lathe_layer *layer = &model->layers[i];

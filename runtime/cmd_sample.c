@@ -40,13 +40,16 @@ static bool write_arrays(struct job *job, int64_t n, struct lathe_error *err)
   int64_t shape[4], latent[2] = {n, model->latent};
   int rank = lathe_images_shape(model, n, shape);
   float *data = lathe_columns_add(columns, "data", LATHE_F32, rank, shape, err);
-  lathe_real *z =
-      data ? lathe_columns_add(columns, "latent", lathe_real_dtype(), 2, latent, err) : NULL;
-  if (!z)
+  if (!data)
     return false;
   for (int64_t i = 0; i < n * model->input_size; i++)
     data[i] = (float)job->images[i];
-  memcpy(z, job->latents, (size_t)(n * model->latent) * sizeof *z);
+  if (!lathe_is_alone(model)) { /* whose latents are the data */
+    lathe_real *z = lathe_columns_add(columns, "latent", lathe_real_dtype(), 2, latent, err);
+    if (!z)
+      return false;
+    memcpy(z, job->latents, (size_t)(n * model->latent) * sizeof *z);
+  }
   if (!job->call->options.prior) {
     int64_t *cluster = lathe_columns_add(columns, "cluster", LATHE_I64, 1, shape, err);
     if (!cluster)
@@ -108,6 +111,9 @@ enum lathe_status lathe_command_sample(const struct lathe_call *call, struct lat
   if (!ends_with(options->output, ".npz") && !ends_with(options->output, ".png"))
     return lathe_usage(err, "sample writes .npz or .png files: give -o such a name, not '%s'",
                        options->output);
+  if (options->prior && !lathe_has_prior(call->model))
+    return lathe_usage(err, "model %s has no prior but the mixture: leave --prior out",
+                       call->model->name);
   if (options->prior && lathe_option_given(options, LATHE_OPTION_CLUSTER))
     return lathe_usage(err, "--prior and --cluster exclude each other: the prior has no clusters");
   struct job job = {.call = call};

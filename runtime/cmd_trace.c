@@ -40,7 +40,8 @@ static bool load_data(struct job *job, struct lathe_error *err)
   struct lathe_source source = {.data = options->data};
   const int64_t shape[2] = {-1, model->latent};
   if (!lathe_dataset_load(&job->data, model, &source, err) ||
-      !lathe_numbers_read(&job->noise, options->noise, "noise", "data", 2, shape, err))
+      (lathe_has_prior(model) &&
+       !lathe_numbers_read(&job->noise, options->noise, "noise", "data", 2, shape, err)))
     return false;
   int64_t count = job->data.count,
           batch = options->batch > 0 ? options->batch : model->training.batch;
@@ -53,7 +54,7 @@ static bool load_data(struct job *job, struct lathe_error *err)
                       options->data, (long long)count, (long long)batches, (long long)batch,
                       (long long)job->steps);
   job->used = job->steps < batches ? job->steps * batch : count;
-  if (job->noise.shape[0] < job->used)
+  if (lathe_has_prior(model) && job->noise.shape[0] < job->used)
     return lathe_fail(err,
                       "%s holds noise for %lld images, and %lld are used: give a row of noise for "
                       "each image",
@@ -100,7 +101,7 @@ static bool run_step(struct job *job, int64_t step, struct lathe_error *err)
   int64_t first = step * session->state.capacity;
   int n = lathe_batch_size(session, first, job->used);
   lathe_dataset_gather(&job->data, model, NULL, first, n, session->images);
-  for (int64_t i = 0; i < (int64_t)n * model->latent; i++)
+  for (int64_t i = 0; lathe_has_prior(model) && i < (int64_t)n * model->latent; i++)
     session->noise[i] = (lathe_real)lathe_array_real(&job->noise, first * model->latent + i);
   struct lathe_loss loss = model->train_step(&session->state, n, session->images, session->noise,
                                              job->rate, job->optimised + step + 1);
@@ -151,6 +152,14 @@ static bool trace(struct job *job, struct lathe_error *err)
 
 enum lathe_status lathe_command_trace(const struct lathe_call *call, struct lathe_error *err)
 {
+  bool noisy = lathe_option_given(&call->options, LATHE_OPTION_NOISE);
+  if (noisy != lathe_has_prior(call->model))
+    return lathe_usage(err,
+                       noisy ? "model %s is a plain autoencoder, and draws no noise: leave "
+                               "--noise out"
+                             : "trace needs --noise FILE: standard normal noise for model %s, "
+                               "a row an image",
+                       call->model->name);
   bool rated = lathe_option_given(&call->options, LATHE_OPTION_RATE);
   struct job job = {
       .call = call,

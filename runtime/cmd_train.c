@@ -105,10 +105,11 @@ static bool tell_resumed(const struct job *job, const struct lathe_checkpoint_fo
   return true;
 }
 
+/* EM writes none: it takes seconds, and comes to the same bits when it begins again. */
 static bool load_checkpoint(struct job *job, struct lathe_error *err)
 {
   struct lathe_checkpoint_found found;
-  return !job->resume.record ||
+  return !job->resume.record || lathe_is_alone(job->call->model) ||
          (lathe_checkpoint_load(&job->trainer, &found, err) && tell_resumed(job, &found, err));
 }
 
@@ -174,11 +175,17 @@ static json_t *details_json(const struct job *job, struct lathe_error *err)
   const struct lathe_training *settings = &job->settings;
   json_t *details = lathe_training_data_json(&job->data, err);
   json_t *more =
-      json_pack("{s:I, s:{s:i, s:s, s:f, s:s, s:i, s:f, s:i}}", "validation_images",
-                (json_int_t)job->trainer.validation.count, "settings", "epochs", settings->epochs,
-                "optimiser", lathe_optimiser_name(settings->optimiser), "rate", settings->rate,
-                "schedule", lathe_schedule_name(settings->schedule), "every", settings->every,
-                "gamma", settings->gamma, "threads", lathe_pool_threads(job->session.pool));
+      json_pack("{s:I, s:{s:i}}", "validation_images", (json_int_t)job->trainer.validation.count,
+                "settings", "threads", lathe_pool_threads(job->session.pool));
+  json_t *steps =
+      lathe_is_alone(job->call->model)
+          ? json_object()
+          : json_pack("{s:i, s:s, s:f, s:s, s:i, s:f}", "epochs", settings->epochs, "optimiser",
+                      lathe_optimiser_name(settings->optimiser), "rate", settings->rate, "schedule",
+                      lathe_schedule_name(settings->schedule), "every", settings->every, "gamma",
+                      settings->gamma);
+  json_object_update(json_object_get(more, "settings"), steps);
+  json_decref(steps);
   if (job->outcome.em.notes[0] != '\0')
     json_object_set_new(more, "em_notes", json_string(job->outcome.em.notes));
   json_t *diverged = divergences(job);
@@ -242,6 +249,11 @@ static bool run_epochs(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
   const struct lathe_trainer *trainer = &job->trainer;
+  if (lathe_is_alone(job->call->model)) {
+    lathe_progress_start(&job->progress, lathe_progress_choose(options->quiet, options->json), 0, 0,
+                         0);
+    return true;
+  }
   lathe_progress_start(&job->progress, lathe_progress_choose(options->quiet, options->json),
                        job->settings.epochs, trainer->training.count,
                        trainer->done * trainer->training.count + trainer->images);
@@ -306,10 +318,16 @@ static enum lathe_status tell_stopped(const struct job *job, int number, struct 
                               "run", options->run, "epoch", trainer->done, "step",
                               (json_int_t)trainer->steps),
                     NULL);
-  lathe_fail(err,
-             "stopped by %s after epoch %d, step %lld, which is saved: go on with %s train "
-             "--run %s --resume",
-             name, trainer->done, (long long)trainer->steps, job->call->program, options->run);
+  if (lathe_is_alone(job->call->model))
+    lathe_fail(err,
+               "stopped by %s before EM had settled: %s train --run %s --resume fits it anew, to "
+               "the same bits",
+               name, job->call->program, options->run);
+  else
+    lathe_fail(err,
+               "stopped by %s after epoch %d, step %lld, which is saved: go on with %s train "
+               "--run %s --resume",
+               name, trainer->done, (long long)trainer->steps, job->call->program, options->run);
   return number == SIGINT ? LATHE_INTERRUPTED : LATHE_TERMINATED;
 }
 
@@ -335,7 +353,9 @@ static enum lathe_status tell_finished(const struct job *job, struct lathe_error
   if (options->json)
     return lathe_status_of(
         lathe_json_line(json_pack("{s:s, s:s}", "event", "finished", "run", options->run), err));
-  if (!options->quiet)
+  if (!options->quiet && lathe_is_alone(job->call->model))
+    printf("%s: finished already\n", options->run);
+  else if (!options->quiet)
     printf("%s: finished already, with %d epochs; --epochs N trains on\n", options->run,
            job->settings.epochs);
   return LATHE_DONE;

@@ -69,13 +69,20 @@ static bool check_shape(const struct lathe_array *images, const struct lathe_mod
                     accepted);
 }
 
+/* Whether the tensors' type can hold it. */
+static bool is_real(double value)
+{
+  return isfinite((lathe_real)value);
+}
+
 static double value_at(const struct lathe_array *array, int64_t i)
 {
   return array->dtype == LATHE_F32 ? (double)((const float *)array->data)[i]
                                    : ((const double *)array->data)[i];
 }
 
-/* Float images must be in the model's range already; uint8 ones always are. */
+/* Float images must be in the model's range already, where that is a bound; uint8 ones always are.
+ */
 static bool check_values(const struct lathe_array *images, const struct lathe_model *model,
                          const char *name, struct lathe_error *err)
 {
@@ -91,8 +98,14 @@ static bool check_values(const struct lathe_array *images, const struct lathe_mo
   }
   for (int64_t i = 0; i < images->count; i++) {
     double value = value_at(images, i);
-    if (value >= low && value <= high)
+    if (model->bounded ? value >= low && value <= high : is_real(value))
       continue;
+    if (!model->bounded)
+      return lathe_fail(err,
+                        "%s: image %lld has the value %g, which is not finite%s; remove it or "
+                        "mend the file",
+                        name, (long long)(i / model->input_size), value,
+                        isfinite(value) ? " in float32" : "");
     const char *advice = !isfinite(value) ? "remove it or mend the file"
                          : value > high ? "scale the values (0..255: divide by 255, or store uint8)"
                                         : "scale the values";

@@ -25,9 +25,10 @@ struct lathe_dataset {
 
 /* Reads and checks the images (and, only when wanted, needed or filtered by, the labels). Accepted
  * shapes for an input [1, H, W]: [N, H, W], [N, 1, H, W], [N, H*W]; for [C, H, W]: [N, C, H, W];
- * for [F]: [N, F]. Float values must be finite and within model->range. Anything else is an error
- * that says what was found and what is expected, as are no images, labels of another length and an
- * `only` that keeps nothing. On failure `dataset` is empty; else free it with lathe_dataset_free.
+ * for [F]: [N, F]. Float values must be finite, and within model->range if it is bounded. Else it
+ * is an error that says what was found and what is expected, as are no images, labels of another
+ * length and an `only` that keeps nothing. On failure `dataset` is empty; else free it with
+ * lathe_dataset_free.
  */
 bool lathe_dataset_load(struct lathe_dataset *dataset, const struct lathe_model *model,
                         const struct lathe_source *source, struct lathe_error *err);

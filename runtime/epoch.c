@@ -4,11 +4,15 @@
 static const struct {
   const char *name;
   size_t offset;
-  bool validation;
+  bool validation, divergence;
   const char *format;
 } fields[LATHE_EPOCH_FIELDS] = {
-#define EPOCH_FIELD(name, member, validation, format)                                              \
-  {#name, offsetof(struct lathe_epoch, member), validation, format},
+#define ALWAYS false, false
+#define VALIDATED true, false
+#define DIVERGENT false, true
+#define VALIDATED_DIVERGENT true, true
+#define EPOCH_FIELD(name, member, when, format)                                                    \
+  {#name, offsetof(struct lathe_epoch, member), when, format},
 #include "epoch.def"
 #undef EPOCH_FIELD
 };
@@ -30,5 +34,6 @@ double *lathe_epoch_value(struct lathe_epoch *epoch, int field)
 
 bool lathe_epoch_known(const struct lathe_epoch *epoch, int field)
 {
-  return epoch->validated || !fields[field].validation;
+  return (epoch->validated || !fields[field].validation) &&
+         (epoch->divergence || !fields[field].divergence);
 }

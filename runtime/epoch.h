@@ -10,6 +10,7 @@ struct lathe_epoch {
   struct lathe_loss training;
   struct lathe_loss validation;
   bool validated;           /* false: there are no validation images */
+  bool divergence;          /* false: a plain autoencoder has none */
   double rate;              /* learning rate */
   double images_per_second; /* of the training steps alone */
   double seconds;           /* since training began, in all sessions */
@@ -30,7 +31,7 @@ const char *lathe_epoch_format(int field);
 /* Where the number is, for reading and writing. */
 double *lathe_epoch_value(struct lathe_epoch *epoch, int field);
 
-/* Whether it is there: what concerns validation may not be. */
+/* Whether the number is there: what concerns validation, or the divergence, may not be. */
 bool lathe_epoch_known(const struct lathe_epoch *epoch, int field);
 
 #endif

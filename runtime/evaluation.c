@@ -43,16 +43,46 @@ static bool score(struct lathe_evaluation *out, const struct lathe_mixture *mixt
   return good;
 }
 
+/* Likeliest components, and how likely the means are. */
+static bool assign(struct lathe_evaluation *out, const struct lathe_session *session,
+                   struct lathe_error *err)
+{
+  const struct lathe_mixture *mixture = &session->mixture;
+  double *likelihoods =
+      lathe_allocate(out->images, 1, sizeof *likelihoods, "the points' likelihoods", err);
+  bool good = likelihoods && lathe_assign_clusters(session, out->images, out->means, out->clusters,
+                                                   NULL, likelihoods, err);
+  double sum = 0;
+  for (int64_t i = 0; good && i < out->images; i++)
+    sum += likelihoods[i];
+  double free_parameters =
+      (double)lathe_mixture_freedom(mixture->covariance, mixture->components, mixture->dimensions);
+  out->fitness = (struct lathe_fitness){
+      .log_likelihood = out->images > 0 ? sum / (double)out->images : 0,
+      .bic = free_parameters * log((double)out->images) - 2 * sum,
+      .aic = 2 * free_parameters - 2 * sum,
+  };
+  free(likelihoods);
+  return good;
+}
+
 bool lathe_evaluate(struct lathe_evaluation *out, struct lathe_session *session,
                     const struct lathe_part *part, uint64_t seed, struct lathe_error *err)
 {
   const struct lathe_model *model = session->model;
-  *out = (struct lathe_evaluation){.images = part->count};
+  *out = (struct lathe_evaluation){.images = part->count,
+                                   .decoded = !lathe_is_alone(model),
+                                   .divergence = lathe_has_prior(model)};
   out->means = lathe_allocate(part->count, model->latent, sizeof *out->means, "the latents", err);
   out->clusters = lathe_allocate(part->count, 1, sizeof *out->clusters, "the clusters", err);
   bool good = out->means && out->clusters;
   for (int64_t i = 0, n; good && i < part->count; i += n) {
     n = lathe_batch_size(session, i, part->count);
+    if (!out->decoded) {
+      lathe_dataset_gather(part->dataset, model, part->indices, i, (int)n,
+                           out->means + i * model->latent);
+      continue;
+    }
     lathe_reconstruct_batch(session, part, i, (int)n);
     memcpy(out->means + i * model->latent, session->mean,
            (size_t)(n * model->latent) * sizeof *out->means);
@@ -60,14 +90,14 @@ bool lathe_evaluate(struct lathe_evaluation *out, struct lathe_session *session,
                          model->range[1] - model->range[0], n, session->images, session->decoded,
                          session->pool);
   }
-  if (good)
+  if (good && out->decoded)
     out->loss = lathe_measure_loss(session, part, seed);
-  if (good && !isfinite(out->loss.total))
+  if (good && out->decoded && !isfinite(out->loss.total))
     good = lathe_fail(err,
                       "the loss of these images is %g: the weights are too large for them, or "
                       "damaged; train with a lower rate",
                       out->loss.total);
-  good = good && lathe_assign_clusters(session, part->count, out->means, out->clusters, NULL, err);
+  good = good && assign(out, session, err);
   if (good && part->dataset->labels.count > 0)
     good = score(out, &session->mixture, part, err);
   if (!good)

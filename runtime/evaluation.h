@@ -11,11 +11,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* How well a mixture fits points, as scikit-learn's GaussianMixture says it. */
+struct lathe_fitness {
+  double log_likelihood; /* a point's mean, in nats */
+  double bic, aic;       /* Schwarz 1978, Akaike 1974: the lower the better */
+};
+
 struct lathe_evaluation {
   int64_t images;
+  bool decoded;    /* there are reconstructions and a loss, unlike of a mixture alone */
+  bool divergence; /* and a divergence, unlike of a plain autoencoder */
   struct lathe_similarity similarity; /* reconstructions from the posterior means */
   struct lathe_loss loss;
-  lathe_real *means;          /* [images, latent]: the posterior means */
+  struct lathe_fitness fitness; /* of the mixture to the means */
+  lathe_real *means;          /* [images, latent]: the posterior means, or the images themselves */
   int64_t *clusters;          /* [images]: each one's likeliest component */
   bool scored;                /* there were labels */
   bool matched;               /* clusters had no names and took the best match to these labels */

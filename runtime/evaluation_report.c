@@ -44,24 +44,44 @@ static json_t *scores_json(const struct lathe_evaluation *evaluation)
       "classes", classes, "confusion", confusion_json(scores));
 }
 
-json_t *lathe_evaluation_json(const struct lathe_evaluation *evaluation)
+static json_t *decoded_json(const struct lathe_evaluation *evaluation)
 {
   const struct lathe_loss *loss = &evaluation->loss;
   double ssim = NAN;
   lathe_similarity_ssim(&evaluation->similarity, &ssim);
-  json_t *json =
-      json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "images", (json_int_t)evaluation->images,
-                "mse", lathe_json_number(lathe_similarity_mse(&evaluation->similarity)), "ssim",
-                lathe_json_number(ssim), "loss", lathe_json_number(loss->total), "reconstruction",
-                lathe_json_number(loss->reconstruction), "kl", lathe_json_number(loss->kl), "elbo",
-                lathe_json_number(-loss->reconstruction - loss->kl));
-  if (evaluation->scored) {
-    json_t *scores = scores_json(evaluation);
-    if (json_object_update(json, scores) != 0) {
+  json_t *json = json_pack("{s:o, s:o, s:o, s:o}", "mse",
+                           lathe_json_number(lathe_similarity_mse(&evaluation->similarity)), "ssim",
+                           lathe_json_number(ssim), "loss", lathe_json_number(loss->total),
+                           "reconstruction", lathe_json_number(loss->reconstruction));
+  if (evaluation->divergence && json) {
+    json_object_set_new(json, "kl", lathe_json_number(loss->kl));
+    json_object_set_new(json, "elbo", lathe_json_number(-loss->reconstruction - loss->kl));
+  }
+  return json;
+}
+
+static json_t *fitness_json(const struct lathe_evaluation *evaluation)
+{
+  const struct lathe_fitness *fitness = &evaluation->fitness;
+  return json_pack("{s:o, s:o, s:o}", "log_likelihood", lathe_json_number(fitness->log_likelihood),
+                   "bic", lathe_json_number(fitness->bic), "aic", lathe_json_number(fitness->aic));
+}
+
+json_t *lathe_evaluation_json(const struct lathe_evaluation *evaluation)
+{
+  json_t *(*const parts[])(const struct lathe_evaluation *) = {
+      evaluation->decoded ? decoded_json : NULL,
+      fitness_json,
+      evaluation->scored ? scores_json : NULL,
+  };
+  json_t *json = json_pack("{s:I}", "images", (json_int_t)evaluation->images);
+  for (size_t i = 0; json && i < sizeof parts / sizeof parts[0]; i++) {
+    json_t *part = parts[i] ? parts[i](evaluation) : NULL;
+    if (parts[i] && json_object_update(json, part) != 0) {
       json_decref(json);
       json = NULL;
     }
-    json_decref(scores);
+    json_decref(part);
   }
   return json;
 }
@@ -95,8 +115,8 @@ static void print_scores(const struct lathe_evaluation *evaluation)
   }
 }
 
-void lathe_evaluation_print(const struct lathe_evaluation *evaluation,
-                            const struct lathe_model *model)
+static void print_decoded(const struct lathe_evaluation *evaluation,
+                          const struct lathe_model *model)
 {
   double ssim;
   printf("  MSE %.4f", lathe_similarity_mse(&evaluation->similarity));
@@ -104,9 +124,21 @@ void lathe_evaluation_print(const struct lathe_evaluation *evaluation,
     printf("   SSIM %.4f", ssim);
   else
     printf("   (SSIM is not defined for these images)");
-  printf("\n  loss %.2f nats an image = reconstruction %.2f + %g x KL divergence %.2f\n",
-         evaluation->loss.total, evaluation->loss.reconstruction, model->kl_weight,
-         evaluation->loss.kl);
+  printf("\n  loss %.2f nats an image", evaluation->loss.total);
+  if (evaluation->divergence)
+    printf(" = reconstruction %.2f + %g x KL divergence %.2f", evaluation->loss.reconstruction,
+           model->kl_weight, evaluation->loss.kl);
+  printf("\n");
+}
+
+void lathe_evaluation_print(const struct lathe_evaluation *evaluation,
+                            const struct lathe_model *model)
+{
+  const struct lathe_fitness *fitness = &evaluation->fitness;
+  if (evaluation->decoded)
+    print_decoded(evaluation, model);
+  printf("  mixture: log-likelihood %.4f nats a point, BIC %.2f, AIC %.2f\n",
+         fitness->log_likelihood, fitness->bic, fitness->aic);
   if (evaluation->scored)
     print_scores(evaluation);
 }

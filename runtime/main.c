@@ -7,16 +7,20 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Models that have a command: those of the kinds up to one. */
+enum who { PRIOR = LATHE_VARIATIONAL, LAYERS = LATHE_PLAIN, EVERY = LATHE_ALONE };
+
 struct command {
   struct lathe_command_line line;
+  enum who who;
   lathe_command *run;
   const char *help;
 };
 
 #define O(ID) (UINT64_C(1) << LATHE_OPTION_##ID)
 static const struct command commands[] = {
-#define COMMAND(name, takes, needs, help)                                                          \
-  {{#name, (takes) | O(HELP), needs}, lathe_command_##name, help},
+#define COMMAND(name, who, takes, needs, help)                                                     \
+  {{#name, (takes) | O(HELP), needs}, who, lathe_command_##name, help},
 #include "commands.def"
 #undef COMMAND
 };
@@ -70,11 +74,17 @@ bool lathe_check_output(const char *path, struct lathe_error *err)
   return output != NULL;
 }
 
+static bool has(const struct lathe_model *model, const struct command *command)
+{
+  return (int)model->kind <= (int)command->who;
+}
+
 static void print_overview(const struct lathe_call *call)
 {
   printf("usage: %s COMMAND [OPTION]...\n\nThe model %s:\n\n", call->program, call->model->name);
   for (int i = 0; i < COMMANDS; i++)
-    printf("  %-12s %s\n", commands[i].line.command, commands[i].help);
+    if (has(call->model, &commands[i]))
+      printf("  %-12s %s\n", commands[i].line.command, commands[i].help);
   printf("\n'%s help COMMAND' lists a command's options, '%s --version' the version.\n",
          call->program, call->program);
 }
@@ -108,6 +118,11 @@ static enum lathe_status run_command(struct lathe_call *call, int argc, char **a
                        nearest ? "did you mean " : "name one of the commands",
                        nearest ? nearest : "", nearest ? "?" : "", call->program);
   }
+  if (!has(call->model, command))
+    return lathe_usage(
+        err, "%s takes %s, and model %s is %s ('%s help' lists what it can)", command->line.command,
+        command->who == PRIOR ? "a prior" : "an encoder and a decoder", call->model->name,
+        lathe_is_alone(call->model) ? "a mixture alone" : "a plain autoencoder", call->program);
   struct lathe_error why;
   if (!lathe_options_parse(&call->options, &command->line, argc, argv, &why))
     return lathe_usage(err, "%.700s ('%.100s help %s' says more)", why.text, call->program,

@@ -23,4 +23,18 @@ struct lathe_mixture {
   int64_t *labels;     /* [K]: the class each component stands for; -1 where unnamed */
 };
 
+/* Free parameters of such a mixture: weights, means, covariances. */
+static inline int64_t lathe_mixture_freedom(enum lathe_covariance covariance, int64_t components,
+                                            int64_t dimensions)
+{
+  const int64_t triangle = dimensions * (dimensions + 1) / 2;
+  const int64_t variances[] = {
+      [LATHE_FULL] = components * triangle,
+      [LATHE_DIAG] = components * dimensions,
+      [LATHE_TIED] = triangle,
+      [LATHE_SPHERICAL] = components,
+  };
+  return components - 1 + components * dimensions + variances[covariance];
+}
+
 #endif

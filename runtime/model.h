@@ -35,7 +35,11 @@ struct lathe_tensor {
   double fill;   /* ... else this constant */
 };
 
-enum lathe_likelihood { LATHE_BERNOULLI, LATHE_GAUSSIAN };
+/* What a latent is: drawn from a posterior (a variational autoencoder), a function of the image (a
+ * plain one), or the image itself (a mixture alone, without layers). */
+enum lathe_kind { LATHE_VARIATIONAL, LATHE_PLAIN, LATHE_ALONE };
+
+enum lathe_likelihood { LATHE_BERNOULLI, LATHE_GAUSSIAN, LATHE_CATEGORICAL };
 enum lathe_optimiser {
 #define OPTIMISER(ID, ...) LATHE_##ID,
 #include "optimisers.def"
@@ -79,7 +83,8 @@ struct lathe_mixing {
 };
 
 /* Means over the images of one call, in nats an image; total = reconstruction + kl_weight x kl. And
- * how many of the log-variances [n, latent] lie at a bound, most likely because they were kept there. */
+ * how many of the log-variances [n, latent] lie at a bound, most likely because they were kept
+ * there. */
 struct lathe_loss {
   double reconstruction;
   double kl;
@@ -130,14 +135,17 @@ struct lathe_model {
   const char *flags;                 /* of the C compiler for the emitted code; NULL when unknown */
   const struct lathe_target *target; /* what that code may use; NULL: nothing special */
 
+  enum lathe_kind kind;
+
   int input_rank;     /* 1 or 3 */
   int input_shape[3]; /* [features] or [channels, height, width] */
   int input_size;     /* product of the shape */
   double range[2];    /* what pixel values 0 and 255 mean */
-  int latent;         /* D */
+  bool bounded;       /* whether all values must be, and what is decoded is kept, within it */
+  int latent;         /* D; of a mixture alone, input_size */
   double logvar[2];   /* what log-variances are kept within */
   enum lathe_likelihood likelihood;
-  double variance; /* of the Gaussian likelihood */
+  const char *loss; /* the likelihood in full: "gaussian, variance 0.5" */
   double kl_weight;
 
   const struct lathe_tensor *tensors; /* in state_dict order */
@@ -166,12 +174,15 @@ struct lathe_model {
   struct lathe_mixing mixing;
 
   /* Entry points, all emitted. n <= state->capacity images; image tensors [n, input_size] in
-   * the input's own (C, H, W) order; latents [n, latent]. */
+   * the input's own (C, H, W) order; latents [n, latent]. A mixture alone, without encoder and
+   * decoder, has only the last two, and its points are images: see lathe_is_alone. */
 
-  /* Means and log-variances of the posterior q(z | x), batch-norm in evaluation mode. */
+  /* Means and log-variances of the posterior q(z | x), batch-norm in evaluation mode. A plain
+   * autoencoder gives its code as the mean, and takes no notice of `logvar` and of `noise`. */
   void (*encode)(struct lathe_state *state, int n, const lathe_real *images, lathe_real *mean,
                  lathe_real *logvar);
-  /* Decoded images (probabilities for a Bernoulli likelihood) of latents. */
+  /* Decoded images of latents: the means of the likelihood (of a Bernoulli one probabilities), or
+   * of a categorical one the likeliest levels, if the description says so. */
   void (*decode)(struct lathe_state *state, int n, const lathe_real *latents, lathe_real *images);
   /* Loss without training; noise [n, latent] standard normal. */
   struct lathe_loss (*evaluate)(struct lathe_state *state, int n, const lathe_real *images,
@@ -189,6 +200,18 @@ struct lathe_model {
   int (*responsibilities)(const struct lathe_mixture *mixture, int64_t n, const lathe_real *points,
                           double *posterior, double *log_likelihood);
 };
+
+static inline bool lathe_is_alone(const struct lathe_model *model)
+{
+  return model->kind == LATHE_ALONE;
+}
+
+/* Whether latents have a posterior (log-variances, noise), which training holds to the standard
+ * normal prior. */
+static inline bool lathe_has_prior(const struct lathe_model *model)
+{
+  return model->kind == LATHE_VARIATIONAL;
+}
 
 /* The command line of every model binary. Returns the exit status: 0 done, 1 not, 2
  * wrong usage, 130 or 143 stopped by SIGINT or SIGTERM; 1, before any emitted code has run, on a

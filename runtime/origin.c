@@ -64,20 +64,20 @@ static json_t *optimiser_text(const struct lathe_training *t)
 static json_t *compiled(const struct lathe_model *model)
 {
   const struct lathe_mixing *mixing = &model->mixing;
-  json_t *json = json_object(), *likelihood = NULL;
-  if (model->likelihood == LATHE_BERNOULLI)
-    likelihood = json_string("bernoulli");
-  else
-    likelihood = json_sprintf("gaussian, variance %.15g", model->variance);
+  json_t *json = json_object();
   json_object_set_new(json, "precision", json_string(model->precision));
   json_object_set_new(json, "range",
                       json_sprintf("[%.15g, %.15g]", model->range[0], model->range[1]));
-  json_object_set_new(json, "likelihood", likelihood);
-  if (model->logvar[0] != -30 || model->logvar[1] != 20) /* older records do not say */
-    json_object_set_new(json, "logvar",
-                        json_sprintf("[%.15g, %.15g]", model->logvar[0], model->logvar[1]));
-  json_object_set_new(json, "kl", json_sprintf("%.15g", model->kl_weight));
-  json_object_set_new(json, "optimiser", optimiser_text(&model->training));
+  if (!lathe_is_alone(model)) {
+    json_object_set_new(json, "likelihood", json_string(model->loss));
+    if (lathe_has_prior(model)) {
+      if (model->logvar[0] != -30 || model->logvar[1] != 20) /* older records do not say */
+        json_object_set_new(json, "logvar",
+                            json_sprintf("[%.15g, %.15g]", model->logvar[0], model->logvar[1]));
+      json_object_set_new(json, "kl", json_sprintf("%.15g", model->kl_weight));
+    }
+    json_object_set_new(json, "optimiser", optimiser_text(&model->training));
+  }
   json_object_set_new(
       json, "mixture",
       json_sprintf("init %s, floor %.15g, tolerance %.15g, iterations %d, restarts %d",

@@ -15,6 +15,24 @@ void lathe_outcome_free(struct lathe_outcome *outcome)
   lathe_clusters_free(&outcome->clusters);
 }
 
+bool lathe_outcome_has(const struct lathe_model *model, enum lathe_run_file file)
+{
+  bool alone = lathe_is_alone(model);
+  switch (file) {
+  case LATHE_RUN_EPOCHS:
+  case LATHE_RUN_LOSSES:
+  case LATHE_RUN_RECONSTRUCTIONS:
+  case LATHE_RUN_CHECKPOINTS:
+    return !alone;
+  case LATHE_RUN_SAMPLES:
+    return !alone || model->input_rank == 3;
+  case LATHE_RUN_MANIFOLD:
+    return lathe_has_prior(model) && model->latent == 2;
+  default:
+    return true;
+  }
+}
+
 static struct lathe_output *open_file(const struct lathe_outcome *outcome, enum lathe_run_file file,
                                       struct lathe_error *err)
 {
@@ -84,8 +102,13 @@ static void print_evaluation(const char *name, const struct lathe_evaluation *ev
   if (evaluation->images == 0)
     return;
   double ssim;
-  printf("  %-11s loss %#-8.5g MSE %.4f", name, evaluation->loss.total,
-         lathe_similarity_mse(&evaluation->similarity));
+  printf("  %-11s", name);
+  if (evaluation->decoded)
+    printf(" loss %#-8.5g MSE %.4f", evaluation->loss.total,
+           lathe_similarity_mse(&evaluation->similarity));
+  else
+    printf(" log-likelihood %.4f  BIC %.2f", evaluation->fitness.log_likelihood,
+           evaluation->fitness.bic);
   if (lathe_similarity_ssim(&evaluation->similarity, &ssim))
     printf("  SSIM %.4f", ssim);
   if (evaluation->scored)
@@ -100,8 +123,11 @@ void lathe_outcome_print(const struct lathe_outcome *outcome)
   const struct lathe_em_report *em = &outcome->em;
   char time[LATHE_DURATION];
   double seconds = trainer->done > 0 ? trainer->epochs[trainer->done - 1].seconds : 0;
-  printf("\n%s: %d epochs in %s\n", outcome->session->model->name, trainer->done,
-         lathe_duration(time, seconds));
+  const struct lathe_model *model = outcome->session->model;
+  if (lathe_is_alone(model))
+    printf("\n%s: a mixture fitted by EM\n", model->name);
+  else
+    printf("\n%s: %d epochs in %s\n", model->name, trainer->done, lathe_duration(time, seconds));
   print_evaluation("training", &outcome->training);
   print_evaluation("validation", &outcome->validation);
   print_evaluation("labelled", &outcome->labelled);
@@ -117,8 +143,7 @@ void lathe_outcome_print(const struct lathe_outcome *outcome)
   }
   printf("\nFiles to look at in %s:\n", outcome->folder);
   for (int i = 0; i < LATHE_RUN_FILES; i++)
-    if (lathe_run_about((enum lathe_run_file)i) &&
-        (i != LATHE_RUN_MANIFOLD || outcome->session->model->latent == 2))
+    if (lathe_run_about((enum lathe_run_file)i) && lathe_outcome_has(model, (enum lathe_run_file)i))
       printf("  %-20s %s\n", lathe_run_name((enum lathe_run_file)i),
              lathe_run_about((enum lathe_run_file)i));
 }

@@ -25,6 +25,10 @@ void lathe_outcome_free(struct lathe_outcome *outcome);
 /* Writes weights, description, tables, metrics and pictures: all of the run but run.json. */
 bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error *err);
 
+/* Whether this model's runs have such a file: a mixture alone has no epochs, and pictures of points
+ * only where these are images; a manifold is laid out by the prior. */
+bool lathe_outcome_has(const struct lathe_model *model, enum lathe_run_file file);
+
 /* The pictures alone. */
 bool lathe_outcome_draw(const struct lathe_outcome *outcome, struct lathe_error *err);
 

@@ -41,16 +41,17 @@ static bool draw_reconstructions(const struct lathe_outcome *outcome, const char
   return good;
 }
 
-/* Row 0 is drawn from the prior, row 1 + k from component k. */
-static bool draw_latents(const struct lathe_outcome *outcome, int rows, lathe_real *latents,
-                         struct lathe_error *err)
+/* The first row is drawn from the prior, where there is one, each other from a component. */
+static bool draw_latents(const struct lathe_outcome *outcome, bool prior, int rows,
+                         lathe_real *latents, struct lathe_error *err)
 {
   const struct lathe_mixture *mixture = &outcome->session->mixture;
   uint64_t seed = outcome->trainer->settings.seed;
   int64_t cluster[SAMPLE_COLUMNS];
-  lathe_draw_prior(SAMPLE_COLUMNS, mixture->dimensions, seed, latents);
-  for (int row = 1; row < rows; row++)
-    if (!lathe_draw_mixture(mixture, row - 1, SAMPLE_COLUMNS, seed,
+  if (prior)
+    lathe_draw_prior(SAMPLE_COLUMNS, mixture->dimensions, seed, latents);
+  for (int row = prior; row < rows; row++)
+    if (!lathe_draw_mixture(mixture, row - prior, SAMPLE_COLUMNS, seed,
                             latents + row * SAMPLE_COLUMNS * mixture->dimensions, cluster, err))
       return false;
   return true;
@@ -61,14 +62,15 @@ static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
 {
   struct lathe_session *session = outcome->session;
   const struct lathe_model *model = session->model;
-  int rows = 1 + session->mixture.components;
+  bool prior = lathe_has_prior(model);
+  int rows = prior + session->mixture.components;
   if (rows > SAMPLE_ROWS)
     rows = SAMPLE_ROWS;
   char names[SAMPLE_ROWS][32] = {"prior"};
   const char *captions[SAMPLE_ROWS];
   for (int row = 0; row < rows; row++) {
-    if (row > 0)
-      lathe_component_name(&session->mixture, row - 1, names[row]);
+    if (row >= prior)
+      lathe_component_name(&session->mixture, row - prior, names[row]);
     captions[row] = names[row];
   }
   int64_t n = (int64_t)rows * SAMPLE_COLUMNS;
@@ -76,7 +78,7 @@ static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
       lathe_allocate(n, model->latent, sizeof *latents, "the sampled latents", err);
   lathe_real *images =
       lathe_allocate(n, model->input_size, sizeof *images, "the sampled images", err);
-  bool good = latents && images && draw_latents(outcome, rows, latents, err);
+  bool good = latents && images && draw_latents(outcome, prior, rows, latents, err);
   if (good) {
     struct lathe_picture_format format = format_of(model);
     lathe_decode_latents(session, n, latents, images);
@@ -90,8 +92,7 @@ static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
 static bool draw_manifold(const struct lathe_outcome *outcome, const char *path,
                           struct lathe_error *err)
 {
-  return outcome->session->model->latent != 2 ||
-         lathe_manifold_picture(outcome->session, path, MANIFOLD, 0.05, 0.95, err);
+  return lathe_manifold_picture(outcome->session, path, MANIFOLD, 0.05, 0.95, err);
 }
 
 bool lathe_outcome_draw(const struct lathe_outcome *outcome, struct lathe_error *err)
@@ -108,6 +109,8 @@ bool lathe_outcome_draw(const struct lathe_outcome *outcome, struct lathe_error 
   };
   for (size_t i = 0; i < sizeof pictures / sizeof pictures[0]; i++) {
     char path[LATHE_PATH];
+    if (!lathe_outcome_has(outcome->session->model, pictures[i].file))
+      continue;
     if (!lathe_run_path(outcome->folder, pictures[i].file, path, err) ||
         !pictures[i].draw(outcome, path, err))
       return false;

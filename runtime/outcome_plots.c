@@ -32,7 +32,8 @@ bool lathe_outcome_plot_clusters(const struct lathe_outcome *outcome, const char
   const struct lathe_evaluation *training = &outcome->training;
   struct lathe_latent_view view;
   struct lathe_latent_plot plot = {
-      .title = "Latent means of the training images, by cluster",
+      .title = lathe_is_alone(session->model) ? "The training points, by cluster"
+                                              : "Latent means of the training images, by cluster",
       .mixture = &session->mixture,
       .view = &view,
       .n = training->images,

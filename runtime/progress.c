@@ -108,7 +108,8 @@ static void draw_bar(struct lathe_progress *progress, int epoch, int64_t done,
     add(&line, "  valid %#.5g", progress->last.validation.total);
   add(&line, "  %s/s", with_commas(speed, images_per_second));
   add(&line, "  reconstruction %#.5g", loss->reconstruction);
-  add(&line, "  KL %#.4g", loss->kl);
+  if (loss->kl > 0)
+    add(&line, "  KL %#.4g", loss->kl);
   overwrite(progress, &line);
 }
 
@@ -157,9 +158,10 @@ static double clamped(const struct lathe_epoch *epoch)
 static void print_line(const struct lathe_progress *progress, const struct lathe_epoch *epoch)
 {
   char speed[32], time[LATHE_DURATION];
-  printf("epoch %3d/%d  loss %#-8.5g  reconstruction %#-8.5g  KL %#-7.4g", epoch->epoch,
-         progress->epochs, epoch->training.total, epoch->training.reconstruction,
-         epoch->training.kl);
+  printf("epoch %3d/%d  loss %#-8.5g", epoch->epoch, progress->epochs, epoch->training.total);
+  if (epoch->divergence)
+    printf("  reconstruction %#-8.5g  KL %#-7.4g", epoch->training.reconstruction,
+           epoch->training.kl);
   if (epoch->validated)
     printf("  valid %#-8.5g", epoch->validation.total);
   if (clamped(epoch) > 0)

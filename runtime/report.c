@@ -71,8 +71,13 @@ static void write_summary(const struct lathe_report_page *page)
              (long long)page->scored->evaluation->images);
     write_figure(out, name, "%.2f %%", 100 * page->scored->evaluation->scores.accuracy);
   }
-  write_figure(out, "Loss, nats an image", "%.2f", evaluation->loss.total);
-  write_figure(out, "Mean squared error", "%.4f", lathe_similarity_mse(&evaluation->similarity));
+  if (evaluation->decoded) {
+    write_figure(out, "Loss, nats an image", "%.2f", evaluation->loss.total);
+    write_figure(out, "Mean squared error", "%.4f", lathe_similarity_mse(&evaluation->similarity));
+  } else {
+    write_figure(out, "Log-likelihood, nats a point", "%.4f", evaluation->fitness.log_likelihood);
+    write_figure(out, "BIC", "%.2f", evaluation->fitness.bic);
+  }
   if (lathe_similarity_ssim(&evaluation->similarity, &ssim))
     write_figure(out, "Structural similarity", "%.4f", ssim);
   if (page->history.epochs > 0)

@@ -43,8 +43,7 @@ static void caption(FILE *out, const char *text)
 
 bool lathe_report_has_reconstructions(const struct lathe_report_page *page)
 {
-  (void)page;
-  return true;
+  return !lathe_is_alone(page->model);
 }
 
 bool lathe_report_reconstructions(struct lathe_report_page *page, struct lathe_error *err)
@@ -68,10 +67,10 @@ bool lathe_report_reconstructions(struct lathe_report_page *page, struct lathe_e
   return good;
 }
 
+/* Points of a mixture alone may be images. */
 bool lathe_report_has_samples(const struct lathe_report_page *page)
 {
-  (void)page;
-  return true;
+  return !lathe_is_alone(page->model) || page->model->input_rank == 3;
 }
 
 /* Draws of one component, or with -1 of the prior. */
@@ -107,11 +106,10 @@ bool lathe_report_samples(struct lathe_report_page *page, struct lathe_error *er
       lathe_allocate(SAMPLES, model->latent, sizeof *latents, "the sampled latents", err);
   lathe_real *images = new_images(page, SAMPLES, err);
   bool good = latents && images;
-  fputs(
-      "<p>New images, decoded from latents that are drawn from each component of the mixture, and "
-      "from the standard normal prior.</p>\n",
-      page->out);
-  for (int k = 0; good && k <= components; k++)
+  fprintf(page->out, "<p>New images, %s each component of the mixture%s.</p>\n",
+          lathe_is_alone(model) ? "drawn from" : "decoded from latents that are drawn from",
+          lathe_has_prior(model) ? ", and from the standard normal prior" : "");
+  for (int k = 0; good && k < components + lathe_has_prior(model); k++)
     good = write_samples(page, k < components ? k : -1, latents, images, err);
   free(latents);
   free(images);
@@ -120,7 +118,7 @@ bool lathe_report_samples(struct lathe_report_page *page, struct lathe_error *er
 
 bool lathe_report_has_manifold(const struct lathe_report_page *page)
 {
-  return page->model->latent == 2;
+  return page->model->latent == 2 && lathe_has_prior(page->model);
 }
 
 bool lathe_report_manifold(struct lathe_report_page *page, struct lathe_error *err)
@@ -173,7 +171,7 @@ static int choose_ends(const struct lathe_report_page *page, int64_t ends[MOST_P
 
 bool lathe_report_has_interpolations(const struct lathe_report_page *page)
 {
-  return page->report->images.part.count > 1;
+  return page->report->images.part.count > 1 && !lathe_is_alone(page->model);
 }
 
 /* From image a to image b: both as they are, and between them the decoded points of the straight
@@ -232,7 +230,8 @@ struct unsure {
 
 bool lathe_report_has_unsure(const struct lathe_report_page *page)
 {
-  return page->report->session->mixture.components > 1;
+  return page->report->session->mixture.components > 1 &&
+         (!lathe_is_alone(page->model) || page->model->input_rank == 3);
 }
 
 static struct unsure judge(int64_t image, int components, const double *posterior)
@@ -275,7 +274,7 @@ static bool find_unsure(const struct lathe_report_page *page, struct unsure list
   for (int64_t i = 0, n; good && i < evaluation->images; i += n) {
     n = evaluation->images - i < CHUNK ? evaluation->images - i : CHUNK;
     good = lathe_assign_clusters(session, n, evaluation->means + i * page->model->latent, cluster,
-                                 posterior, err);
+                                 posterior, NULL, err);
     for (int64_t j = 0; good && j < n; j++)
       insert(list, count, judge(i + j, components, posterior + j * components));
   }

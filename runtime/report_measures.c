@@ -119,27 +119,36 @@ bool lathe_report_has_metrics(const struct lathe_report_page *page)
   return true;
 }
 
-static void write_metrics_row(FILE *out, const char *name, const json_t *metrics)
+/* The columns of the table, of the kinds of models up to one. */
+static const struct metric {
+  const char *key, *head, *format;
+  enum lathe_kind last;
+} columns[] = {{"images", "Images", "%.0f", LATHE_ALONE},
+               {"loss", "Loss", "%.3f", LATHE_PLAIN},
+               {"reconstruction", "Reconstruction", "%.3f", LATHE_PLAIN},
+               {"kl", "KL", "%.3f", LATHE_VARIATIONAL},
+               {"mse", "MSE", "%.5f", LATHE_PLAIN},
+               {"ssim", "SSIM", "%.4f", LATHE_PLAIN},
+               {"log_likelihood", "Log-likelihood", "%.4f", LATHE_ALONE},
+               {"bic", "BIC", "%.1f", LATHE_ALONE},
+               {"accuracy", "Accuracy", "%.4f", LATHE_ALONE},
+               {"macro_precision", "Precision", "%.4f", LATHE_ALONE},
+               {"macro_recall", "Recall", "%.4f", LATHE_ALONE},
+               {"macro_f1", "F1", "%.4f", LATHE_ALONE}};
+enum { COLUMNS = sizeof columns / sizeof columns[0] };
+
+static void write_metrics_row(const struct lathe_report_page *page, const char *name,
+                              const json_t *metrics)
 {
-  static const struct {
-    const char *key, *format;
-  } columns[] = {{"images", "%.0f"},
-                 {"loss", "%.3f"},
-                 {"reconstruction", "%.3f"},
-                 {"kl", "%.3f"},
-                 {"mse", "%.5f"},
-                 {"ssim", "%.4f"},
-                 {"accuracy", "%.4f"},
-                 {"macro_precision", "%.4f"},
-                 {"macro_recall", "%.4f"},
-                 {"macro_f1", "%.4f"}};
+  FILE *out = page->out;
   fputs("<tr><th>", out);
   lathe_html_text(out, name);
   fputs("</th>", out);
-  for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++) {
+  for (int i = 0; i < COLUMNS; i++) {
     const json_t *value = json_object_get(metrics, columns[i].key);
-    lathe_report_number(out, columns[i].format,
-                        json_is_number(value) ? json_number_value(value) : NAN);
+    if (page->model->kind <= columns[i].last)
+      lathe_report_number(out, columns[i].format,
+                          json_is_number(value) ? json_number_value(value) : NAN);
   }
   fputs("</tr>\n", out);
 }
@@ -147,31 +156,33 @@ static void write_metrics_row(FILE *out, const char *name, const json_t *metrics
 bool lathe_report_metrics(struct lathe_report_page *page, struct lathe_error *err)
 {
   static const char *const parts[] = {"training", "validation", "labelled"};
-  static const char *const heads[] = {"Images", "Loss",     "Reconstruction", "KL",     "MSE",
-                                      "SSIM",   "Accuracy", "Precision",      "Recall", "F1"};
   FILE *out = page->out;
   bool listed = false;
   fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Part</th>", out);
-  for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++)
-    fprintf(out, "<th class=\"n\">%s</th>", heads[i]);
+  for (int i = 0; i < COLUMNS; i++)
+    if (page->model->kind <= columns[i].last)
+      fprintf(out, "<th class=\"n\">%s</th>", columns[i].head);
   fputs("</tr></thead>\n<tbody>\n", out);
   for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
     const json_t *metrics = json_object_get(page->metrics, parts[i]);
     if (!json_is_object(metrics))
       continue;
-    write_metrics_row(out, parts[i], metrics);
+    write_metrics_row(page, parts[i], metrics);
     listed = listed || strstr(page->report->images.name, parts[i]);
   }
   if (!listed) {
     json_t *metrics = lathe_evaluation_json(page->report->images.evaluation);
     if (!metrics)
       return lathe_fail(err, "not enough memory for the report; free some memory");
-    write_metrics_row(out, "shown here", metrics);
+    write_metrics_row(page, "shown here", metrics);
     json_decref(metrics);
   }
-  fputs("</tbody></table></div>\n<p class=\"quiet\">Loss, reconstruction and KL divergence in nats "
-        "an image; precision, recall and F1 are means over the classes.</p>\n",
-        out);
+  fprintf(out,
+          "</tbody></table></div>\n<p class=\"quiet\">%sLog-likelihood of the mixture in nats a "
+          "point; precision, recall and F1 are means over the classes.</p>\n",
+          lathe_is_alone(page->model)
+              ? ""
+              : "Loss, reconstruction and KL divergence in nats an image. ");
   return true;
 }
 
@@ -325,7 +336,7 @@ static bool plot_by_label(struct lathe_report_page *page, const struct lathe_lat
       place++;
     group[i] = place;
   }
-  const char *title = "Latent means, by label";
+  const char *title = lathe_is_alone(page->model) ? "Points, by label" : "Latent means, by label";
   struct lathe_latent_plot plot = {
       .title = title,
       .mixture = &page->report->session->mixture,
@@ -348,7 +359,8 @@ bool lathe_report_latent(struct lathe_report_page *page, struct lathe_error *err
   const struct lathe_shown *shown = &report->images;
   struct lathe_session *session = report->session;
   FILE *out = page->out;
-  const char *title = "Latent means, by cluster";
+  const char *title =
+      lathe_is_alone(page->model) ? "Points, by cluster" : "Latent means, by cluster";
   struct lathe_latent_view view;
   struct lathe_latent_plot plot = {.title = title,
                                    .mixture = &session->mixture,
@@ -358,9 +370,9 @@ bool lathe_report_latent(struct lathe_report_page *page, struct lathe_error *err
                                    .group = shown->evaluation->clusters};
   fputs("<p>", out);
   lathe_html_printf(out,
-                    "Each dot is the posterior mean of one image: by cluster, of %s%s%s. Ellipses "
-                    "are the mixture's components at 1 "
-                    "and 2 standard deviations.",
+                    "Each dot is %s: by cluster, of %s%s%s. Ellipses are the mixture's components "
+                    "at 1 and 2 standard deviations.",
+                    lathe_is_alone(page->model) ? "one point" : "the posterior mean of one image",
                     shown->name, page->scored ? "; by label, of " : "",
                     page->scored ? page->scored->name : "");
   fputs("</p>\n<div class=\"pair\">\n", out);

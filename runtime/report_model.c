@@ -69,16 +69,36 @@ static void write_graph(FILE *out, const struct lathe_model *model)
   write_chain(out, model, "decoder", latent, image);
 }
 
+static void write_alone(const struct lathe_report_page *page)
+{
+  const struct lathe_model *model = page->model;
+  const struct lathe_mixing *mixing = &model->mixing;
+  long long parameters =
+      (long long)lathe_mixture_freedom(mixing->covariance, mixing->components, model->latent);
+  fputs("<p>", page->out);
+  lathe_html_printf(page->out,
+                    "A mixture of %d Gaussian%s of the %d values of its input, %lld parameters in "
+                    "all (%s), fitted by expectation-maximisation.",
+                    mixing->components, mixing->components == 1 ? "" : "s", model->latent,
+                    parameters, model->precision);
+  fputs("</p>\n", page->out);
+}
+
 bool lathe_report_model(struct lathe_report_page *page, struct lathe_error *err)
 {
   const struct lathe_model *model = page->model;
   FILE *out = page->out;
   (void)err;
+  if (lathe_is_alone(model)) {
+    write_alone(page);
+    return true;
+  }
   fputs("<p>", out);
   lathe_html_printf(out,
-                    "A variational autoencoder of %lld parameters (%s), and a mixture of %d "
+                    "%s autoencoder of %lld parameters (%s), and a mixture of %d "
                     "Gaussian%s over its %d latent dimensions. %.3g floating-point operations an "
                     "image forward, %.3g in a training step.",
+                    lathe_has_prior(model) ? "A variational" : "A plain",
                     (long long)model->parameter_count, model->precision, model->mixing.components,
                     model->mixing.components == 1 ? "" : "s", model->latent, model->flops_forward,
                     model->flops_step);
@@ -134,7 +154,8 @@ bool lathe_report_settings(struct lathe_report_page *page, struct lathe_error *e
         "<th>From</th></tr></thead>\n<tbody>\n",
         out);
   write_setting(page, "epochs", training->epochs);
-  write_setting(page, "batch", training->batch);
+  if (!lathe_is_alone(page->model))
+    write_setting(page, "batch", training->batch);
   write_setting(page, "rate", training->rate);
   write_setting(page, "split", training->split);
   write_setting(page, "seed", (double)training->seed);
@@ -226,7 +247,8 @@ static void write_command(const struct lathe_report_page *page)
   write_path(page, "labelled", "labelled", "path");
   fputs(" \\\n   ", out);
   write_option(page, "epochs", "epochs");
-  write_option(page, "batch", "batch");
+  if (!lathe_is_alone(page->model))
+    write_option(page, "batch", "batch");
   write_option(page, "lr", "rate");
   if (!valid) /* which exclude each other */
     write_option(page, "split", "split");

@@ -33,17 +33,23 @@ static bool agree(const struct lathe_call *call, enum lathe_option option, const
                     name, given, call->options.run, recorded);
 }
 
+/* How the record says the weights were trained. */
+static bool read_steps(struct lathe_resume *resume, struct lathe_training *settings, double *rate)
+{
+  const char *schedule;
+  return json_unpack(resume->record, "{s:{s:i, s:F, s:s, s:i, s:F}}", "settings", "epochs",
+                     &resume->epochs, "rate", rate, "schedule", &schedule, "every",
+                     &settings->every, "gamma", &settings->gamma) == 0 &&
+         lathe_schedule_named(schedule, &settings->schedule) && resume->epochs >= 1;
+}
+
 static bool read_settings(struct lathe_resume *resume, const struct lathe_call *call,
                           struct lathe_training *settings, struct lathe_error *err)
 {
   const struct lathe_options *options = &call->options;
-  const char *schedule;
-  double rate;
+  double rate = settings->rate;
   resume->diverged = json_array_size(json_object_get(resume->record, "diverged")) > 0;
-  if (json_unpack(resume->record, "{s:{s:i, s:F, s:s, s:i, s:F}}", "settings", "epochs",
-                  &resume->epochs, "rate", &rate, "schedule", &schedule, "every", &settings->every,
-                  "gamma", &settings->gamma) != 0 ||
-      !lathe_schedule_named(schedule, &settings->schedule) || resume->epochs < 1)
+  if (!lathe_is_alone(call->model) && !read_steps(resume, settings, &rate))
     return lathe_fail(err,
                       "the run in %s does not say how it was trained: it was imported, or is older "
                       "than checkpoints; start anew with --force",

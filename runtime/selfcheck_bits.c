@@ -162,7 +162,8 @@ static bool use(struct work *work, struct lathe_error *err)
   model->encode(&w->state, IMAGES, work->images, w->mean, w->logvar);
   if (!keep(work, "evaluate", LATHE_F64, 3, losses, err) ||
       !keep(work, "encode.mean", lathe_real_dtype(), latents, w->mean, err) ||
-      !keep(work, "encode.logvar", lathe_real_dtype(), latents, w->logvar, err))
+      (lathe_has_prior(model) &&
+       !keep(work, "encode.logvar", lathe_real_dtype(), latents, w->logvar, err)))
     return false;
   before_call(work);
   model->decode(&w->state, IMAGES, work->noise, w->decoded);
@@ -196,8 +197,10 @@ static bool do_work(struct work *work, struct lathe_error *err)
   lathe_selfcheck_images(model, IMAGES, 0, work->images, work->noise);
   lathe_random_normal(4, LATHE_RANDOM_EM_START, 0, 0, (int64_t)POINTS * model->latent,
                       work->points);
-  bool good = fit(work, err) && train(work, err) &&
-              (!work->way->inference || leave_training(work, err)) && use(work, err);
+  bool good =
+      fit(work, err) && (lathe_is_alone(model) ||
+                         (train(work, err) &&
+                          (!work->way->inference || leave_training(work, err)) && use(work, err)));
   if (good)
     count_overrun(work);
   return good;

@@ -125,7 +125,8 @@ static bool record(struct lathe_session *session, int n, uint64_t disturbance,
   model->encode(state, n, session->images, session->mean, session->logvar);
   model->decode(state, n, session->noise, session->decoded);
   return add_values(out, "encode.mean", n, model->latent, session->mean, err) &&
-         add_values(out, "encode.logvar", n, model->latent, session->logvar, err) &&
+         (!lathe_has_prior(model) ||
+          add_values(out, "encode.logvar", n, model->latent, session->logvar, err)) &&
          add_values(out, "decode.images", n, model->input_size, session->decoded, err) &&
          add_losses(out, "evaluate", model->evaluate(state, n, session->images, session->noise),
                     err);

@@ -104,6 +104,16 @@ int lathe_batch_size(const struct lathe_session *session, int64_t first, int64_t
   return left < session->state.capacity ? (int)left : session->state.capacity;
 }
 
+/* A mixture alone is of the images themselves. */
+static void encode(struct lathe_session *session, int n, lathe_real *mean, lathe_real *logvar)
+{
+  const struct lathe_model *model = session->model;
+  if (lathe_is_alone(model))
+    memcpy(mean, session->images, (size_t)n * (size_t)model->input_size * sizeof *mean);
+  else
+    model->encode(&session->state, n, session->images, mean, logvar);
+}
+
 void lathe_encode_part(struct lathe_session *session, const struct lathe_part *part,
                        lathe_real *mean, lathe_real *logvar)
 {
@@ -111,14 +121,16 @@ void lathe_encode_part(struct lathe_session *session, const struct lathe_part *p
   for (int64_t i = 0, n; i < part->count; i += n) {
     n = lathe_batch_size(session, i, part->count);
     lathe_dataset_gather(part->dataset, model, part->indices, i, (int)n, session->images);
-    model->encode(&session->state, (int)n, session->images, mean + i * model->latent,
-                  logvar ? logvar + i * model->latent : session->logvar);
+    encode(session, (int)n, mean + i * model->latent,
+           logvar ? logvar + i * model->latent : session->logvar);
   }
 }
 
 /* A decoder without a sigmoid may leave the range. */
 static void keep_in_range(const struct lathe_model *model, int64_t values, lathe_real *images)
 {
+  if (!model->bounded)
+    return;
   lathe_real least = (lathe_real)model->range[0], most = (lathe_real)model->range[1];
   for (int64_t i = 0; i < values; i++)
     images[i] = images[i] < least ? least : images[i] > most ? most : images[i];
@@ -130,8 +142,12 @@ void lathe_decode_latents(struct lathe_session *session, int64_t n, const lathe_
   const struct lathe_model *model = session->model;
   for (int64_t i = 0, some; i < n; i += some) {
     some = lathe_batch_size(session, i, n);
-    model->decode(&session->state, (int)some, latents + i * model->latent,
-                  images + i * model->input_size);
+    if (lathe_is_alone(model))
+      memcpy(images + i * model->latent, latents + i * model->latent,
+             (size_t)(some * model->latent) * sizeof *images);
+    else
+      model->decode(&session->state, (int)some, latents + i * model->latent,
+                    images + i * model->input_size);
   }
   keep_in_range(model, n * model->input_size, images);
 }
@@ -141,7 +157,7 @@ void lathe_reconstruct_batch(struct lathe_session *session, const struct lathe_p
 {
   const struct lathe_model *model = session->model;
   lathe_dataset_gather(part->dataset, model, part->indices, first, n, session->images);
-  model->encode(&session->state, n, session->images, session->mean, session->logvar);
+  encode(session, n, session->mean, session->logvar);
   lathe_decode_latents(session, n, session->mean, session->decoded);
 }
 
@@ -153,8 +169,9 @@ struct lathe_loss lathe_measure_loss(struct lathe_session *session, const struct
   for (int64_t i = 0, n; i < part->count; i += n) {
     n = lathe_batch_size(session, i, part->count);
     lathe_dataset_gather(part->dataset, model, part->indices, i, (int)n, session->images);
-    lathe_random_normal(seed, LATHE_RANDOM_VALIDATION_NOISE, 0, (uint64_t)(i * model->latent),
-                        n * model->latent, session->noise);
+    if (lathe_has_prior(model))
+      lathe_random_normal(seed, LATHE_RANDOM_VALIDATION_NOISE, 0, (uint64_t)(i * model->latent),
+                          n * model->latent, session->noise);
     struct lathe_loss loss =
         model->evaluate(&session->state, (int)n, session->images, session->noise);
     sum.reconstruction += loss.reconstruction * (double)n;
@@ -168,7 +185,8 @@ struct lathe_loss lathe_measure_loss(struct lathe_session *session, const struct
 }
 
 bool lathe_assign_clusters(const struct lathe_session *session, int64_t n, const lathe_real *points,
-                           int64_t *cluster, double *posterior, struct lathe_error *err)
+                           int64_t *cluster, double *posterior, double *log_likelihood,
+                           struct lathe_error *err)
 {
   int components = session->mixture.components, latent = session->model->latent;
   double *own = NULL;
@@ -184,7 +202,8 @@ bool lathe_assign_clusters(const struct lathe_session *session, int64_t n, const
   for (int64_t i = 0, some; i < n && !bad; i += some) {
     some = lathe_batch_size(session, i, n);
     double *p = posterior ? posterior + i * components : own;
-    bad = session->model->responsibilities(&session->mixture, some, points + i * latent, p, NULL);
+    bad = session->model->responsibilities(&session->mixture, some, points + i * latent, p,
+                                           log_likelihood ? log_likelihood + i : NULL);
     for (int64_t j = 0; j < some && !bad; j++) {
       int best = 0;
       for (int k = 1; k < components; k++)

@@ -50,7 +50,8 @@ void lathe_encode_part(struct lathe_session *session, const struct lathe_part *p
                        lathe_real *mean, lathe_real *logvar);
 
 /* Decodes n latents [n, latent] to images [n, input_size]. All decoded images that leave a session
- * are kept inside the model's range. */
+ * are kept inside the model's range, if it is bounded. Of a mixture alone, an image is its own
+ * latent, for encoding and decoding. */
 void lathe_decode_latents(struct lathe_session *session, int64_t n, const lathe_real *latents,
                           lathe_real *images);
 
@@ -68,8 +69,10 @@ struct lathe_loss lathe_measure_loss(struct lathe_session *session, const struct
 int lathe_batch_size(const struct lathe_session *session, int64_t first, int64_t count);
 
 /* Likeliest component [n] of each point [n, latent], and (if not NULL) the posterior
- * [n, components]. Fails for points that are not finite, naming the first. */
+ * [n, components] and the points' log-likelihoods [n]. Fails for points that are not finite, naming the
+ * first. */
 bool lathe_assign_clusters(const struct lathe_session *session, int64_t n, const lathe_real *points,
-                           int64_t *cluster, double *posterior, struct lathe_error *err);
+                           int64_t *cluster, double *posterior, double *log_likelihood,
+                           struct lathe_error *err);
 
 #endif

@@ -20,9 +20,34 @@ struct lathe_training lathe_train_settings(const struct lathe_call *call)
   return settings;
 }
 
+/* Options about the training of weights, of which a mixture alone has none. */
+static enum lathe_status check_alone(const struct lathe_call *call, struct lathe_error *err)
+{
+  static const struct {
+    enum lathe_option option;
+    const char *name;
+  } weights[] = {
+      {LATHE_OPTION_EPOCHS, "epochs"},
+      {LATHE_OPTION_BATCH, "batch"},
+      {LATHE_OPTION_RATE, "lr"},
+      {LATHE_OPTION_SAVE_EPOCHS, "save-epochs"},
+      {LATHE_OPTION_SAVE_MINUTES, "save-minutes"},
+      {LATHE_OPTION_KEEP, "keep"},
+  };
+  for (size_t i = 0; i < sizeof weights / sizeof weights[0]; i++)
+    if (lathe_option_given(&call->options, weights[i].option))
+      return lathe_usage(err,
+                         "--%s is about the training of weights, and model %s is a mixture alone, "
+                         "fitted by EM: leave it out",
+                         weights[i].name, call->model->name);
+  return LATHE_DONE;
+}
+
 enum lathe_status lathe_train_usage(const struct lathe_call *call, struct lathe_error *err)
 {
   const struct lathe_options *options = &call->options;
+  if (lathe_is_alone(call->model) && check_alone(call, err) != LATHE_DONE)
+    return LATHE_USAGE;
   if (options->resume && options->force)
     return lathe_usage(err,
                        "--resume and --force exclude each other: go on with the run in %s, or "

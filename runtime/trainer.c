@@ -91,8 +91,9 @@ struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_
   session->state.draw.seed = trainer->settings.seed;
   lathe_dataset_gather(trainer->training.dataset, model, order, trainer->images, n,
                        session->images);
-  lathe_random_normal(trainer->settings.seed, LATHE_RANDOM_NOISE, (uint64_t)trainer->steps, 0,
-                      (int64_t)n * model->latent, session->noise);
+  if (lathe_has_prior(model))
+    lathe_random_normal(trainer->settings.seed, LATHE_RANDOM_NOISE, (uint64_t)trainer->steps, 0,
+                        (int64_t)n * model->latent, session->noise);
   return model->train_step(&session->state, n, session->images, session->noise, rate,
                            trainer->steps);
 }
@@ -206,6 +207,7 @@ static bool run_epoch(struct running *running, struct lathe_error *err)
       .epoch = trainer->done + 1,
       .rate = lathe_learning_rate(&trainer->settings, trainer->done),
       .validated = trainer->validation.count > 0,
+      .divergence = lathe_has_prior(trainer->session->model),
   };
   lathe_trainer_order(trainer, epoch->epoch, running->order);
   if (!run_steps(running, epoch, err))
@@ -229,6 +231,8 @@ static bool run_epoch(struct running *running, struct lathe_error *err)
 
 bool lathe_trainer_start(struct lathe_trainer *trainer, struct lathe_error *err)
 {
+  if (lathe_is_alone(trainer->session->model))
+    return true;
   trainer->epochs = lathe_allocate(trainer->settings.epochs, 1, sizeof *trainer->epochs,
                                    "the record of the epochs", err);
   if (!trainer->epochs)

@@ -45,7 +45,7 @@ struct lathe_trainer {
 };
 
 /* Takes memory for the record of the epochs, and initialises the session's parameters: what
- * lathe_checkpoint_load may replace. */
+ * lathe_checkpoint_load may replace. Of a mixture alone there is nothing to train. */
 bool lathe_trainer_start(struct lathe_trainer *trainer, struct lathe_error *err);
 
 /* Trains on, from where the trainer stands, until settings.epochs are done. Order and noise come

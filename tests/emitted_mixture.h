@@ -8,7 +8,17 @@
 #include "emitted_state.h"
 #include "torch_models.h"
 
-/* A description whose mixture is what is wanted of it. */
+/* A mixture of that kind, alone or on the latent means of a model with layers. */
+static inline struct emitted emitted_alone(enum lathe_covariance kind, int dimensions,
+                                           int components)
+{
+  char text[512];
+  snprintf(text, sizeof text,
+           "model mixed { input x [%d]; mixture { components %d; covariance %s; } }", dimensions,
+           components, EM_KIND_NAMES[kind]);
+  return emitted_open_text(text);
+}
+
 static inline struct emitted emitted_mixture(enum lathe_covariance kind, int dimensions,
                                              int components)
 {
@@ -25,7 +35,7 @@ static inline struct emitted emitted_mixture(enum lathe_covariance kind, int dim
 /* Every iteration, for any number of threads, and the posteriors at the end. */
 static inline void check_em(const struct em_case *e, enum lathe_covariance kind)
 {
-  struct emitted emitted = emitted_mixture(kind, e->dimensions, e->components);
+  struct emitted emitted = emitted_alone(kind, e->dimensions, e->components);
   const struct lathe_model *model = emitted.model;
   for (int threads = 1; threads <= 2; threads++) {
     struct lathe_mixture m = em_case_start(e, kind);

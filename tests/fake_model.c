@@ -233,11 +233,11 @@ static const char *const source[] = {"model fake {\n", "}\n", NULL};
 
 #define COMMON(D)                                                                                  \
   .source = source, .precision = sizeof(lathe_real) == 8 ? "float64" : "float32",                  \
-  .input_size = FAKE_PIXELS, .range = {0, 1}, .latent = (D), .variance = 1, .kl_weight = 1,        \
-  .tensor_count = 6, .parameter_count = TRAINED(D), .layers = layers, .layer_count = 2,            \
-  .fixed_inference = TRAINED(D), .fixed_training = 2 * TRAINED(D), .trained = TRAINED(D),          \
-  .gradients = TRAINED(D), .flops_forward = 2.0 * TRAINED(D), .flops_step = 6.0 * TRAINED(D),      \
-  .em_step = em_step, .responsibilities = responsibilities
+  .input_size = FAKE_PIXELS, .range = {0, 1}, .bounded = true, .latent = (D), .loss = "bernoulli", \
+  .kl_weight = 1, .tensor_count = 6, .parameter_count = TRAINED(D), .layers = layers,              \
+  .layer_count = 2, .fixed_inference = TRAINED(D), .fixed_training = 2 * TRAINED(D),               \
+  .trained = TRAINED(D), .gradients = TRAINED(D), .flops_forward = 2.0 * TRAINED(D),               \
+  .flops_step = 6.0 * TRAINED(D), .em_step = em_step, .responsibilities = responsibilities
 
 const struct lathe_model fake_plane = {
     COMMON(2),

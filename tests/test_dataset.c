@@ -11,7 +11,8 @@ static struct lathe_model input(int rank, int a, int b, int c, double low, doubl
                               .input_rank = rank,
                               .input_shape = {a, b, c},
                               .input_size = rank == 1 ? a : a * b * c,
-                              .range = {low, high}};
+                              .range = {low, high},
+                              .bounded = true};
   return model;
 }
 

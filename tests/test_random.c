@@ -60,6 +60,14 @@ START_TEST(varied)
       "clip",
       "x [3, ",
       "gaussian;",
+      "gaussian z",
+      "code z",
+      "split",
+      "categorical",
+      "decode mode",
+      "variance learned;",
+      "variance learned_each",
+      "variance predicted",
   };
   enum { WORDS = sizeof words / sizeof *words };
   bool seen[WORDS] = {false};

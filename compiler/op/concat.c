@@ -21,6 +21,15 @@ static struct node *slice(struct graph *g, struct node *dy, const struct node *l
   return part;
 }
 
+struct node *op_part(struct graph *g, struct node *x, int64_t first, int64_t channels)
+{
+  struct node *part = op_unary(g, OP_SLICE, op_relayout(g, x, op_channels_last(&x->shape)));
+  part->shape.dim[0] = channels;
+  part->interleave = op_channels_last(&part->shape);
+  part->constant[0] = (double)first;
+  return part;
+}
+
 void concat_gradient(struct graph *g, struct node *y, struct node *dy)
 {
   graph_accumulate(g, y->in[0], slice(g, dy, y->in[0], 0));

@@ -313,14 +313,14 @@ static void print_layers(struct generator *g, const struct layers *layers, bool 
     fprintf(g->out, "    %s\n", layers->text[reversed ? layers->count - 1 - i : i]);
 }
 
-static void print_encoder(struct generator *g, struct shape input)
+static void print_encoder(struct generator *g, struct shape input, const char *head)
 {
   struct layers layers = {.count = 0};
   for (int i = between(g, 0, MOST_LAYERS); i > 0; i--)
     encode_layer(g, &layers, &input);
   fprintf(g->out, "  encoder {\n");
   print_layers(g, &layers, false);
-  fprintf(g->out, "    gaussian z;\n  }\n");
+  fprintf(g->out, "    %s z;\n  }\n", head);
 }
 
 static void print_decoder(struct generator *g, int latent, struct shape output, bool bernoulli)
@@ -339,15 +339,21 @@ static void print_decoder(struct generator *g, int latent, struct shape output, 
   fprintf(g->out, "  }\n");
 }
 
-static void print_loss(struct generator *g, bool bernoulli)
+static void print_loss(struct generator *g, bool bernoulli, int outputs, bool divergence)
 {
   fprintf(g->out, "  loss {\n");
-  if (!bernoulli)
+  if (outputs > 2)
+    fprintf(g->out, "    categorical %d%s;\n", outputs, CHOICE(g, "", ", decode mode"));
+  else if (outputs == 2)
+    fprintf(g->out, "    gaussian, variance predicted, floor 0.%d;\n", between(g, 1, 9));
+  else if (!bernoulli && one_in(g, 2))
+    fprintf(g->out, "    gaussian, variance %s;\n", CHOICE(g, "learned", "learned_each"));
+  else if (!bernoulli)
     fprintf(g->out, one_in(g, 2) ? "    gaussian;\n" : "    gaussian, variance 0.%d;\n",
             between(g, 1, 9));
   else if (one_in(g, 2))
     fprintf(g->out, "    bernoulli;\n");
-  if (one_in(g, 2))
+  if (divergence && one_in(g, 2))
     fprintf(g->out, "    kl %s;\n", CHOICE(g, "0", "0.1", "1.0", "4"));
   fprintf(g->out, "  }\n");
 }
@@ -376,11 +382,41 @@ static void print_training(struct generator *g)
   fprintf(g->out, "    batch %d;\n  }\n", between(g, 1, 100));
 }
 
+static void print_alone(struct generator *g)
+{
+  fprintf(g->out, "  input x %s;\n", shape_words(vector(between(g, 1, 12))));
+  print_mixture(g);
+  if (one_in(g, 2))
+    fprintf(g->out, "  train { seed %d; split 0.%d; }\n", between(g, 0, 99), between(g, 1, 9));
+}
+
 static struct shape draw_input(struct generator *g)
 {
   if (one_in(g, 3))
     return vector(between(g, 1, 60));
   return image(between(g, 1, 3), between(g, 1, 13), between(g, 1, 13));
+}
+
+static void print_network(struct generator *g)
+{
+  struct shape input = draw_input(g);
+  bool bernoulli = !one_in(g, 3);
+  int latent = between(g, 1, one_in(g, 5) ? 24 : 6);
+  fprintf(g->out, "  input x %s%s;\n", shape_words(input),
+          bernoulli ? "" : CHOICE(g, "", ", range [-1, 1]", ", range [0, 2]"));
+  bool code = one_in(g, 6);
+  fprintf(g->out, "  latent z [%d]%s;\n", latent, !code && one_in(g, 6) ? ", logvar [-4, 3]" : "");
+  print_encoder(g, input, code ? "code" : "gaussian");
+  int outputs = bernoulli || one_in(g, 2) ? 1 : one_in(g, 2) ? 2 : between(g, 3, 9);
+  struct shape end = input;
+  end.dim[0] *= outputs;
+  print_decoder(g, latent, end, bernoulli);
+  if (!bernoulli || one_in(g, 2))
+    print_loss(g, bernoulli, outputs, !code);
+  if (one_in(g, 2))
+    print_mixture(g);
+  if (one_in(g, 2))
+    print_training(g);
 }
 
 char *random_description(uint64_t seed)
@@ -390,23 +426,13 @@ char *random_description(uint64_t seed)
   struct generator g = {.seed = seed, .out = open_memstream(&text, &length)};
   if (g.out == NULL)
     return NULL;
-  struct shape input = draw_input(&g);
-  bool bernoulli = !one_in(&g, 3);
-  int latent = between(&g, 1, one_in(&g, 5) ? 24 : 6);
   fprintf(g.out, "model random_%llu {\n", (unsigned long long)seed);
   if (one_in(&g, 4))
     fprintf(g.out, "  precision %s;\n", CHOICE(&g, "float32", "float64"));
-  fprintf(g.out, "  input x %s%s;\n", shape_words(input),
-          bernoulli ? "" : CHOICE(&g, "", ", range [-1, 1]", ", range [0, 2]"));
-  fprintf(g.out, "  latent z [%d]%s;\n", latent, one_in(&g, 6) ? ", logvar [-4, 3]" : "");
-  print_encoder(&g, input);
-  print_decoder(&g, latent, input, bernoulli);
-  if (!bernoulli || one_in(&g, 2))
-    print_loss(&g, bernoulli);
-  if (one_in(&g, 2))
-    print_mixture(&g);
-  if (one_in(&g, 2))
-    print_training(&g);
+  if (one_in(&g, 12))
+    print_alone(&g);
+  else
+    print_network(&g);
   fprintf(g.out, "}\n");
   fclose(g.out);
   return text;

@@ -44,11 +44,11 @@ def opened(folder, name, spread):
 def evaluated(model, x, e, prefix, store=np.asarray):
     model.eval()
     with torch.no_grad():
-        mean, logvar = model.encode(x)
-        decoded = model.decoder(e).reshape(len(x), -1)
+        encoded = dict(zip(("mean", "logvar"), model.encode(x)))
+        decoded = model.decode(e).reshape(len(x), -1)
         loss = torch.stack(model.losses(x, e))
     model.train()
-    values = {"mean": mean, "logvar": logvar, "decoded": decoded, "loss": loss}
+    values = encoded | {"decoded": decoded, "loss": loss}
     return prefixed(prefix, values, store)
 
 

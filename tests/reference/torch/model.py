@@ -150,18 +150,73 @@ def section(layers, given):
     return nn.Sequential(modules).train(), given
 
 
+class LearnedVariance(nn.Module):
+    """The log-variance that is a parameter: one, or one for each value of the input."""
+
+    def __init__(self, to, initial):
+        super().__init__()
+        self.initial = initial
+        self.logvar = nn.Parameter(torch.full(to, initial))
+
+
 class Autoencoder(nn.Module):
     def __init__(self, d):
         super().__init__()
         self.description = d
         self.encoder, features = section(d.encoder[:-1], d.input)
-        self.mean = nn.Linear(math.prod(features), d.latent)
-        self.logvar = nn.Linear(math.prod(features), d.latent)
+        self.plain = d.encoder[-1][0] == "code"
+        if self.plain:
+            self.code = nn.Linear(math.prod(features), d.latent)
+        else:
+            self.mean = nn.Linear(math.prod(features), d.latent)
+            self.logvar = nn.Linear(math.prod(features), d.latent)
         self.decoder, _ = section(d.decoder, [d.latent])
+        more = d.loss["gaussian"][1] if "gaussian" in d.loss else {}
+        self.variance, self.floor = more.get("variance", "1"), float(more.get("floor", 1e-6))
+        if self.variance in ("learned", "learned_each"):
+            initial = math.log(float(more.get("start", 1)) - self.floor)
+            self.likelihood = LearnedVariance([1] if self.variance == "learned" else d.input, initial)
 
     def encode(self, x):
+        """Mean and log-variance, or the code alone."""
         features = self.encoder(x).flatten(1)
-        return self.mean(features), self.logvar(features)
+        return (self.code(features),) if self.plain else (self.mean(features), self.logvar(features))
+
+    def levels(self):
+        return int(self.description.loss["categorical"][0])
+
+    def classes(self, y):
+        """The logits [N, K, C, ...] of the input's values, class by class."""
+        return y.reshape(len(y), self.levels(), -1, *y.shape[2:])
+
+    def decode(self, z):
+        """The likelihood's mean, or of a categorical one the likeliest level if that is wanted."""
+        y = self.decoder(z)
+        if self.variance == "predicted":
+            return y.chunk(2, dim=1)[0]
+        if "categorical" not in self.description.loss:
+            return y
+        low, high = self.description.range
+        k, logits = torch.arange(self.levels(), dtype=y.dtype), self.classes(y)
+        level = torch.softmax(logits, dim=1).movedim(1, -1) @ k
+        if self.description.loss["categorical"][1].get("decode") == "mode":
+            level = logits.argmax(dim=1)
+        return low + (high - low) / (self.levels() - 1) * level
+
+    def surprise(self, y, x):
+        """-log p(x | y) of each value."""
+        if "categorical" in self.description.loss:
+            low, high = self.description.range
+            level = ((x - low) / (high - low) * (self.levels() - 1) + 0.5).floor().long()
+            return nn.functional.cross_entropy(self.classes(y), level, reduction="none")
+        if "gaussian" not in self.description.loss:
+            return nn.functional.binary_cross_entropy(y, x, reduction="none")
+        if self.variance == "predicted":
+            y, logvar = y.chunk(2, dim=1)
+            return -Normal(y, torch.sqrt(self.floor + torch.exp(logvar))).log_prob(x)
+        if self.variance in ("learned", "learned_each"):
+            return -Normal(y, torch.sqrt(self.floor + torch.exp(self.likelihood.logvar))).log_prob(x)
+        return -Normal(y, math.sqrt(float(self.variance))).log_prob(x)
 
     def forward(self, x, noise):
         """Every layer's output by its name, and the two parts of each image's loss, in nats."""
@@ -169,18 +224,17 @@ class Autoencoder(nn.Module):
         for name, module in self.encoder.named_children():
             y = values["encoder." + name] = module(y)
         y = y.flatten(1)
-        mean, logvar = values["mean"], values["logvar"] = self.mean(y), self.logvar(y)
-        posterior = Normal(mean, torch.exp(logvar / 2))
-        y = values["z"] = posterior.loc + posterior.scale * noise
+        divergence = torch.zeros(len(x), 1, dtype=x.dtype)
+        if self.plain:
+            y = values["code"] = self.code(y)
+        else:
+            mean, logvar = values["mean"], values["logvar"] = self.mean(y), self.logvar(y)
+            posterior = Normal(mean, torch.exp(logvar / 2))
+            y = values["z"] = posterior.loc + posterior.scale * noise
+            divergence = kl_divergence(posterior, Normal(0, 1))
         for name, module in self.decoder.named_children():
             y = values["decoder." + name] = module(y)
-        if "gaussian" in self.description.loss:
-            variance = float(self.description.loss["gaussian"][1].get("variance", 1))
-            reconstruction = -Normal(y, math.sqrt(variance)).log_prob(x)
-        else:
-            reconstruction = nn.functional.binary_cross_entropy(y, x, reduction="none")
-        divergence = kl_divergence(posterior, Normal(0, 1))
-        return values, reconstruction.flatten(1).sum(1), divergence.sum(1)
+        return values, self.surprise(y, x).flatten(1).sum(1), divergence.sum(1)
 
     def losses(self, x, noise):
         """Reconstruction and divergence, means over the batch."""
@@ -247,6 +301,7 @@ class Autoencoder(nn.Module):
                 if leaf == "num_batches_tracked":
                     continue
                 fill = 1 if not bound and leaf in ("weight", "running_var") else 0
+                fill = getattr(module, "initial", fill)
                 signs = 2 * uniform(WEIGHTS + places.index(name + "." + leaf), 0, value.numel()) - 1
                 with torch.no_grad():
                     numbers = torch.from_numpy(single(fill + (bound or spread) * signs))
