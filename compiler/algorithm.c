@@ -30,19 +30,20 @@ static enum algorithm asked_for(const struct layer *layer)
   return (enum algorithm)layer_int(layer, "algorithm");
 }
 
-/* Whether the algorithm, one of the attribute's words, can be used for the layer. */
+bool algorithm_suits(const struct convolution *c, int algorithm)
+{
+  return algorithm == ALGORITHM_WINOGRAD ? winograd_fits(c)
+         : algorithm == ALGORITHM_DIRECT ? convolution_depthwise(c)
+                                         : true;
+}
+
+/* The same of a layer with a choice of algorithms. */
 static bool suits(const struct layer *layer, int algorithm)
 {
-  if (algorithm != ALGORITHM_WINOGRAD)
+  if (rule_attribute(layer->rule, "kernel") < 0)
     return true;
-  bool transposed = layer->rule->kind == LAYER_CONV_TRANSPOSE2D;
-  struct convolution c = {
-      .channels = (int)(transposed ? &layer->out : &layer->in)->dim[0],
-      .filters = (int)(transposed ? &layer->in : &layer->out)->dim[0],
-      .kernel = layer_int(layer, "kernel"),
-      .stride = layer_int(layer, "stride"),
-  };
-  return winograd_fits(&c);
+  struct convolution c = layer_convolution(layer);
+  return algorithm_suits(&c, algorithm);
 }
 
 static bool refuse(const char *text, const char *why)
@@ -108,11 +109,13 @@ enum algorithm convolution_algorithm(const struct graph *g, const struct layer *
     return ALGORITHM_LOOPS;
   if (asked_for(layer) != ALGORITHM_ANY)
     return asked_for(layer);
+  if (convolution_depthwise(c))
+    return ALGORITHM_DIRECT;
   if (!winograd_fits(c))
     return ALGORITHM_BLOCKS;
   double images = g->images;
-  double weights = (double)c->kernel * c->kernel * c->channels * c->filters;
-  double pixels = (double)c->out_height * c->out_width;
+  double weights = (double)convolution_window(c) * c->filters;
+  double pixels = (double)convolution_pixels(c);
   double blocks = weights * (pixels * images + PACKED_ELEMENT);
   struct winograd w = winograd_of(c);
   double points = (double)w.y.points * w.x.points;

@@ -26,6 +26,9 @@ struct product {
  * on standard error what is wrong with the text, and returns false. */
 bool algorithm_choose(const struct model *model, const char *text);
 
+/* Whether the algorithm can be used for the convolution. */
+bool algorithm_suits(const struct convolution *c, int algorithm);
+
 enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer,
                                 const struct product *p);
 enum algorithm convolution_algorithm(const struct graph *g, const struct layer *layer,

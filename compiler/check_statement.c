@@ -310,9 +310,12 @@ static void add_number(struct text *text, double number)
 }
 
 /* An attribute as it would be written; a name or a choice by its word. */
-static void add_value(struct text *text, const struct given_value *value)
+static void add_value(struct text *text, const struct attribute *attribute,
+                      const struct given_value *value)
 {
-  if (value->word != NULL) {
+  if (attribute->type == TYPE_SIDES && value->number != value->high) {
+    text_printf(text, "[%.0f, %.0f]", value->number, value->high);
+  } else if (value->word != NULL) {
     text_printf(text, "%s", value->word);
   } else if (value->shape.rank > 0) {
     text_printf(text, "[");
@@ -341,7 +344,7 @@ const char *statement_text(struct mem *mem, const struct given *given)
     if (attribute->type == TYPE_FLAG)
       continue;
     text_printf(&text, attribute->positional ? "" : " ");
-    add_value(&text, value);
+    add_value(&text, attribute, value);
   }
   return text.data;
 }

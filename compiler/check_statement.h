@@ -9,7 +9,8 @@
 struct given_value {
   const struct ast_value *at; /* where it is written; NULL by default */
   double number;              /* of a choice, its value; of a shape, the count of its values */
-  double high;                /* of a range, the upper bound; `number` is the lower */
+  double high;                /* of a range, the upper bound; `number` is the lower; of sides, the
+                                 width; `number` is the height */
   const char *word;           /* of a name; of a choice as well when it is given */
   struct shape shape;
 };

@@ -74,21 +74,27 @@ static bool read_int(const struct reader *r, const struct ast_value *value, stru
   return read_real(r, value, out);
 }
 
+/* Whether an item of a list is an integer in the attribute's range; `what` it is in messages. */
+static bool check_item(const struct reader *r, const struct ast_value *item, const char *what)
+{
+  const struct attribute *a = r->attribute;
+  bool fits = item->number == floor(item->number) && in_range(a, item->number);
+  if (!fits && !isnan(item->number))
+    diag_report(r->checker->diags, CODE_BAD_DIMENSION, item->span,
+                "a %s is an integer from %.0f to %.0f, not %s", what, a->lo, a->hi,
+                written(r, item));
+  return fits;
+}
+
 /* The integers of a list; each must be in the attribute's range. */
 static bool read_dimensions(const struct reader *r, const struct ast_value *list,
                             struct given_value *out)
 {
-  const struct attribute *a = r->attribute;
   bool good = true;
   out->shape.rank = 0;
   out->number = 1;
   for (const struct ast_value *item = list->items; item != NULL; item = item->next) {
-    bool fits = item->number == floor(item->number) && in_range(a, item->number);
-    if (!fits && !isnan(item->number))
-      diag_report(r->checker->diags, CODE_BAD_DIMENSION, item->span,
-                  "a dimension is an integer from %.0f to %.0f, not %s", a->lo, a->hi,
-                  written(r, item));
-    good = good && fits;
+    good = check_item(r, item, "dimension") && good;
     if (good && out->shape.rank < SHAPE_MAX_RANK)
       out->shape.dim[out->shape.rank] = (int64_t)item->number;
     out->shape.rank++;
@@ -104,10 +110,10 @@ static bool read_shape(const struct reader *r, const struct ast_value *value,
     return not_taken(r, value);
   if (!read_dimensions(r, value, out))
     return false;
-  if (out->shape.rank != 1 && out->shape.rank != 3) {
+  if (out->shape.rank > SHAPE_MAX_RANK) {
     diag_report(r->checker->diags, CODE_BAD_RANK, value->span,
-                "a shape is [features] or [channels, height, width], so it has 1 or 3 dimensions, "
-                "not %d",
+                "a shape is [features], [channels, length] or [channels, height, width], so it has "
+                "at most 3 dimensions, not %d",
                 out->shape.rank);
     return false;
   }
@@ -132,6 +138,24 @@ static bool read_length(const struct reader *r, const struct ast_value *value,
   if (value->kind != VALUE_LIST || value->items->next != NULL)
     return not_taken(r, value);
   return read_dimensions(r, value, out);
+}
+
+/* One number stands for both sides. */
+static bool read_sides(const struct reader *r, const struct ast_value *value,
+                       struct given_value *out)
+{
+  const struct ast_value *height = value->items, *width = height == NULL ? NULL : height->next;
+  if (value->kind != VALUE_LIST) {
+    bool good = read_int(r, value, out);
+    out->high = out->number;
+    return good;
+  }
+  if (width == NULL || width->next != NULL)
+    return not_taken(r, value);
+  bool good = check_item(r, height, r->attribute->name);
+  out->number = height->number;
+  out->high = width->number;
+  return check_item(r, width, r->attribute->name) && good;
 }
 
 static bool read_range(const struct reader *r, const struct ast_value *value,
@@ -188,9 +212,9 @@ bool value_read(struct checker *checker, const struct rule *rule, const struct a
 {
   static bool (*const readers[])(const struct reader *, const struct ast_value *,
                                  struct given_value *) = {
-      [TYPE_INT] = read_int,       [TYPE_REAL] = read_real,     [TYPE_SHAPE] = read_shape,
-      [TYPE_SIZE] = read_size,     [TYPE_LENGTH] = read_length, [TYPE_RANGE] = read_range,
-      [TYPE_CHOICE] = read_choice, [TYPE_NAME] = read_name,
+      [TYPE_INT] = read_int,     [TYPE_REAL] = read_real,     [TYPE_SIDES] = read_sides,
+      [TYPE_SHAPE] = read_shape, [TYPE_SIZE] = read_size,     [TYPE_LENGTH] = read_length,
+      [TYPE_RANGE] = read_range, [TYPE_CHOICE] = read_choice, [TYPE_NAME] = read_name,
   };
   struct reader reader = {checker, rule, attribute};
   out->at = value;

@@ -377,8 +377,8 @@ static const char *shaped(struct mem *mem, const struct node *node)
     return text.data;
   }
   struct shape shape = node->shape;
-  if (node->interleave != 0 && shape.rank == 3)
-    shape = (struct shape){.rank = 3, .dim = {shape.dim[1], shape.dim[2], shape.dim[0]}};
+  for (int i = 0; node->interleave != 0 && i < shape.rank; i++) /* channels last */
+    shape.dim[i] = node->shape.dim[(i + 1) % shape.rank];
   const char *one = shape_text(mem, &shape);
   return node->per_image ? mem_printf(mem, "[n, %s", one + 1) : one;
 }

@@ -3,6 +3,7 @@
 #ifndef GRAPH_H
 #define GRAPH_H
 
+#include "geometry.h"
 #include "mem.h"
 #include "model.h"
 #include <stdbool.h>
@@ -24,22 +25,6 @@ enum op_class {
   CLASS_VIEW,        /* its operand's memory under another shape */
   CLASS_ELEMENTWISE, /* a scalar expression; joins its producer's kernel when it can */
   CLASS_KERNEL,      /* has loops of its own, and begins a kernel */
-};
-
-/* The two halves of a convolution's geometry; `image` is the larger side, whichever way it runs. */
-struct convolution {
-  int channels, height, width;        /* of the image side: C, H, W */
-  int filters, out_height, out_width; /* of the filtered side: O, OH, OW */
-  int kernel, stride, pad;
-  int algorithm; /* enum algorithm */
-};
-
-/* Windows on an image [channels, height, width], each of which is one pixel [channels] of a smaller
- * image. Pooling goes from the larger to the smaller, upsampling the other way. */
-struct windows {
-  int channels, height, width;
-  int out_height, out_width;
-  int kernel_height, kernel_width, stride, pad;
 };
 
 /* A tensor that lives in the arena from run to run, under its PyTorch name. */

@@ -130,7 +130,7 @@ static int64_t wanted_interleave(const struct lowering *l)
     const struct layer *next = &l->section->layers[i];
     if (i > l->position && !next->rule->keeps_order)
       return 0;
-    if (next->out.rank == 3)
+    if (next->out.rank > 1)
       return op_channels_last(&next->out);
   }
   return 0;
@@ -145,37 +145,35 @@ struct node *lower_linear(struct lowering *l, const struct layer *layer, struct 
   return layer->out.rank > 1 ? op_view(l->graph, y, layer->out) : y;
 }
 
-/* Both layers hold their weights as PyTorch names the axes [filters, channels, k, k]; in memory
- * they are [k, k, channels, filters]. */
+/* Both directions hold their weights as PyTorch names the axes [filters, channels of a group,
+ * height, width of the kernel], of series without the height; in memory they are [height, width,
+ * channels, filters]. The fan-in that PyTorch takes is dimension 1 of the weight times the kernel:
+ * of the transposed convolution, the output's channels. */
 static struct node *filters(struct lowering *l, const struct layer *layer,
-                            const struct convolution *c, int64_t fan_in)
+                            const struct convolution *c)
 {
   struct lathe_tensor t = {
       .name = mem_printf(l->mem, "%s.weight", layer->name),
       .rank = 4,
-      .shape = {c->filters, c->channels, c->kernel, c->kernel},
+      .shape = {c->filters, convolution_group_channels(c), c->y.kernel, c->x.kernel},
       .axes = 4,
-      .extent = {c->filters, c->channels, c->kernel, c->kernel},
+      .extent = {c->filters, convolution_group_channels(c), c->y.kernel, c->x.kernel},
       .order = {2, 3, 1, 0},
-      .bound = default_bound(fan_in),
+      .bound = default_bound(convolution_window(c)),
   };
+  if (layer->in.rank == 2) {
+    t.rank = t.axes = 3;
+    t.shape[2] = t.extent[2] = c->x.kernel;
+    t.order[0] = 2;
+    t.order[1] = 1;
+    t.order[2] = 0;
+  }
   return lower_parameter(l, layer, t);
 }
 
-static struct convolution geometry(const struct lowering *l, const struct layer *layer,
-                                   const struct shape *image, const struct shape *filtered)
+static struct convolution geometry(const struct lowering *l, const struct layer *layer)
 {
-  struct convolution c = {
-      .channels = (int)image->dim[0],
-      .height = (int)image->dim[1],
-      .width = (int)image->dim[2],
-      .filters = (int)filtered->dim[0],
-      .out_height = (int)filtered->dim[1],
-      .out_width = (int)filtered->dim[2],
-      .kernel = layer_int(layer, "kernel"),
-      .stride = layer_int(layer, "stride"),
-      .pad = layer_int(layer, "pad"),
-  };
+  struct convolution c = layer_convolution(layer);
   c.algorithm = (int)convolution_algorithm(l->graph, layer, &c);
   return c;
 }
@@ -188,30 +186,27 @@ static struct node *with_bias(struct lowering *l, const struct layer *layer, str
   return op_binary(l->graph, OP_BIAS, y, b);
 }
 
-struct node *lower_conv2d(struct lowering *l, const struct layer *layer, struct node *x)
+struct node *lower_conv(struct lowering *l, const struct layer *layer, struct node *x)
 {
-  struct convolution c = geometry(l, layer, &layer->in, &layer->out);
-  int64_t fan_in = (int64_t)c.channels * c.kernel * c.kernel;
-  struct node *w = filters(l, layer, &c, fan_in);
+  struct convolution c = geometry(l, layer);
+  struct node *w = filters(l, layer, &c);
   x = op_relayout(l->graph, x, op_channels_last(&x->shape));
-  return with_bias(l, layer, op_conv(l->graph, x, w, c), fan_in);
+  return with_bias(l, layer, op_conv(l->graph, x, w, c), convolution_window(&c));
 }
 
-struct node *lower_conv_transpose2d(struct lowering *l, const struct layer *layer, struct node *x)
+struct node *lower_conv_transpose(struct lowering *l, const struct layer *layer, struct node *x)
 {
-  struct convolution c = geometry(l, layer, &layer->out, &layer->in);
-  /* PyTorch takes dimension 1 of the weight, here the output channels, for the fan-in. */
-  int64_t fan_in = (int64_t)c.channels * c.kernel * c.kernel;
-  struct node *w = filters(l, layer, &c, fan_in);
+  struct convolution c = geometry(l, layer);
+  struct node *w = filters(l, layer, &c);
   x = op_relayout(l->graph, x, op_channels_last(&x->shape));
-  return with_bias(l, layer, op_conv_input(l->graph, x, w, c), fan_in);
+  return with_bias(l, layer, op_conv_input(l->graph, x, w, c), convolution_window(&c));
 }
 
 struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, struct node *x)
 {
   struct graph *g = l->graph;
   int64_t order = 0;
-  if (x->shape.rank == 3)
+  if (x->shape.rank > 1)
     x = op_relayout(g, x, op_channels_last(&x->shape));
   else
     order = x->interleave;

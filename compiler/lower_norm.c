@@ -6,7 +6,7 @@
 struct node *lower_layernorm(struct lowering *l, const struct layer *layer, struct node *x)
 {
   struct graph *g = l->graph;
-  if (x->shape.rank == 3)
+  if (x->shape.rank > 1)
     x = op_relayout(g, x, op_channels_last(&x->shape));
   struct scale_and_shift affine = lower_scale_and_shift(l, layer, &x->shape, x->interleave);
   struct node *values = op_view(g, x, (struct shape){.rank = 1, .dim = {node_size(x)}});

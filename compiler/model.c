@@ -39,6 +39,14 @@ int layer_int(const struct layer *layer, const char *name)
   return (int)layer_value(layer, name);
 }
 
+int layer_side(const struct layer *layer, const char *name, int axis)
+{
+  int index = rule_attribute(layer->rule, name);
+  assert(index >= 0);
+  bool across = axis == 1 && layer->rule->attributes[index].type == TYPE_SIDES;
+  return (int)(across ? layer->across[index] : layer->value[index]);
+}
+
 static bool section_draws(const struct section *section)
 {
   for (int i = 0; i < section->count; i++)

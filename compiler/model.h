@@ -11,7 +11,8 @@
 
 enum { SHAPE_MAX_RANK = 3 };
 
-/* The shape of one image's tensor, the batch left out: [features] or [channels, height, width]. */
+/* The shape of one image's tensor, the batch left out: [features], a series [channels, length] or
+ * [channels, height, width]. */
 struct shape {
   int rank;
   int64_t dim[SHAPE_MAX_RANK];
@@ -32,8 +33,9 @@ struct layer {
   int line;
   const char *name; /* "encoder.0": section and position, as a PyTorch nn.Sequential has it */
   const char *text; /* the statement as it would be written, defaults left out */
-  double value[RULE_MAX_ATTRIBUTES]; /* numbers, by the attribute's position in the rule */
-  struct shape shape;                /* the value of a shape attribute; rank 0 when there is none */
+  double value[RULE_MAX_ATTRIBUTES];  /* numbers, by the attribute's position in the rule */
+  double across[RULE_MAX_ATTRIBUTES]; /* the second number of an attribute of two sides */
+  struct shape shape; /* the value of a shape attribute; rank 0 when there is none */
   struct shape in, out;
   const struct ast_node *node; /* the statement, while the description is checked */
   /* Of a layer that holds others (they stand before it in the section): the first of them, and what
@@ -47,8 +49,11 @@ struct layer {
 double layer_value(const struct layer *layer, const char *name);
 int layer_int(const struct layer *layer, const char *name);
 
+/* The same along axis 0 or 1; an attribute of one number is the same along both. */
+int layer_side(const struct layer *layer, const char *name, int axis);
+
 /* How `upsample` fills in pixels. */
-enum upsample_mode { UPSAMPLE_NEAREST, UPSAMPLE_BILINEAR };
+enum upsample_mode { UPSAMPLE_NEAREST, UPSAMPLE_LINEAR, UPSAMPLE_BILINEAR };
 
 /* A variance that is not fixed: struct model's `variance` is one of these. */
 enum variance_form {

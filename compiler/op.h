@@ -30,6 +30,8 @@ struct node *op_view(struct graph *g, struct node *x, struct shape shape);
 struct node *op_relayout(struct graph *g, struct node *x, int64_t interleave);
 int64_t
 op_channels_last(const struct shape *shape); /* the interleave of an image's last channels */
+/* [channels, height, width], or the series [channels, width] when `like` is one. */
+struct shape op_pixels(const struct node *like, int64_t channels, int64_t height, int64_t width);
 struct node *op_unary(struct graph *g, enum op op, struct node *x);
 struct node *op_binary(struct graph *g, enum op op, struct node *x, struct node *y);
 struct node *op_ternary(struct graph *g, enum op op, struct node *x, struct node *y,

@@ -37,6 +37,7 @@
 #define SPELT(x) #x
 #define DEFAULT(x) .initial = x, .initial_text = SPELT(x)
 #define DEFAULT_WORD(word, x) .initial = x, .initial_text = word
+#define DEFAULT_SIDES(x) .initial = x, .initial_high = x, .initial_text = SPELT(x)
 #define DEFAULT_RANGE(low, high)                                                                   \
   .initial = low, .initial_high = high, .initial_text = "[" SPELT(low) ", " SPELT(high) "]"
 #define WORDS(...)                                                                                 \
@@ -175,12 +176,15 @@ const char *attribute_takes(const struct attribute *a, char *text, size_t size)
   case TYPE_INT:
     snprintf(text, size, "an integer%s", range);
     break;
+  case TYPE_SIDES:
+    snprintf(text, size, "an integer%s, or two like [3, 5]", range);
+    break;
   case TYPE_REAL:
     choice_words(a, words, sizeof words);
     snprintf(text, size, "a number%s%s%s", range, words[0] != '\0' ? ", " : "", words);
     break;
   case TYPE_SHAPE:
-    snprintf(text, size, "a shape like [784] or [1, 28, 28]");
+    snprintf(text, size, "a shape like [784], [2, 128] or [1, 28, 28]");
     break;
   case TYPE_SIZE:
     snprintf(text, size, "an integer%s, or a shape like [128, 7, 7]", range);

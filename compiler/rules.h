@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { RULE_MAX_ATTRIBUTES = 6 };
+enum { RULE_MAX_ATTRIBUTES = 8 };
 
 /* LAYER_LINEAR, LAYER_CONV2D, ...: one for each row of layers.def. */
 enum layer_kind {
@@ -20,6 +20,7 @@ enum layer_kind {
 enum attribute_type {
   TYPE_INT,    /* 64 */
   TYPE_REAL,   /* 1e-3 */
+  TYPE_SIDES,  /* 3, or [3, 5]: an integer for height and width, or one for each */
   TYPE_SHAPE,  /* [128, 7, 7] */
   TYPE_SIZE,   /* 6272 or [128, 7, 7]: a count of values, or the shape they take */
   TYPE_LENGTH, /* [20]: a vector's shape */
@@ -43,7 +44,7 @@ struct attribute {
   bool manner;              /* says how, not what: left out of a layer's text */
   const char *initial_text; /* the default as the language writes it; NULL when there is none */
   double initial;           /* its value; of a choice, the chosen value; of a range, the lower */
-  double initial_high;      /* and the upper */
+  double initial_high;      /* and the upper; of sides, the width */
   double lo, hi;            /* range of a number, or of each dimension of a shape */
   bool above, below;        /* lo itself, hi itself, is excluded */
   const struct choice *choices;

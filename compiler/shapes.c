@@ -1,9 +1,6 @@
-#include "shapes.h"
-#include "algorithms.h"
-#include "winograd.h"
+#include "shapes_parts.h"
 
-/* "line 17", or "parts.lathe:17" when that is another file. */
-static const char *origin_place(const struct layer_check *check)
+const char *origin_place(const struct layer_check *check)
 {
   const struct source *source = check->diags->source;
   struct place place = source_place(source, check->from.span.begin);
@@ -12,16 +9,14 @@ static const char *origin_place(const struct layer_check *check)
   return mem_printf(check->diags->mem, "%s:%d", place.file->path, place.line);
 }
 
-/* "[6272] from `linear 6272` (line 17)": what the layer receives. */
-static const char *received(const struct layer_check *check)
+const char *received(const struct layer_check *check)
 {
   struct mem *mem = check->diags->mem;
   return mem_printf(mem, "%s from `%s` (%s)", shape_text(mem, &check->layer->in), check->from.text,
                     origin_place(check));
 }
 
-/* The place of what the layer receives, below an error. */
-static bool note_origin(const struct layer_check *check)
+bool note_origin(const struct layer_check *check)
 {
   diag_note(check->diags, check->from.span, "%s comes from here",
             shape_text(check->diags->mem, &check->layer->in));
@@ -39,18 +34,6 @@ static bool needs_vector(const struct layer_check *check)
   return false;
 }
 
-static bool needs_image(const struct layer_check *check)
-{
-  if (check->layer->in.rank == 3)
-    return true;
-  diag_report(check->diags, CODE_NEEDS_IMAGE, check->span,
-              "%s needs an image [channels, height, width], but receives %s",
-              check->layer->rule->name, received(check));
-  note_origin(check);
-  diag_help(check->diags, "put `reshape [CHANNELS, HEIGHT, WIDTH];` before it");
-  return false;
-}
-
 bool shape_linear(struct layer_check *check)
 {
   struct layer *layer = check->layer;
@@ -61,126 +44,6 @@ bool shape_linear(struct layer_check *check)
   if (layer->shape.rank > 0)
     layer->out = layer->shape;
   check->parameters = ((double)layer->in.dim[0] + 1) * features;
-  return true;
-}
-
-/* Whether Winograd's algorithm can be used where it is asked for. `image` and `filtered` are the
- * channels of the larger side and of the smaller one. */
-static bool check_winograd(struct layer_check *check, int64_t image, int64_t filtered)
-{
-  const struct layer *layer = check->layer;
-  struct convolution c = {
-      .channels = (int)image,
-      .filters = (int)filtered,
-      .kernel = layer_int(layer, "kernel"),
-      .stride = layer_int(layer, "stride"),
-  };
-  if (layer_int(layer, "algorithm") != ALGORITHM_WINOGRAD || winograd_fits(&c))
-    return true;
-  diag_report(check->diags, CODE_NO_WINOGRAD, check->span,
-              "Winograd's algorithm does not do a kernel of %d with a stride of %d, %d channels of "
-              "the larger image and %d of the smaller: the kernel must be 2 or 3 strides, the "
-              "channels multiples of 16 and of 32",
-              c.kernel, c.stride, c.channels, c.filters);
-  return false;
-}
-
-/* Height and width of the output of a window that moves over the image. */
-static bool slide_window(struct layer_check *check, int64_t stride)
-{
-  struct layer *layer = check->layer;
-  int64_t kernel = layer_int(layer, "kernel"), pad = layer_int(layer, "pad");
-  for (int i = 1; i < 3; i++) {
-    int64_t padded = layer->in.dim[i] + 2 * pad;
-    if (kernel > padded) {
-      diag_report(check->diags, CODE_KERNEL_TOO_LARGE, check->span,
-                  "a kernel of %lld pixels does not fit into %s of %lld (padding included): %s "
-                  "receives %s",
-                  (long long)kernel, i == 1 ? "a height" : "a width", (long long)padded,
-                  layer->rule->name, received(check));
-      return note_origin(check);
-    }
-    layer->out.dim[i] = (padded - kernel) / stride + 1;
-  }
-  return true;
-}
-
-bool shape_conv2d(struct layer_check *check)
-{
-  struct layer *layer = check->layer;
-  int64_t kernel = layer_int(layer, "kernel");
-  double channels = layer_value(layer, "channels");
-  if (!needs_image(check))
-    return false;
-  layer->out = (struct shape){3, {(int64_t)channels}};
-  if (!slide_window(check, layer_int(layer, "stride")))
-    return false;
-  check->parameters = ((double)layer->in.dim[0] * (double)kernel * (double)kernel + 1) * channels;
-  return check_winograd(check, layer->in.dim[0], layer->out.dim[0]);
-}
-
-bool shape_conv_transpose2d(struct layer_check *check)
-{
-  struct layer *layer = check->layer;
-  int64_t kernel = layer_int(layer, "kernel"), stride = layer_int(layer, "stride");
-  int64_t pad = layer_int(layer, "pad");
-  double channels = layer_value(layer, "channels");
-  if (!needs_image(check))
-    return false;
-  layer->out = (struct shape){3, {(int64_t)channels}};
-  for (int i = 1; i < 3; i++) {
-    int64_t whole = (layer->in.dim[i] - 1) * stride + kernel;
-    if (2 * pad >= whole) {
-      diag_report(check->diags, CODE_NOTHING_LEFT, check->span,
-                  "a pad of %lld leaves nothing of %s of %lld pixels: conv_transpose2d receives %s",
-                  (long long)pad, i == 1 ? "a height" : "a width", (long long)whole,
-                  received(check));
-      return note_origin(check);
-    }
-    layer->out.dim[i] = whole - 2 * pad;
-  }
-  check->parameters = ((double)layer->in.dim[0] * (double)kernel * (double)kernel + 1) * channels;
-  return check_winograd(check, layer->out.dim[0], layer->in.dim[0]);
-}
-
-int pool_stride(const struct layer *layer)
-{
-  int stride = layer_int(layer, "stride");
-  return stride > 0 ? stride : layer_int(layer, "kernel");
-}
-
-bool shape_pool(struct layer_check *check)
-{
-  struct layer *layer = check->layer;
-  int kernel = layer_int(layer, "kernel"), pad = layer_int(layer, "pad");
-  if (!needs_image(check))
-    return false;
-  if (pad > kernel / 2) { /* else a window could lie outside of the image */
-    diag_report(check->diags, CODE_POOL_PAD, check->span,
-                "a pad of %d is more than half of the kernel: %s of kernel %d takes at most %d",
-                pad, layer->rule->name, kernel, kernel / 2);
-    return false;
-  }
-  layer->out = layer->in;
-  return slide_window(check, pool_stride(layer));
-}
-
-bool shape_global_pool(struct layer_check *check)
-{
-  if (!needs_image(check))
-    return false;
-  check->layer->out = (struct shape){1, {check->layer->in.dim[0]}};
-  return true;
-}
-
-bool shape_upsample(struct layer_check *check)
-{
-  struct layer *layer = check->layer;
-  if (!needs_image(check))
-    return false;
-  layer->out = layer->in;
-  for (int i = 1; i < 3; i++)
-    layer->out.dim[i] *= layer_int(layer, "factor");
   return true;
 }
 
@@ -251,9 +114,10 @@ bool shape_concat(struct layer_check *check)
   struct shape fits = layer->in;
   fits.dim[0] = layer->skip.dim[0];
   if (layer->in.rank != layer->skip.rank)
-    return report_joined(check, "an image and a vector cannot be put together");
+    return report_joined(check, "what has other dimensions cannot be put behind it");
   if (!shape_equal(&fits, &layer->skip))
-    return report_joined(check, "must keep height and width");
+    return report_joined(check, layer->in.rank == 2 ? "must keep the length"
+                                                    : "must keep height and width");
   layer->out = layer->in;
   layer->out.dim[0] += layer->skip.dim[0];
   return true;

@@ -25,7 +25,9 @@ struct layer_check {
 };
 
 bool shape_linear(struct layer_check *check);
+bool shape_conv1d(struct layer_check *check);
 bool shape_conv2d(struct layer_check *check);
+bool shape_conv_transpose1d(struct layer_check *check);
 bool shape_conv_transpose2d(struct layer_check *check);
 bool shape_pool(struct layer_check *check);
 bool shape_global_pool(struct layer_check *check);
@@ -40,8 +42,5 @@ bool shape_flatten(struct layer_check *check);
 bool shape_reshape(struct layer_check *check);
 bool shape_gaussian(struct layer_check *check);
 bool shape_code(struct layer_check *check);
-
-/* The stride of a pooling layer: its kernel when none is given. */
-int pool_stride(const struct layer *layer);
 
 #endif

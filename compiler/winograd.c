@@ -13,9 +13,11 @@ static bool finite_point(int i)
 
 bool winograd_fits(const struct convolution *c)
 {
-  int taps = c->kernel / c->stride;
-  return c->kernel % c->stride == 0 && (taps == 2 || taps == 3) && c->channels % LANES == 0 &&
-         c->filters % PANEL == 0;
+  int taps = c->y.kernel / c->y.stride;
+  bool square = c->y.kernel == c->x.kernel && c->y.stride == c->x.stride && c->y.pad == c->x.pad;
+  bool dense = c->groups == 1 && c->y.dilation == 1 && c->x.dilation == 1;
+  return square && dense && c->y.kernel % c->y.stride == 0 && (taps == 2 || taps == 3) &&
+         c->channels % LANES == 0 && c->filters % PANEL == 0;
 }
 
 static struct winograd_axis axis_of(int outputs, int taps)
@@ -40,7 +42,7 @@ int winograd_tiles_at(const struct winograd_axis *axis, int point)
 
 struct winograd winograd_of(const struct convolution *c)
 {
-  struct winograd w = {.taps = c->kernel / c->stride, .phases = c->stride * c->stride};
+  struct winograd w = {.taps = c->y.kernel / c->y.stride, .phases = c->y.stride * c->x.stride};
   w.y = axis_of(c->out_height, w.taps);
   w.x = axis_of(c->out_width, w.taps);
   w.channels = w.phases * c->channels;

@@ -34,7 +34,8 @@ struct winograd {
   int channels; /* of a product's left side: phases x channels */
 };
 
-/* Whether the geometry allows it: taps of 2 or 3, whole vectors of channels. */
+/* Whether the geometry allows it: a square kernel without dilation and groups, taps of 2 or 3,
+ * whole vectors of channels. */
 bool winograd_fits(const struct convolution *c);
 struct winograd winograd_of(const struct convolution *c);
 

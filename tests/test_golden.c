@@ -36,6 +36,19 @@ static const char winograd[] =
           "conv2d 16, kernel 3, stride 1, pad 1;\n    conv2d 32, kernel 4, stride 2, pad 1;\n"
           "    gaussian z;",
           "linear 64;\n    reshape [1, 8, 8];", GAUSSIAN);
+static const char grouped[] =
+    MODEL("[4, 6, 6]", "2", "conv2d 6, kernel 3, dilation 2, groups 2;\n    gaussian z;",
+          "linear [4, 6, 6];", GAUSSIAN);
+static const char depthwise[] =
+    MODEL("[6, 5, 5]", "2",
+          "conv2d 6, kernel 1;\n    conv2d 6, kernel 3, pad 1, groups 6;\n"
+          "    gaussian z;",
+          "linear [6, 5, 5];", GAUSSIAN);
+static const char series[] = MODEL(
+    "[2, 12]", "2",
+    "conv1d 4, kernel 3, stride 2, pad 1;\n    relu;\n    max_pool 2;\n"
+    "    upsample 2, mode linear;\n    gaussian z;",
+    "linear [4, 6];\n    conv_transpose1d 2, kernel 3, stride 2, pad 1, output_pad 1;", GAUSSIAN);
 static const char batchnorm[] =
     MODEL("[1, 6, 6]", "2", "conv2d 4, kernel 2, stride 2, pad 0;\n    batchnorm;\n    gaussian z;",
           IMAGE_OUT, GAUSSIAN);
@@ -76,6 +89,16 @@ static const struct {
      "_backward.c",
      conv_transpose,
      {"static void decoder_1_channel_sum(", "static void decoder_1_conv("}},
+    {"conv_groups", "_forward.c", grouped, {"static void encoder_0_conv("}},
+    {"conv_groups_weight", "_backward.c", grouped, {"static void encoder_0_conv_weight("}},
+    {"conv_depthwise", "_forward.c", depthwise, {"/* encoder.1: conv2d"}},
+    {"conv_depthwise_input", "_backward.c", depthwise, {"static void encoder_1_conv_input("}},
+    {"conv_depthwise_weight", "_backward.c", depthwise, {"static void encoder_1_conv_weight("}},
+    {"conv1d", "_forward.c", series, {"/* encoder.0: conv1d"}},
+    {"conv1d_weight", "_backward.c", series, {"static void encoder_0_conv_weight("}},
+    {"conv_transpose1d", "_forward.c", series, {"/* decoder.1: conv_transpose1d"}},
+    {"max_pool_series", "_forward.c", series, {"static void encoder_2_max_pool("}},
+    {"upsample_linear", "_forward.c", series, {"static void encoder_3_bilinear("}},
     {"winograd_tile", "_forward.c", winograd, {"static int winograd_row", "/* F("}},
     {"winograd_data", "_forward.c", winograd, {"static void encoder_1_winograd_data("}},
     {"winograd_product",

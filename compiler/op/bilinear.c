@@ -1,12 +1,13 @@
 /* bilinear: an image enlarged by a whole factor, each output pixel a mean of the four pixels around
  * its centre, weighted by how near they are; beyond the outer centres the image goes on as at its
- * border (PyTorch's align_corners=False). And the adjoint. Images lie channels last. */
+ * border (PyTorch's align_corners=False). Of a series, the two values around it. And the adjoint.
+ * Images lie channels last. */
 #include "../emit_kernel.h"
 #include "../op.h"
 
 static struct node *resized(struct node *node, const struct windows *w, int height, int width)
 {
-  node->shape = (struct shape){.rank = 3, .dim = {w->channels, height, width}};
+  node->shape = op_pixels(node->in[0], w->channels, height, width);
   node->interleave = op_channels_last(&node->shape);
   node->windows = *w;
   return node;
@@ -44,11 +45,28 @@ static void emit_neighbours(struct emitter *e, const char *axis, const char *at,
       "const $real near_$axis = ${axis}1 > ${axis}0 ? ($real)(from_$axis % $twice) * $step : 0;\n");
 }
 
-/* Loops over the large image's pixels; `each` is done for the four neighbours' $in and $weight. */
+/* The two neighbours of a series, or the four of an image: $near's index and weight. */
+static void emit_near(struct emitter *e, bool row)
+{
+  if (row)
+    emit(e, "for (int near = 0; near < 2; near++) {\n"
+            "const int small = (i * $OW + (near == 0 ? x0 : x1)) * $C;\n"
+            "const $real weight = near == 0 ? 1 - near_x : near_x;\n");
+  else
+    emit(e,
+         "for (int near = 0; near < 4; near++) {\n"
+         "const int small = ((i * $OH + (near < 2 ? y0 : y1)) * $OW + (near % 2 ? x1 : x0)) * $C;\n"
+         "const $real weight = (near < 2 ? 1 - near_y : near_y) * (near % 2 ? near_x : 1 - "
+         "near_x);\n");
+}
+
+/* Loops over the large image's pixels; `each` is done for the neighbours' $in and $weight. */
 static void emit_pixels(struct emitter *e, const struct kernel *kernel, const char *clear,
                         const char *before, const char *each)
 {
-  const struct windows *w = &kernel->chain[0]->windows;
+  const struct node *node = kernel->chain[0];
+  const struct windows *w = &node->windows;
+  bool row = node->shape.rank == 2;
   int count = e->binding_count;
   emit_bind_int(e, "C", w->channels);
   emit_bind_int(e, "H", w->height);
@@ -58,19 +76,18 @@ static void emit_pixels(struct emitter *e, const struct kernel *kernel, const ch
   emit_bind_int(e, "image", (int64_t)w->channels * w->out_height * w->out_width);
   emit(e, "for (int i = begin; i < end; i++) {\n");
   emit(e, clear);
-  emit(e, "for (int py = 0; py < $H; py++) {\n");
-  emit_neighbours(e, "y", "py", w->out_height, w->stride);
+  if (!row) {
+    emit(e, "for (int py = 0; py < $H; py++) {\n");
+    emit_neighbours(e, "y", "py", w->out_height, w->y.stride);
+  }
   emit(e, "for (int px = 0; px < $W; px++) {\n");
-  emit_neighbours(e, "x", "px", w->out_width, w->stride);
-  emit(e, "const int large = ((i * $H + py) * $W + px) * $C;\n");
+  emit_neighbours(e, "x", "px", w->out_width, w->x.stride);
+  emit(e, row ? "const int large = (i * $W + px) * $C;\n"
+              : "const int large = ((i * $H + py) * $W + px) * $C;\n");
   emit(e, before);
-  emit(e,
-       "for (int near = 0; near < 4; near++) {\n"
-       "const int small = ((i * $OH + (near < 2 ? y0 : y1)) * $OW + (near % 2 ? x1 : x0)) * $C;\n"
-       "const $real weight = (near < 2 ? 1 - near_y : near_y) * (near % 2 ? near_x : 1 - "
-       "near_x);\n");
+  emit_near(e, row);
   emit(e, each);
-  emit(e, "}\n}\n}\n}\n");
+  emit(e, row ? "}\n}\n}\n" : "}\n}\n}\n}\n");
   e->binding_count = count;
   emit_epilogue_images(e, kernel, 1);
 }

@@ -5,7 +5,13 @@
 int64_t op_channels_last(const struct shape *shape)
 {
   int64_t channels = shape->dim[0];
-  return shape->rank == 3 && channels > 1 && shape_size(shape) > channels ? channels : 0;
+  return shape->rank > 1 && channels > 1 && shape_size(shape) > channels ? channels : 0;
+}
+
+struct shape op_pixels(const struct node *like, int64_t channels, int64_t height, int64_t width)
+{
+  return like->shape.rank == 2 ? (struct shape){2, {channels, width}}
+                               : (struct shape){3, {channels, height, width}};
 }
 
 struct node *op_unary(struct graph *g, enum op op, struct node *x)

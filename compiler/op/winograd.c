@@ -197,8 +197,8 @@ void winograd_bind(struct emitter *e, const struct convolution *c)
   emit_bind_int(e, "W", c->width);
   emit_bind_int(e, "OH", c->out_height);
   emit_bind_int(e, "OW", c->out_width);
-  emit_bind_int(e, "k", c->kernel);
-  emit_bind_int(e, "s", c->stride);
+  emit_bind_int(e, "k", c->y.kernel);
+  emit_bind_int(e, "s", c->y.stride);
   emit_bind_int(e, "taps", w.taps);
   emit_bind_int(e, "phases", w.phases);
   emit_bind_int(e, "channels", w.channels);
@@ -206,7 +206,7 @@ void winograd_bind(struct emitter *e, const struct convolution *c)
   emit_bind_int(e, "TX", w.x.tiles);
   emit_bind_int(e, "PY", w.y.points);
   emit_bind_int(e, "PX", w.x.points);
-  emit_bind(e, "pad", "%s", c->pad > 0 ? mem_printf(e->mem, " - %d", c->pad) : "");
+  emit_bind(e, "pad", "%s", c->y.pad > 0 ? mem_printf(e->mem, " - %d", c->y.pad) : "");
   const char *row =
       mem_printf(e->mem, "winograd_row_%dx%d_%d", c->out_height, c->out_width, w.taps);
   emit_bind(e, "row", "%s", row);

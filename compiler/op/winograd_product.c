@@ -39,7 +39,7 @@ void winograd_filter_plan(struct kernel *kernel)
 /* Parts of the channels of a phase: a task's filter rows. */
 static int channel_parts(const struct convolution *c)
 {
-  int phases = c->stride * c->stride;
+  int phases = c->y.stride * c->y.stride;
   int parts = (WEIGHT_TASKS + phases - 1) / phases;
   while (parts > 1 && (c->channels % parts != 0 || c->channels / parts < LEAST_CHANNELS))
     parts--;
@@ -49,7 +49,7 @@ static int channel_parts(const struct convolution *c)
 void winograd_weight_plan(struct kernel *kernel)
 {
   const struct convolution *c = &kernel->chain[0]->conv;
-  int tasks = c->stride * c->stride * channel_parts(c);
+  int tasks = c->y.stride * c->y.stride * channel_parts(c);
   kernel_cut(kernel, tasks, 1, tasks);
   kernel->scratch = (int64_t)c->channels / channel_parts(c) * c->filters;
   kernel->algorithm = "Winograd";
@@ -71,8 +71,8 @@ static const char *taps_text(struct emitter *e, int taps)
 
 static const char *filter_function(struct emitter *e, const struct convolution *c)
 {
-  int taps = c->kernel / c->stride;
-  const char *name = mem_printf(e->mem, "winograd_filter_%d_%d_%dx%d", c->kernel, c->stride,
+  int taps = c->y.kernel / c->y.stride;
+  const char *name = mem_printf(e->mem, "winograd_filter_%d_%d_%dx%d", c->y.kernel, c->y.stride,
                                 c->channels, c->filters);
   int count = e->binding_count;
   emit_bind(e, "name", "%s", name);
@@ -154,7 +154,7 @@ void winograd_weight_emit(struct emitter *e, const struct kernel *kernel)
   winograd_bind(e, c);
   emit_bind_int(e, "parts", parts);
   emit_bind_int(e, "part", c->channels / parts);
-  emit(e, winograd_filter_table(e, c->kernel / c->stride));
+  emit(e, winograd_filter_table(e, c->y.kernel / c->y.stride));
   if (kernel->tasks == 1)
     emit(e, "const int phase = 0, channel = 0;\n");
   else if (parts == 1)

@@ -104,16 +104,34 @@ class Concat(nn.Sequential):
         return torch.cat([x, super().forward(x)], dim=1)
 
 
+def sides(text, axes):
+    """`3`, or `[3, 5]`: a number for each axis."""
+    return shape(text) * axes if text.strip().isdigit() else shape(text)
+
+
+def convolution(word, channels, more, given):
+    """conv1d, conv2d, conv_transpose1d, conv_transpose2d"""
+    axes = int(word[-2])
+    kind = getattr(nn, ("ConvTranspose%dd" if "transpose" in word else "Conv%dd") % axes)
+    names = {"kernel_size": "kernel", "stride": "stride", "padding": "pad", "dilation": "dilation",
+             "output_padding": "output_pad"}
+    given_sides = {name: sides(more[own], axes) for name, own in names.items() if own in more}
+    return kind(given[0], channels, groups=int(more.get("groups", 1)), **given_sides)
+
+
+def pool(word, value, more, given):
+    axes = len(given) - 1
+    kind = getattr(nn, {"max_pool": "MaxPool%dd", "avg_pool": "AvgPool%dd"}[word] % axes)
+    return kind(tuple(sides(value, axes)), tuple(sides(more.get("stride", value), axes)),
+                tuple(sides(more.get("pad", "0"), axes)))
+
+
 def layer(word, value, more, given):
     """The module of one statement that receives `given` (a shape without the batch)."""
-    window = {"kernel_size": int(more.get("kernel", 1)), "stride": int(more.get("stride", 1)),
-              "padding": int(more.get("pad", 0))}
     if word == "linear":
         return ShapedLinear(given[0], shape(value))
-    if word == "conv2d":
-        return nn.Conv2d(given[0], int(value), **window)
-    if word == "conv_transpose2d":
-        return nn.ConvTranspose2d(given[0], int(value), **window)
+    if word.startswith("conv"):
+        return convolution(word, int(value), more, given)
     if word == "batchnorm":
         kind = nn.BatchNorm2d if len(given) == 3 else nn.BatchNorm1d
         return kind(given[0], momentum=float(more.get("momentum", 0.1)), eps=float(more.get("eps", 1e-5)))
@@ -125,12 +143,11 @@ def layer(word, value, more, given):
         inside, _ = section(statements(more[INSIDE]), given)
         return (Residual if word == "residual" else Concat)(OrderedDict(inside.named_children()))
     if word in ("max_pool", "avg_pool"):
-        window = {"kernel_size": int(value), "stride": int(more.get("stride", value)), "padding": window["padding"]}
-        return nn.MaxPool2d(**window) if word == "max_pool" else nn.AvgPool2d(**window)
+        return pool(word, value, more, given)
     if word == "global_avg_pool":
-        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten())
+        return nn.Sequential((nn.AdaptiveAvgPool2d if len(given) == 3 else nn.AdaptiveAvgPool1d)(1), nn.Flatten())
     if word == "upsample":
-        return nn.Upsample(scale_factor=int(value), mode=more.get("mode", "nearest"))
+        return nn.Upsample(scale_factor=tuple(sides(value, len(given) - 1)), mode=more.get("mode", "nearest"))
     if word == "reshape":
         return Reshape(shape(value))
     if word == "leaky_relu":
@@ -294,7 +311,7 @@ class Autoencoder(nn.Module):
         places = list(self.state_dict())
         for name, module in self.named_modules():
             bound = 0
-            if isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+            if isinstance(module, (nn.Linear, nn.modules.conv._ConvNd)):
                 bound = 1 / math.sqrt(nn.init._calculate_fan_in_and_fan_out(module.weight)[0])
             values = dict(module.named_parameters(recurse=False)) | dict(module.named_buffers(recurse=False))
             for leaf, value in values.items():
