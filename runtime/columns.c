@@ -53,7 +53,7 @@ enum lathe_dtype lathe_real_dtype(void)
 
 int lathe_images_shape(const struct lathe_model *model, int64_t n, int64_t shape[4])
 {
-  int rank = 0, first = model->input_rank == 3 && model->input_shape[0] == 1;
+  int rank = 0, first = model->input_rank > 1 && model->input_shape[0] == 1;
   shape[rank++] = n;
   for (int i = first; i < model->input_rank; i++)
     shape[rank++] = model->input_shape[i];

@@ -36,7 +36,8 @@ void lathe_columns_close(struct lathe_columns *columns);
 enum lathe_dtype lathe_real_dtype(void);
 
 /* The shape [n, ...] in which n of a model's images are written: [n, features] for rank 1,
- * [n, height, width] for one channel, else [n, channels, height, width]. Returns its rank. */
+ * [n, channels, length] or [n, channels, height, width] for the others, without their channels
+ * where there is but one. Returns its rank. */
 int lathe_images_shape(const struct lathe_model *model, int64_t n, int64_t shape[4]);
 
 #endif

@@ -20,23 +20,19 @@ struct form {
   int64_t shape[3];
 };
 
-/* The shapes in which images for `model` may come; returns how many. One channel need not be said,
- * and such an image may be flat. */
+/* The shapes in which images for `model` may come; returns how many. One channel of an image or a
+ * series need not be said, and such an image may be flat. */
 static int accepted_forms(const struct lathe_model *model, struct form forms[SHAPE_FORMS])
 {
   const int *shape = model->input_shape;
-  if (model->input_rank == 1) {
-    forms[0] = (struct form){1, {shape[0]}};
-    return 1;
-  }
-  if (shape[0] != 1) {
-    forms[0] = (struct form){3, {shape[0], shape[1], shape[2]}};
-    return 1;
-  }
-  forms[0] = (struct form){2, {shape[1], shape[2]}};
-  forms[1] = (struct form){3, {1, shape[1], shape[2]}};
-  forms[2] = (struct form){1, {model->input_size}};
-  return 3;
+  int rank = model->input_rank, count = 0;
+  bool one_channel = rank > 1 && shape[0] == 1;
+  if (one_channel)
+    forms[count++] = (struct form){rank - 1, {shape[1], rank == 3 ? shape[2] : 0}};
+  forms[count++] = (struct form){rank, {shape[0], shape[1], shape[2]}};
+  if (one_channel && rank == 3)
+    forms[count++] = (struct form){1, {model->input_size}};
+  return count;
 }
 
 static bool has_form(const struct lathe_array *images, const struct form *form)

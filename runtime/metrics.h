@@ -24,7 +24,7 @@ struct lathe_similarity {
   int64_t images;
   double squared_error; /* sum over images of each image's mean squared error */
   double ssim;          /* sum over images of each image's SSIM */
-  bool ssim_undefined;  /* the images have no SSIM: rank 1, or a side under 7 */
+  bool ssim_undefined;  /* the images have no SSIM: vectors, series, or a side under 7 */
 };
 
 /* Adds n images [n, shape] and their reconstructions. `rank` and `shape` are a model's input's: 1

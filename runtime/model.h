@@ -137,8 +137,8 @@ struct lathe_model {
 
   enum lathe_kind kind;
 
-  int input_rank;     /* 1 or 3 */
-  int input_shape[3]; /* [features] or [channels, height, width] */
+  int input_rank;     /* 1, 2 or 3 */
+  int input_shape[3]; /* [features], [channels, length] or [channels, height, width] */
   int input_size;     /* product of the shape */
   double range[2];    /* what pixel values 0 and 255 mean */
   bool bounded;       /* whether all values must be, and what is decoded is kept, within it */

@@ -21,9 +21,9 @@ static const char *const inits[] = {[LATHE_INIT_LABELLED] = "labelled",
 static json_t *input_text(const struct lathe_model *model)
 {
   const int *shape = model->input_shape;
-  if (model->input_rank == 1)
-    return json_sprintf("[%d]", shape[0]);
-  return json_sprintf("[%d, %d, %d]", shape[0], shape[1], shape[2]);
+  return model->input_rank == 1   ? json_sprintf("[%d]", shape[0])
+         : model->input_rank == 2 ? json_sprintf("[%d, %d]", shape[0], shape[1])
+                                  : json_sprintf("[%d, %d, %d]", shape[0], shape[1], shape[2]);
 }
 
 static json_t *architecture(const struct lathe_model *model)

@@ -15,12 +15,13 @@
 struct lathe_picture_format {
   int channels, height, width;
   double range[2];
-  int scale; /* screen pixels a pixel, 1 .. 64; 0 chooses one by the image's size */
+  int scale;   /* screen pixels a pixel, 1 .. 64; 0 chooses one by the image's size */
+  bool curves; /* series [channels, width], height 1, drawn as curves: range[0] is the lower edge */
 };
 
-/* The format of a model's images: `shape` is [channels, height, width] (rank 3) or [features]
- * (rank 1), where a square number of features is taken for a square grey image and any other for
- * one line of pixels. Scale is left to be chosen. */
+/* The format of a model's images: `shape` is [channels, height, width] (rank 3), a series
+ * [channels, length] (rank 2) or [features] (rank 1), where a square number of features is taken
+ * for a square grey image and any other for one line of pixels. Scale is left to be chosen. */
 struct lathe_picture_format lathe_picture_format(int rank, const int *shape, const double range[2]);
 
 /* `n` images in reading order, `columns` a row (0: as near to a square as can be). */

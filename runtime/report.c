@@ -125,7 +125,8 @@ static bool gather(struct lathe_report_page *page, struct lathe_error *err)
   bool finished;
   page->format = lathe_picture_format(model->input_rank, model->input_shape, model->range);
   int side = page->format.height > page->format.width ? page->format.height : page->format.width;
-  page->format.scale = side < TILE ? TILE / side : 1;
+  if (!page->format.curves)
+    page->format.scale = side < TILE ? TILE / side : 1;
   if (shown->scored)
     page->scored = &report->images;
   else if (report->labelled.part.count > 0 && report->labelled.evaluation->scored)

@@ -62,6 +62,8 @@ static void write_graph(FILE *out, const struct lathe_model *model)
   const int *shape = model->input_shape;
   if (model->input_rank == 3)
     snprintf(image, sizeof image, "image [%d, %d, %d]", shape[0], shape[1], shape[2]);
+  else if (model->input_rank == 2)
+    snprintf(image, sizeof image, "series [%d, %d]", shape[0], shape[1]);
   else
     snprintf(image, sizeof image, "input [%d]", shape[0]);
   snprintf(latent, sizeof latent, "z [%d]", model->latent);

@@ -10,7 +10,7 @@ static struct lathe_model input(int rank, int a, int b, int c, double low, doubl
   struct lathe_model model = {.name = "small",
                               .input_rank = rank,
                               .input_shape = {a, b, c},
-                              .input_size = rank == 1 ? a : a * b * c,
+                              .input_size = a * (rank > 1 ? b : 1) * (rank > 2 ? c : 1),
                               .range = {low, high},
                               .bounded = true};
   return model;
@@ -62,6 +62,12 @@ static const struct {
     {3, {3, 4, 5}, 4, {6, 4, 5, 3}, "[6, 4, 5, 3]|takes [N, 3, 4, 5];"},
     {3, {3, 4, 5}, 2, {6, 60}, "[6, 60]"},
     {3, {3, 4, 5}, 3, {3, 4, 5}, "[3, 4, 5]"},
+    {2, {2, 9}, 3, {6, 2, 9}, ""},
+    {2, {2, 9}, 2, {6, 18}, "[6, 18]|takes [N, 2, 9];"},
+    {2, {2, 9}, 3, {6, 9, 2}, "[6, 9, 2]"},
+    {2, {1, 9}, 2, {6, 9}, ""},
+    {2, {1, 9}, 3, {6, 1, 9}, ""},
+    {2, {1, 9}, 3, {6, 9, 1}, "[6, 9, 1]|takes [N, 9] or [N, 1, 9];"},
     {1, {20}, 2, {6, 20}, ""},
     {1, {20}, 3, {6, 4, 5}, "[6, 4, 5]|takes [N, 20];"},
     {1, {20}, 1, {20}, "[20]"},

@@ -10,6 +10,7 @@ static const struct {
 } FORMATS[] = {
     {3, {1, 28, 28}, 1, 28, 28}, {3, {3, 8, 4}, 3, 8, 4}, {1, {784}, 1, 28, 28},
     {1, {10}, 1, 1, 10},         {1, {1}, 1, 1, 1},       {1, {2147483647}, 1, 1, 2147483647},
+    {2, {3, 64}, 3, 1, 64},
 };
 
 START_TEST(format)
@@ -21,6 +22,7 @@ START_TEST(format)
   ck_assert_int_eq(f.width, FORMATS[_i].width);
   ck_assert_double_eq(f.range[0], -1);
   ck_assert_int_eq(f.scale, 0);
+  ck_assert(f.curves == (FORMATS[_i].rank == 2));
 }
 END_TEST
 
@@ -50,7 +52,7 @@ static const struct {
 START_TEST(values)
 {
   struct lathe_picture_format f = {
-      VALUES[_i].channels, 1, 1, {VALUES[_i].range[0], VALUES[_i].range[1]}, 3};
+      VALUES[_i].channels, 1, 1, {VALUES[_i].range[0], VALUES[_i].range[1]}, 3, false};
   ck_assert_msg(lathe_picture_grid(in_folder("value.png"), &f, VALUES[_i].value, 1, 0, &err), "%s",
                 err.text);
   struct read_back r = read_picture("value.png");
@@ -66,7 +68,7 @@ END_TEST
 /* Images that tell which they are and which of their pixels: 2 wide, 3 high, `n` of them. */
 enum { H = 3, W = 2, MANY = 40 };
 static lathe_real numbered[MANY * H * W];
-static const struct lathe_picture_format NUMBERED = {1, H, W, {0, 255}, 2};
+static const struct lathe_picture_format NUMBERED = {1, H, W, {0, 255}, 2, false};
 
 static void number_images(void)
 {
@@ -100,7 +102,7 @@ END_TEST
 START_TEST(grid_chooses_columns_and_scale)
 {
   static lathe_real black[10 * 784];
-  struct lathe_picture_format f = {1, 28, 28, {0, 1}, 0};
+  struct lathe_picture_format f = {1, 28, 28, {0, 1}, 0, false};
   ck_assert(lathe_picture_grid(in_folder("grid.png"), &f, black, 10, 0, &err));
   struct read_back r = read_picture("grid.png");
   ck_assert_int_eq(r.width, 2 * MARGIN + 4 * 84 + 3 * GAP);
@@ -160,13 +162,37 @@ START_TEST(manifold)
 }
 END_TEST
 
+/* A series of two channels, low and then high, and the other way round; one value is no number. */
+START_TEST(series_are_curves)
+{
+  enum { WIDE = 126, HIGH = 84, LENGTH = 8 };
+  const lathe_real nothing = (lathe_real)NAN;
+  const lathe_real series[2][LENGTH] = {{0, 0, 0, 0, 1, 1, 1, 1}, {1, 1, 1, nothing, 0, 0, 0, 0}};
+  struct lathe_picture_format f = lathe_picture_format(2, (int[]){2, LENGTH}, (double[]){0, 1});
+  ck_assert(lathe_picture_grid(in_folder("series.png"), &f, series[0], 1, 0, &err));
+  struct read_back r = read_picture("series.png");
+  ck_assert_int_eq(r.width, 2 * MARGIN + WIDE);
+  ck_assert_int_eq(r.height, 2 * MARGIN + HIGH);
+  int left = MARGIN + 20, right = MARGIN + WIDE - 20, low = MARGIN + HIGH - 4, high = MARGIN + 3;
+  unsigned first = pixel(&r, left, low), second = pixel(&r, left, high);
+  ck_assert_uint_ne(first, second);
+  ck_assert_uint_ne(first, 0xffffff);
+  ck_assert_uint_ne(second, 0xffffff);
+  ck_assert_uint_eq(pixel(&r, right, high), first);
+  ck_assert_uint_eq(pixel(&r, right, low), second);
+  ck_assert_uint_eq(pixel(&r, left, MARGIN + HIGH / 2), 0xffffff);
+  ck_assert_uint_eq(pixel(&r, MARGIN + 3 + 3 * (WIDE - 7) / (LENGTH - 1), low + 2), 0xff00ff);
+  cairo_surface_destroy(r.surface);
+}
+END_TEST
+
 /* What cannot be drawn is said, and leaves no file. */
 static bool draw_refused(int which)
 {
   const char *path = in_folder("refused.png");
   const struct lathe_picture_format wrong[] = {
-      {1, 0, 2, {0, 1}, 1},  {1, 3, 2, {1, 1}, 1},  {1, 3, 2, {0, NAN}, 1},
-      {1, 3, 2, {0, 1}, 65}, {1, 3, 2, {0, 1}, -1},
+      {1, 0, 2, {0, 1}, 1, false},  {1, 3, 2, {1, 1}, 1, false},  {1, 3, 2, {0, NAN}, 1, false},
+      {1, 3, 2, {0, 1}, 65, false}, {1, 3, 2, {0, 1}, -1, false},
   };
   number_images();
   switch (which) {
@@ -212,6 +238,7 @@ int main(void)
   tcase_add_loop_test(tests, values, 0, ROWS(VALUES));
   tcase_add_test(tests, grid);
   tcase_add_test(tests, grid_chooses_columns_and_scale);
+  tcase_add_test(tests, series_are_curves);
   tcase_add_test(tests, pairs);
   tcase_add_test(tests, rows);
   tcase_add_test(tests, manifold);
