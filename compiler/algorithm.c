@@ -96,8 +96,8 @@ enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer
     return asked_for(layer);
   double rows = (double)p->rows * g->images;
   double inner = (double)p->inner, columns = (double)p->columns;
-  double panels = (double)((p->columns + PANEL - 1) / PANEL * PANEL);
-  double blocks = panels * inner * (rows + PACKED_ELEMENT);
+  int64_t padded = (p->columns + PANEL - 1) / PANEL * PANEL;
+  double blocks = (double)padded * inner * (rows + PACKED_ELEMENT);
   double dots = columns * rows * (inner * DOTS_SHARE + (p->as_it_lies ? 0 : DOT_END));
   return dots < blocks ? ALGORITHM_DOTS : ALGORITHM_BLOCKS;
 }

@@ -34,6 +34,7 @@ static void examine(struct lathe_trainer *trainer, const lathe_real *before, siz
   const struct lathe_model *model = trainer->session->model;
   struct lathe_divergence *diverged = &trainer->diverged;
   memcpy(state->fixed, before, size);
+  state->tables = 0;
   for (size_t i = 0; i < model->trained; i++)
     diverged->weight = fmax(diverged->weight, fabs((double)state->fixed[i]));
   trainer->steps--;

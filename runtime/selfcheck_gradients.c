@@ -55,6 +55,7 @@ static double loss_at(struct probing *p, double step, size_t from, size_t to)
     fixed[i] = (lathe_real)(p->weights[i] + step * p->direction[i]);
   double at = loss(p);
   memcpy(fixed + from, p->weights + from, (to - from) * sizeof *fixed);
+  p->session.state.tables = 0;
   return at;
 }
 
