@@ -9,8 +9,13 @@ B        ?= build
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow
 PACKAGES := cairo libzip jansson zlib openblas
 CPPFLAGS += -D_POSIX_C_SOURCE=200809L -I.
-CFLAGS   += -std=c11 $(OPT) -g $(WARNINGS) $(SANITIZE)
-LDFLAGS  += $(SANITIZE)
+COMMA    := ,
+# Hardened (HARDEN= and FORTIFY= take it away), and with no folder's name in what is built.
+HARDEN   ?= -fPIE -fstack-protector-strong
+PREFIX_MAP ?= -ffile-prefix-map=$(CURDIR)=.
+FORTIFY  ?= $(if $(SANITIZE)$(filter -O0,$(OPT)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+CFLAGS   += -std=c11 $(OPT) -g $(WARNINGS) $(HARDEN) $(FORTIFY) $(SANITIZE) $(PREFIX_MAP)
+LDFLAGS  += $(SANITIZE) $(if $(HARDEN),-pie -Wl$(COMMA)-z$(COMMA)relro$(COMMA)-z$(COMMA)now)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
 PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread
 TEST_PKG   = $(shell pkg-config --cflags --libs check)
@@ -41,7 +46,7 @@ $(B)/liblathe-f32.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f32/%.o)
 $(B)/liblathe-f64.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f64/%.o)
 $(B)/%.a:
 	@echo "  AR    $@"
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar rcsD $@ $^
 
 $(B)/compiler/%.o: compiler/%.c | $(B)/gen/parser.h $(B)/gen/lexer.h
 	@mkdir -p $(@D)

@@ -187,6 +187,15 @@ static bool run_all(const struct arguments *commands, int count)
   return compiled && error == 0;
 }
 
+/* What makes mistakes in memory harder to use. _FORTIFY_SOURCE needs optimisation, and sanitizers
+ * find more without it. */
+static const char *hardening(const char *cflags)
+{
+  return strstr(cflags, "-O0") != NULL || strstr(cflags, "-fsanitize") != NULL
+             ? "-fPIE -fstack-protector-strong"
+             : "-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2";
+}
+
 /* The compiler and what it is told whether it compiles or links. */
 static struct arguments compiler_line(struct mem *mem, const struct model *model,
                                       const struct build_options *options, const char *headers)
@@ -200,6 +209,7 @@ static struct arguments compiler_line(struct mem *mem, const struct model *model
   const char *flags = mem_printf(
       mem, "-std=c11 -O3 -march=%s -ffp-contract=fast -fno-math-errno -fno-trapping-math", target);
   const char *more = options->cflags != NULL ? options->cflags : "";
+  flags = mem_printf(mem, "%s %s", flags, hardening(more));
   add_words(&a, flags);
   add_words(&a, more);
   add(&a, define_string(mem, "LATHE_CFLAGS", flags, more));
@@ -257,11 +267,17 @@ static bool compile_and_link(struct mem *mem, const struct model *model,
   struct arguments *compile = mem_alloc(mem, (size_t)count * sizeof *compile);
   for (int i = 0; i < count; i++) {
     compile[i] = copy_of(&link);
+    /* So that the folder leaves no trace: the same description gives the same bytes. */
+    add(&compile[i], mem_printf(mem, "-ffile-prefix-map=%s=.", folder));
     add(&compile[i], "-c");
     add(&compile[i], mem_printf(mem, "%s/%s", folder, sources[i]->name));
     add(&compile[i], "-o");
     add(&compile[i], object_name(mem, objects, sources[i]));
   }
+  const char *more = options->cflags != NULL ? options->cflags : "";
+  if (strstr(more, "-static") == NULL && strstr(more, "-no-pie") == NULL)
+    add(&link, "-pie");
+  add_words(&link, "-Wl,-z,relro,-z,now");
   for (int i = 0; i < count; i++)
     add(&link, object_name(mem, objects, sources[i]));
   add(&link, library);

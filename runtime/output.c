@@ -55,17 +55,18 @@ static char *folder_of(const char *path)
 }
 
 /* open, of files that are made, which a signal may interrupt on disks that are far away. */
-static int open_again(const char *path, int flags)
+static int open_again(const char *path, int flags, mode_t mode)
 {
   int fd;
   do
-    fd = open(path, flags, 0666);
+    fd = open(path, flags, mode);
   while (fd < 0 && errno == EINTR);
   return fd;
 }
 
-/* Creates a file of a name that nobody has, beside the final one: a rename does not cross disks.
- * mkstemp would make it private (0600), whatever the umask says. */
+/* Creates a file of a name that nobody has, beside the final one: a rename does not cross disks. It
+ * is private until it is whole: then it gets the mode that the umask says. (mkstemp's names do not
+ * end as lathe_run_tidy looks for them.) */
 static int create_temporary(struct lathe_output *output)
 {
   size_t size = strlen(output->path) + 48;
@@ -74,7 +75,7 @@ static int create_temporary(struct lathe_output *output)
     return -1;
   for (int attempt = 0; attempt < NAME_TRIES; attempt++) {
     snprintf(output->temporary, size, "%s.%ld-%d.part", output->path, (long)getpid(), attempt);
-    int fd = open_again(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
+    int fd = open_again(output->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd >= 0 || errno != EEXIST)
       return fd;
   }
@@ -99,7 +100,7 @@ static int open_for(struct lathe_output *output, const char *path)
     output->direct = true;
     output->path = strdup(path);
     output->temporary = strdup(path);
-    return output->path && output->temporary ? open_again(path, O_WRONLY | O_CLOEXEC) : -1;
+    return output->path && output->temporary ? open_again(path, O_WRONLY | O_CLOEXEC, 0666) : -1;
   }
   /* A rename would replace even a file that its owner protects from writing. */
   if (exists && faccessat(AT_FDCWD, path, W_OK, AT_EACCESS) != 0)
@@ -130,7 +131,7 @@ static int open_growing(struct lathe_output *output, const char *path)
 {
   output->growing = output->direct = true;
   output->path = strdup(path);
-  return output->path ? open_again(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC) : -1;
+  return output->path ? open_again(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666) : -1;
 }
 
 static struct lathe_output *open_output(const char *path,
@@ -192,6 +193,15 @@ bool lathe_sync_folder_of(const char *path)
   return synced;
 }
 
+/* What a new file's mode is to be. The mask can only be read by setting it, here to a stricter one.
+ */
+static mode_t mode_of_files(void)
+{
+  mode_t mask = umask(077);
+  umask(mask);
+  return 0666 & ~mask;
+}
+
 /* Puts all bytes on the disk (or into the device) and closes it; 0, or errno's reason why not. */
 static int finish(struct lathe_output *output)
 {
@@ -200,6 +210,9 @@ static int finish(struct lathe_output *output)
   output->stream = NULL;
   if (failed) /* without a reason, what was to be printed could not be: no memory for it */
     return output->why ? output->why : ENOMEM;
+  while (!output->direct && fchmod(output->fd, mode_of_files()) != 0)
+    if (errno != EINTR)
+      break; /* not every disk has modes: then the file is as such are there */
   while ((!output->direct || output->growing) && fsync(output->fd) != 0)
     if (errno != EINTR)
       return errno;

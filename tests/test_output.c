@@ -22,6 +22,9 @@ START_TEST(commits)
     ck_assert_msg(output != NULL, "%s", err.text);
     fprintf(lathe_output_stream(output), "round %d", round);
     ck_assert_int_eq(files_in_folder(), round + 1);
+    struct stat written; /* nobody else reads what is not whole */
+    ck_assert_int_eq(stat(lathe_output_path(output), &written), 0);
+    ck_assert_int_eq(written.st_mode & 0777, 0600);
     ck_assert_msg(lathe_output_commit(output, &err), "%s", err.text);
     assert_holds(path, round ? "round 1" : "round 0");
     ck_assert_int_eq(files_in_folder(), 1);
