@@ -42,7 +42,7 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
     float *const y_row = y + r * 4;
     for (int c = 0; c < 4; c++) {
       const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 > 0.0F ? bias1 : 0.0F;
+      y_row[c] = bias1 < 0.0F ? 0.0F : bias1;
     }
   }
 }
