@@ -67,22 +67,25 @@ static json_t *fitness_json(const struct lathe_evaluation *evaluation)
                    "bic", lathe_json_number(fitness->bic), "aic", lathe_json_number(fitness->aic));
 }
 
+/* `json` with the members of `part`, both of which are taken; NULL if that fails, or either is. */
+static json_t *joined(json_t *json, json_t *part)
+{
+  if (json_object_update(json, part) != 0) {
+    json_decref(json);
+    json = NULL;
+  }
+  json_decref(part);
+  return json;
+}
+
 json_t *lathe_evaluation_json(const struct lathe_evaluation *evaluation)
 {
-  json_t *(*const parts[])(const struct lathe_evaluation *) = {
-      evaluation->decoded ? decoded_json : NULL,
-      fitness_json,
-      evaluation->scored ? scores_json : NULL,
-  };
   json_t *json = json_pack("{s:I}", "images", (json_int_t)evaluation->images);
-  for (size_t i = 0; json && i < sizeof parts / sizeof parts[0]; i++) {
-    json_t *part = parts[i] ? parts[i](evaluation) : NULL;
-    if (parts[i] && json_object_update(json, part) != 0) {
-      json_decref(json);
-      json = NULL;
-    }
-    json_decref(part);
-  }
+  if (evaluation->decoded)
+    json = joined(json, decoded_json(evaluation));
+  json = joined(json, fitness_json(evaluation));
+  if (evaluation->scored)
+    json = joined(json, scores_json(evaluation));
   return json;
 }
 

@@ -236,8 +236,9 @@ START_TEST(plan_shows_the_plan)
                         a->y + a->height <= b->y + 0.02 || b->y + b->height <= a->y + 0.02,
                     "%.40s and %.40s overlap", a->tooltip, b->tooltip);
     }
-  assert_words(text, "prefers-color-scheme: dark|parameters, buffers, tables of them: |EM statistics: |"
-                     ">forward<|>backward<|kernel 0: encoder.");
+  assert_words(text,
+               "prefers-color-scheme: dark|parameters, buffers, tables of them: |EM statistics: |"
+               ">forward<|>backward<|kernel 0: encoder.");
   ck_assert_int_eq(count_of(text, "<title>kernel "), s->count);
   free(text);
   compiled_free(&compiled);
@@ -294,7 +295,8 @@ START_TEST(diff_finds_what_differs)
   static const char *const settings[][4] = {
       {"model", "precision", "precision float32", "precision float64"},
       {"model", "input", "input x [1, 6, 6], range [0, 1]", "input x [1, 6, 6], range [0, 2]"},
-      {"loss", "likelihood", "gaussian, variance 1", "gaussian, variance 0.5"},
+      {"loss", "likelihood", "gaussian, variance 1, floor 1e-06, start 1",
+       "gaussian, variance 0.5, floor 1e-06, start 1"},
       {"loss", "kl", "kl 1", "kl 2"},
       {"train", "optimiser", "adam 0.001, beta1 0.9, beta2 0.999, eps 1e-08",
        "sgd 0.1, momentum 0.5"},
