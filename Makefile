@@ -7,7 +7,7 @@ DESTDIR  ?=
 OPT      ?= -O2
 B        ?= build
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow
-PACKAGES := cairo libzip jansson zlib openblas
+PACKAGES := cairo libzip jansson libdeflate zlib openblas
 CPPFLAGS += -D_POSIX_C_SOURCE=200809L -I.
 COMMA    := ,
 # Hardened (HARDEN= and FORTIFY= take it away), and with no folder's name in what is built.
@@ -52,8 +52,10 @@ $(B)/compiler/%.o: compiler/%.c | $(B)/gen/parser.h $(B)/gen/lexer.h
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(CPPFLAGS) -Icompiler -I$(B)/gen $(CFLAGS) -MMD -MP -c -o $@ $<
-# What `lathe build` links with, and where OpenBLAS's header is.
-$(B)/compiler/toolchain.o: CPPFLAGS += -DLATHE_LIBRARIES='"$(PKG_LIBS)"' -DLATHE_INCLUDES='"$(PKG_CFLAGS)"'
+# What `lathe build` links with, with OpenBLAS only where it is called, and where its header is.
+$(B)/compiler/toolchain.o: CPPFLAGS += -DLATHE_INCLUDES='"$(PKG_CFLAGS)"' \
+  -DLATHE_LIBRARIES='"$(shell pkg-config --libs $(filter-out openblas,$(PACKAGES)))"' \
+  -DLATHE_BLAS='"$(shell pkg-config --libs openblas)"'
 $(B)/gen/parser.c $(B)/gen/parser.h &: compiler/parser.y
 	@mkdir -p $(B)/gen
 	@echo "  BISON $@"

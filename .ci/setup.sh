@@ -1,10 +1,10 @@
 #!/bin/sh
 # Installs the Debian packages that building and testing Lathe needs, or names those that are missing
 # where it may not. Elsewhere than on Debian: a C11 compiler, GNU make, flex, bison, pkg-config, and
-# the development files of OpenBLAS, cairo, libzip, jansson, zlib and Check. With the argument `tests`,
+# the development files of OpenBLAS, cairo, libzip, jansson, libdeflate, zlib and Check. With the argument `tests`,
 # also the tools that some tests use.
 set -eu
-packages="gcc libc6-dev make flex bison pkg-config libopenblas-dev libcairo2-dev libzip-dev libjansson-dev zlib1g-dev check fonts-dejavu-core"
+packages="gcc libc6-dev make flex bison pkg-config libopenblas-dev libcairo2-dev libzip-dev libjansson-dev libdeflate-dev zlib1g-dev check fonts-dejavu-core"
 optional="clang libclang-rt-14-dev clang-tidy cppcheck valgrind graphviz chromium" # tests skip, and say so, what they do not find
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

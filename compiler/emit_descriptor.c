@@ -276,7 +276,7 @@ static void emit_fitting(struct emitter *e, const struct lathe_training *t)
   text_printf(&e->out, "    .seed = %lluU,\n", (unsigned long long)t->seed);
 }
 
-void emit_descriptor(struct emitter *e, const struct compilation *c)
+void emit_descriptor(struct emitter *e, const struct compilation *c, bool blas)
 {
   const struct model *m = c->model;
   const struct lathe_training *t = &m->training;
@@ -292,11 +292,13 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
       [LATHE_INIT_KMEANS] = "LATHE_INIT_KMEANS",
       [LATHE_INIT_RANDOM] = "LATHE_INIT_RANDOM",
   };
+  emit(e, "/* What the runtime knows of $model. */\n"
+          "#include \"$header\"\n"
+          "#include <lathe/built_for.h>\n");
+  if (blas)
+    emit(e, "#include <cblas.h>\n");
   emit(e,
-       "/* What the runtime knows of $model. */\n"
-       "#include \"$header\"\n"
-       "#include <lathe/built_for.h>\n\n"
-       "#ifndef LATHE_CFLAGS\n"
+       "\n#ifndef LATHE_CFLAGS\n"
        "#define LATHE_CFLAGS NULL /* a string, when the build says how it calls the compiler */\n"
        "#endif\n\n");
   emit_source(e, m->source);
@@ -306,6 +308,9 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
     emit_layers(e, c);
     emit_kernel_costs(e, c);
   }
+  if (blas)
+    emit(e, "static const struct lathe_blas blas = {openblas_set_num_threads, "
+            "openblas_get_config};\n\n");
 
   emit(e, "const struct lathe_model ${model}_model = {\n"
           ".name = \"$model\",\n");
@@ -313,6 +318,8 @@ void emit_descriptor(struct emitter *e, const struct compilation *c)
   text_printf(o, "  .fingerprint = \"%s\",\n  .source = source,\n", model_fingerprint(c));
   text_printf(o, "  .precision = \"%s\",\n", m->float64 ? "float64" : "float32");
   text_printf(o, "  .flags = LATHE_CFLAGS,\n  .target = &lathe_built_for,\n");
+  if (blas)
+    text_printf(o, "  .blas = &blas,\n");
   if (m->kind != LATHE_VARIATIONAL)
     text_printf(o, "  .kind = %s,\n", m->kind == LATHE_PLAIN ? "LATHE_PLAIN" : "LATHE_ALONE");
   text_printf(o, "  .input_rank = %d,\n  .input_shape = {%s},\n", m->input.rank,

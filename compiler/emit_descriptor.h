@@ -5,6 +5,7 @@
 #include "compile.h"
 #include "emit.h"
 
-void emit_descriptor(struct emitter *e, const struct compilation *c);
+/* `blas`: the other files call it. */
+void emit_descriptor(struct emitter *e, const struct compilation *c, bool blas);
 
 #endif

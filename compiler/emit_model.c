@@ -263,34 +263,34 @@ static void emit_losses(struct emitter *e, const struct schedule *s)
       "return loss;\n");
 }
 
-static void emit_includes(struct emitter *e)
+static bool calls_blas(const struct emitter *e)
+{
+  return strstr(e->out.data, emit_value(e, "gemm")) != NULL;
+}
+
+/* What comes before the functions in `body`, and they. */
+static void emit_body(struct emitter *e, const struct emitter *body)
 {
   emit(e, "#include \"${model}_internal.h\"\n"
           "#include <lathe/dots.h>\n"
           "#include <lathe/kernel.h>\n"
           "#include <lathe/pack.h>\n"
           "#include <lathe/sum_rows.h>\n"
-          "#include <lathe/vector_math.h>\n"
-          "#include <cblas.h>\n"
-          "#include <math.h>\n"
+          "#include <lathe/vector_math.h>\n");
+  if (calls_blas(body))
+    emit(e, "#include <cblas.h>\n");
+  emit(e, "#include <math.h>\n"
           "#include <string.h>\n\n");
+  text_add(&e->out, body->out.data, body->out.length);
 }
 
-static void emit_forward(struct emitter *e, const struct compilation *c)
+static void emit_forward_functions(struct emitter *e, const struct compilation *c)
 {
   struct kernel_list *list = kernel_list_new(c->mem);
   const struct schedule *encode = c->programs[PROGRAM_ENCODE];
   const struct schedule *decode = c->programs[PROGRAM_DECODE];
   const struct schedule *evaluate = c->programs[PROGRAM_EVALUATE];
   const struct schedule *train = c->programs[PROGRAM_TRAIN];
-
-  emit(
-      e,
-      "/* The forward passes of $model. Each kernel does one task's share of a layer, so that the\n"
-      " * result does not depend on the number of threads; the function below the kernels of a "
-      "pass\n"
-      " * runs them in order. */\n");
-  emit_includes(e);
 
   emit_kernels(e, list, encode, 0, encode->count, "encode");
   emit(e,
@@ -327,19 +327,34 @@ static void emit_forward(struct emitter *e, const struct compilation *c)
   emit(e, "}\n");
 }
 
-static void emit_backward(struct emitter *e, const struct compilation *c)
+static void emit_forward(struct emitter *e, const struct emitter *functions)
 {
-  const struct schedule *train = c->programs[PROGRAM_TRAIN];
   emit(
       e,
-      "/* The backward pass of $model: gradients of the batch's mean loss, in reverse order. */\n");
-  emit_includes(e);
+      "/* The forward passes of $model. Each kernel does one task's share of a layer, so that the\n"
+      " * result does not depend on the number of threads; the function below the kernels of a "
+      "pass\n"
+      " * runs them in order. */\n");
+  emit_body(e, functions);
+}
+
+static void emit_backward_functions(struct emitter *e, const struct compilation *c)
+{
+  const struct schedule *train = c->programs[PROGRAM_TRAIN];
   emit_kernels(e, kernel_list_new(c->mem), train, train->forward_count, train->count, "backward");
   emit(e, "void ${model}_backward(struct lathe_state *state, int n, const $real *images,\n"
           "const $real *noise, const struct ${model}_update *update)\n{\n");
   emit_call_struct(e, ".images = images,\n.noise = noise,\n.update = update,\n");
   emit_calls(e, train, train->forward_count, train->count, "backward");
   emit(e, "}\n");
+}
+
+static void emit_backward(struct emitter *e, const struct emitter *functions)
+{
+  emit(
+      e,
+      "/* The backward pass of $model: gradients of the batch's mean loss, in reverse order. */\n");
+  emit_body(e, functions);
 }
 
 static void emit_main(struct emitter *e)
@@ -373,7 +388,7 @@ static void emit_alone(struct emitted *all, const struct compilation *c)
   add_file(all, e, "_em.c");
 
   e = begin(c);
-  emit_descriptor(e, c);
+  emit_descriptor(e, c, false);
   add_file(all, e, "_model.c");
 
   e = begin(c);
@@ -397,12 +412,15 @@ struct emitted *emit_model(const struct compilation *c)
   emit_internal(e, c);
   add_file(all, e, "_internal.h");
 
+  struct emitter *forward = begin(c), *backward = begin(c);
+  emit_forward_functions(forward, c);
+  emit_backward_functions(backward, c);
   e = begin(c);
-  emit_forward(e, c);
+  emit_forward(e, forward);
   add_file(all, e, "_forward.c");
 
   e = begin(c);
-  emit_backward(e, c);
+  emit_backward(e, backward);
   add_file(all, e, "_backward.c");
 
   e = begin(c);
@@ -414,7 +432,7 @@ struct emitted *emit_model(const struct compilation *c)
   add_file(all, e, "_em.c");
 
   e = begin(c);
-  emit_descriptor(e, c);
+  emit_descriptor(e, c, calls_blas(forward) || calls_blas(backward));
   add_file(all, e, "_model.c");
 
   e = begin(c);

@@ -21,9 +21,15 @@ static const struct {
     [LATHE_F64] = {"float64", 8},
 };
 
+static void free_values(struct lathe_array *array)
+{
+  if (array->data)
+    free((unsigned char *)array->data - array->before);
+}
+
 void lathe_array_free(struct lathe_array *array)
 {
-  free(array->data);
+  free_values(array);
   *array = (struct lathe_array){0};
 }
 
@@ -159,8 +165,9 @@ bool lathe_array_to_i64(struct lathe_array *array, const char *name, struct lath
     return lathe_fail(err, "%s: no memory for %lld int64 values", name, (long long)array->count);
   for (int64_t i = 0; i < array->count; i++)
     values[i] = integer_at(array, i);
-  free(array->data);
+  free_values(array);
   array->data = values;
+  array->before = 0;
   array->dtype = LATHE_I64;
   return true;
 }

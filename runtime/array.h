@@ -23,14 +23,16 @@ enum lathe_dtype {
   LATHE_F64,
 };
 
-/* Rank 0 is a scalar (count 1). `data` holds `count` elements, malloc'ed, in the machine's byte
- * order; an all-zero struct is an empty array that owns nothing. */
+/* Rank 0 is a scalar (count 1). `data` holds `count` elements in the machine's byte order, `before`
+ * bytes behind the beginning of malloc'ed memory; an all-zero struct is an empty array that owns
+ * nothing. */
 struct lathe_array {
   enum lathe_dtype dtype;
   int rank;
   int64_t shape[LATHE_ARRAY_RANK];
   int64_t count;
   void *data;
+  size_t before;
 };
 
 /* Releases the values and empties the array. */

@@ -3,13 +3,13 @@
 #include "json.h"
 #include "pool.h"
 #include "version.h"
-#include <cblas.h>
 #include <stdio.h>
 
 struct facts {
   int batch, threads;
   size_t training_bytes, inference_bytes;
-  const char *compiler, *flags, *blas;
+  const char *compiler, *flags;
+  const char *blas;   /* NULL: none is called */
   const char *target; /* NULL: not known */
   char needs[LATHE_FEATURES_TEXT];
 };
@@ -24,7 +24,7 @@ static struct facts find_facts(const struct lathe_call *call)
       .threads = lathe_pool_threads(pool),
       .compiler = __VERSION__,
       .flags = model->flags,
-      .blas = openblas_get_config(),
+      .blas = model->blas ? model->blas->config() : NULL,
   };
   lathe_pool_free(pool);
   if (model->target) {
@@ -61,7 +61,7 @@ static bool print_json(const struct lathe_model *model, const struct facts *fact
 {
   return lathe_json_line(
       json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:I, s:o, s:o, s:o, s:i, s:i, s:I, s:I, s:s, s:s?, "
-                "s:s, s:s?, s:s}",
+                "s:s?, s:s?, s:s}",
                 "model", model->name, "fingerprint", model->fingerprint, "precision",
                 model->precision, "lathe", LATHE_VERSION, "input", input_json(model), "latent",
                 model->latent, "parameters", (json_int_t)model->parameter_count, "layers",
@@ -101,7 +101,7 @@ static void print_words(const struct lathe_model *model, const struct facts *fac
          facts->flags ? ", " : "", facts->flags ? facts->flags : "");
   printf("runs on      %s, needs: %s\n", facts->target ? facts->target : "what its flags say",
          facts->needs[0] ? facts->needs : "nothing beyond the architecture");
-  printf("BLAS         %s\n", facts->blas);
+  printf("BLAS         %s\n", facts->blas ? facts->blas : "none is called");
   if (lathe_is_alone(model))
     return;
 

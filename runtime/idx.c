@@ -1,5 +1,4 @@
 #include "idx.h"
-#include <stdlib.h>
 
 /* The format's type codes. */
 static const struct {
@@ -62,9 +61,9 @@ bool lathe_idx_read(struct lathe_reader *reader, struct lathe_array *out, struct
   if (array.count < 0)
     return lathe_fail(err, "%s: claims an impossible shape, %s; it is damaged, get it anew", name,
                       shape);
-  array.data = lathe_reader_take_new(reader, (size_t)array.count * size, shape, err);
+  array.data = lathe_reader_take_new(reader, (size_t)array.count * size, shape, &array.before, err);
   if (!array.data || !lathe_reader_end(reader, err)) {
-    free(array.data);
+    lathe_array_free(&array);
     return false;
   }
   swap_bytes(array.data, array.count, size);

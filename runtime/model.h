@@ -127,6 +127,12 @@ struct lathe_kernel_cost {
   double step_flops, step_bytes;   /* and besides that for each step */
 };
 
+/* The BLAS that emitted code calls. */
+struct lathe_blas {
+  void (*set_threads)(int threads);
+  char *(*config)(void); /* its name, version and kernels */
+};
+
 struct lathe_model {
   const char *name;
   const char *fingerprint;           /* 16 hex digits: same architecture, same fingerprint */
@@ -134,6 +140,7 @@ struct lathe_model {
   const char *precision;             /* "float32" or "float64" */
   const char *flags;                 /* of the C compiler for the emitted code; NULL when unknown */
   const struct lathe_target *target; /* what that code may use; NULL: nothing special */
+  const struct lathe_blas *blas;     /* NULL: that code calls none, and none is linked */
 
   enum lathe_kind kind;
 

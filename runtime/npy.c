@@ -201,6 +201,17 @@ static char *take_header(struct lathe_reader *reader, struct lathe_error *err)
   return text;
 }
 
+/* Values that follow a header of an odd length, in memory, are moved to its beginning. */
+static void align(struct lathe_array *array)
+{
+  size_t size = lathe_dtype_size(array->dtype);
+  if (array->before % size == 0)
+    return;
+  array->data = memmove((unsigned char *)array->data - array->before, array->data,
+                        (size_t)array->count * size);
+  array->before = 0;
+}
+
 bool lathe_npy_read(struct lathe_reader *reader, struct lathe_array *out, struct lathe_error *err)
 {
   const char *name = lathe_reader_name(reader);
@@ -220,13 +231,16 @@ bool lathe_npy_read(struct lathe_reader *reader, struct lathe_array *out, struct
   if (count < 0)
     return lathe_fail(err, "%s: claims an impossible shape, %s; it is damaged, save it anew", name,
                       shape);
-  void *data = lathe_reader_take_new(reader, (size_t)count * lathe_dtype_size(dtype), shape, err);
-  if (!data || !lathe_reader_end(reader, err)) {
-    free(data);
+  struct lathe_array array = {.dtype = dtype, .rank = header.rank, .count = count};
+  memcpy(array.shape, header.shape, sizeof array.shape);
+  array.data = lathe_reader_take_new(reader, (size_t)count * lathe_dtype_size(dtype), shape,
+                                     &array.before, err);
+  if (!array.data || !lathe_reader_end(reader, err)) {
+    lathe_array_free(&array);
     return false;
   }
-  *out = (struct lathe_array){.dtype = dtype, .rank = header.rank, .count = count, .data = data};
-  memcpy(out->shape, header.shape, sizeof out->shape);
+  align(&array);
+  *out = array;
   return true;
 }
 

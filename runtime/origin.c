@@ -4,7 +4,6 @@
 #include "run.h"
 #include "sha256.h"
 #include "version.h"
-#include <cblas.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -100,10 +99,10 @@ static json_t *description(const struct lathe_model *model)
 
 json_t *lathe_origin_json(const struct lathe_model *model)
 {
-  return json_pack("{s:o, s:o, s:o, s:{s:s, s:s, s:s?, s:s}}", "description", description(model),
+  return json_pack("{s:o, s:o, s:o, s:{s:s, s:s, s:s?, s:s?}}", "description", description(model),
                    lathe_origin_architecture, architecture(model), lathe_origin_compiled,
                    compiled(model), "build", "lathe", LATHE_VERSION, "compiler", __VERSION__,
-                   "flags", model->flags, "blas", openblas_get_config());
+                   "flags", model->flags, "blas", model->blas ? model->blas->config() : NULL);
 }
 
 void lathe_origin_difference(const json_t *record, const char *member,

@@ -1,9 +1,9 @@
 #include "part.h"
 #include "allocate.h"
 #include "philox.h"
+#include <libdeflate.h>
 #include <math.h>
 #include <stdlib.h>
-#include <zlib.h>
 
 struct lathe_part lathe_part_all(const struct lathe_dataset *dataset)
 {
@@ -54,7 +54,7 @@ struct lathe_part lathe_split_validation(const struct lathe_split *split,
 static uint32_t checksum(const struct lathe_array *array)
 {
   size_t bytes = (size_t)array->count * lathe_dtype_size(array->dtype);
-  return (uint32_t)crc32_z(crc32(0, NULL, 0), array->data, bytes);
+  return libdeflate_crc32(0, array->data, bytes);
 }
 
 uint32_t lathe_dataset_checksum(const struct lathe_dataset *dataset)

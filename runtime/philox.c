@@ -89,15 +89,35 @@ void lathe_random_uniforms(uint64_t seed, enum lathe_purpose purpose, uint64_t s
   }
 }
 
+/* The words of a sequence in their order, 2 LANES of them made at once. */
+struct words {
+  uint64_t seed, step, next; /* `next`: the number of the word to come */
+  enum lathe_purpose purpose;
+  uint32_t blocks[4][LANES]; /* those of the words around it */
+};
+
+static uint64_t next_word(struct words *words)
+{
+  uint64_t index = words->next++, lane = index / 2 % LANES;
+  if (index % (2 * (uint64_t)LANES) == 0)
+    random_blocks(words->seed, words->purpose, words->step, index / 2, words->blocks);
+  const uint64_t half = index % 2 * 2;
+  return (uint64_t)words->blocks[half + 1][lane] << 32 | words->blocks[half][lane];
+}
+
+/* The words from there on are too few to be shared out evenly among `bound`. */
+static uint64_t first_unfair(uint64_t bound)
+{
+  return UINT64_MAX - UINT64_MAX % bound;
+}
+
 uint64_t lathe_random_below(uint64_t seed, enum lathe_purpose purpose, uint64_t step,
                             uint64_t *index, uint64_t bound)
 {
-  /* The words from `limit` on are too few to be shared out evenly. */
-  uint64_t limit = UINT64_MAX - UINT64_MAX % bound;
   uint64_t word;
   do
     word = word64(seed, purpose, step, (*index)++);
-  while (word >= limit);
+  while (word >= first_unfair(bound));
   return word % bound;
 }
 
@@ -158,11 +178,15 @@ void lathe_random_mask(struct lathe_draw draw, uint64_t first, int64_t n, double
 void lathe_random_permutation(uint64_t seed, enum lathe_purpose purpose, uint64_t step, int64_t n,
                               int64_t *out)
 {
+  struct words words = {.seed = seed, .step = step, .purpose = purpose};
   for (int64_t i = 0; i < n; i++)
     out[i] = i;
-  uint64_t index = 0;
   for (int64_t i = n - 1; i > 0; i--) {
-    int64_t j = (int64_t)lathe_random_below(seed, purpose, step, &index, (uint64_t)i + 1);
+    uint64_t bound = (uint64_t)i + 1, word;
+    do
+      word = next_word(&words);
+    while (word >= first_unfair(bound));
+    int64_t j = (int64_t)(word % bound);
     int64_t swap = out[i];
     out[i] = out[j];
     out[j] = swap;

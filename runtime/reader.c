@@ -10,12 +10,14 @@
 
 enum { LOOKAHEAD = 8, FIRST_BLOCK = 1 << 20, LARGEST_READ = 1 << 30 };
 
-/* Either `gz` (zlib passes plain files through unchanged) or `member` is set. */
+/* `gz` (zlib passes plain files through unchanged), `member` or `memory` is set. */
 struct lathe_reader {
   char *name;
   bool regular;
   gzFile gz;
   zip_file_t *member;
+  unsigned char *memory;
+  size_t memory_size, memory_taken;
   unsigned char ahead[LOOKAHEAD]; /* peeked at, not taken yet */
   size_t ahead_count;
 };
@@ -57,6 +59,21 @@ struct lathe_reader *lathe_reader_member(struct zip_file *member, const char *na
   return NULL;
 }
 
+struct lathe_reader *lathe_reader_memory(void *bytes, size_t size, const char *name,
+                                         struct lathe_error *err)
+{
+  struct lathe_reader *reader = calloc(1, sizeof *reader);
+  if (reader && (reader->name = strdup(name))) {
+    reader->memory = bytes;
+    reader->memory_size = size;
+    return reader;
+  }
+  lathe_fail(err, "%s: no memory to read it", name);
+  free(bytes);
+  free(reader);
+  return NULL;
+}
+
 void lathe_reader_close(struct lathe_reader *reader)
 {
   if (!reader)
@@ -65,6 +82,7 @@ void lathe_reader_close(struct lathe_reader *reader)
     gzclose_r(reader->gz);
   if (reader->member)
     zip_fclose(reader->member);
+  free(reader->memory);
   free(reader->name);
   free(reader);
 }
@@ -86,6 +104,8 @@ static const char *what_failed(const struct lathe_reader *reader)
     const zip_error_t *error = zip_file_get_error(reader->member);
     return zip_error_code_zip(error) ? zip_error_strerror((zip_error_t *)error) : NULL;
   }
+  if (!reader->gz)
+    return NULL;
   int code;
   const char *text = gzerror(reader->gz, &code);
   if (code == Z_BUF_ERROR)
@@ -93,6 +113,14 @@ static const char *what_failed(const struct lathe_reader *reader)
   if (code == Z_ERRNO)
     return strerror(errno);
   return code == Z_OK || code == Z_STREAM_END ? NULL : text;
+}
+
+static size_t copy_memory(struct lathe_reader *reader, unsigned char *bytes, size_t size)
+{
+  size_t left = reader->memory_size - reader->memory_taken, some = size < left ? size : left;
+  memcpy(bytes, reader->memory + reader->memory_taken, some);
+  reader->memory_taken += some;
+  return some;
 }
 
 /* Reads up to `size` bytes; fewer at the end or on an error, which what_failed tells apart. */
@@ -104,8 +132,9 @@ static size_t read_some(struct lathe_reader *reader, unsigned char *bytes, size_
   memmove(reader->ahead, reader->ahead + got, reader->ahead_count);
   while (got < size) {
     size_t want = size - got < LARGEST_READ ? size - got : LARGEST_READ;
-    int64_t n = reader->member ? zip_fread(reader->member, bytes + got, want)
-                               : gzread(reader->gz, bytes + got, (unsigned)want);
+    int64_t n = reader->gz       ? gzread(reader->gz, bytes + got, (unsigned)want)
+                : reader->member ? zip_fread(reader->member, bytes + got, want)
+                                 : (int64_t)copy_memory(reader, bytes + got, want);
     if (n <= 0)
       break;
     got += (size_t)n;
@@ -139,9 +168,26 @@ bool lathe_reader_take(struct lathe_reader *reader, void *bytes, size_t size, co
   return read_some(reader, bytes, size) == size || truncated(reader, what, err);
 }
 
-void *lathe_reader_take_new(struct lathe_reader *reader, size_t size, const char *what,
-                            struct lathe_error *err)
+/* The rest of what the reader holds, and the memory with it; NULL when it is not just that. */
+static void *take_memory(struct lathe_reader *reader, size_t size, size_t *before)
 {
+  if (!reader->memory || reader->ahead_count > 0 ||
+      size != reader->memory_size - reader->memory_taken)
+    return NULL;
+  *before = reader->memory_taken;
+  void *bytes = reader->memory + reader->memory_taken;
+  reader->memory = NULL;
+  reader->memory_size = reader->memory_taken = 0;
+  return bytes;
+}
+
+void *lathe_reader_take_new(struct lathe_reader *reader, size_t size, const char *what,
+                            size_t *before, struct lathe_error *err)
+{
+  void *held = take_memory(reader, size, before);
+  if (held)
+    return held;
+  *before = 0;
   size_t room = size < FIRST_BLOCK ? size : FIRST_BLOCK, got = 0;
   unsigned char *bytes = malloc(room ? room : 1);
   while (bytes) {

@@ -1,5 +1,5 @@
-/* A stream of bytes from a plain file, a gzipped file or a member of a zip archive, so that the
- * readers of array formats need not know which. */
+/* A stream of bytes from a plain file, a gzipped file or memory, so that the readers of array
+ * formats need not know which. */
 #ifndef LATHE_READER_H
 #define LATHE_READER_H
 
@@ -18,6 +18,11 @@ struct lathe_reader *lathe_reader_open(const char *path, struct lathe_error *err
 struct lathe_reader *lathe_reader_member(struct zip_file *member, const char *name,
                                          struct lathe_error *err);
 
+/* Reads `size` bytes of malloc'ed memory, which the reader then owns; `name` is copied for
+ * messages. NULL, with a message, when out of memory (`bytes` are then freed). */
+struct lathe_reader *lathe_reader_memory(void *bytes, size_t size, const char *name,
+                                         struct lathe_error *err);
+
 void lathe_reader_close(struct lathe_reader *reader);
 
 /* What messages call the bytes: "digits.npz, member data". */
@@ -34,10 +39,12 @@ size_t lathe_reader_peek(struct lathe_reader *reader, void *bytes, size_t size);
 bool lathe_reader_take(struct lathe_reader *reader, void *bytes, size_t size, const char *what,
                        struct lathe_error *err);
 
-/* The same into new memory (the caller frees it) that grows with what has really been read, for a
- * size that a header claims; never more than twice the bytes that there are. NULL on failure. */
+/* The same into new memory that grows with what has really been read, for a size that a header
+ * claims; never more than twice the bytes that there are. NULL on failure. The memory begins
+ * *before bytes before them, so that what a reader of memory holds need not be copied: that is what
+ * the caller frees. */
 void *lathe_reader_take_new(struct lathe_reader *reader, size_t size, const char *what,
-                            struct lathe_error *err);
+                            size_t *before, struct lathe_error *err);
 
 /* All that is left, in new memory (the caller frees it); *size is how much. Fails beyond `most`. */
 void *lathe_reader_take_all(struct lathe_reader *reader, size_t most, size_t *size,

@@ -25,6 +25,21 @@ void lathe_resident_release(void *memory, size_t bytes)
   drop((uintptr_t)memory, (uintptr_t)memory + bytes);
 }
 
+void lathe_resident_large(void *memory, size_t bytes)
+{
+#ifdef MADV_HUGEPAGE
+  const uintptr_t large = (uintptr_t)1 << 21; /* as most processors have them */
+  const uintptr_t begin = ((uintptr_t)memory + large - 1) / large * large;
+  const uintptr_t end = ((uintptr_t)memory + bytes) / large * large;
+  if (begin < end)
+    /* NOLINTNEXTLINE(performance-no-int-to-ptr): rounded up as a number */
+    madvise((void *)begin, end - begin, MADV_HUGEPAGE);
+#else
+  (void)memory;
+  (void)bytes;
+#endif
+}
+
 /* Segments that may be written hold this process's own data; all others are the file's. */
 static int drop_library(struct dl_phdr_info *library, size_t size, void *arg)
 {
@@ -50,6 +65,12 @@ void lathe_resident_trim(void)
 #else
 
 void lathe_resident_release(void *memory, size_t bytes)
+{
+  (void)memory;
+  (void)bytes;
+}
+
+void lathe_resident_large(void *memory, size_t bytes)
 {
   (void)memory;
   (void)bytes;

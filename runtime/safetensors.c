@@ -4,10 +4,10 @@
 #include "safetensors_parts.h"
 #include <errno.h>
 #include <jansson.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <zlib.h>
 
 enum { LONGEST_HEADER = 100000000 }; /* the format's own limit */
 
@@ -30,7 +30,7 @@ struct source {
   int file;
   int why; /* errno when a read failed; 0: it became shorter */
   const char *path;
-  uLong checksum;                     /* of what has been read */
+  uint32_t checksum;                  /* of what has been read */
   char expected[CHECKSUM_DIGITS + 1]; /* the digits; "" when the file has none */
 };
 
@@ -40,7 +40,7 @@ static bool take(struct source *source, void *bytes, size_t size)
   source->why = got < 0 ? errno : 0;
   if (got != (int64_t)size)
     return false;
-  source->checksum = crc32_z(source->checksum, bytes, size);
+  source->checksum = libdeflate_crc32(source->checksum, bytes, size);
   return true;
 }
 
@@ -175,7 +175,7 @@ static bool check_checksum(const struct source *source, const struct lathe_tenso
 {
   char found[CHECKSUM_DIGITS + 1];
   bool wanted = lathe_tensors_metadata(tensors, lathe_checksum_key) != NULL;
-  snprintf(found, sizeof found, "%08lx", (unsigned long)source->checksum & 0xffffffffUL);
+  snprintf(found, sizeof found, "%08x", (unsigned)source->checksum);
   if (!wanted || strcmp(found, source->expected) == 0)
     return true;
   return lathe_fail(err,
@@ -257,7 +257,7 @@ static char *read_text(struct source *source, size_t length, struct lathe_error 
     memcpy(source->expected, digits, CHECKSUM_DIGITS);
     memset(digits, '0', CHECKSUM_DIGITS);
   }
-  source->checksum = crc32_z(source->checksum, (const unsigned char *)text, length);
+  source->checksum = libdeflate_crc32(source->checksum, text, length);
   if (digits)
     memcpy(digits, source->expected, CHECKSUM_DIGITS);
   return text;
@@ -300,7 +300,7 @@ bool lathe_tensors_read(struct lathe_tensors *tensors, const char *path, struct 
 {
   *tensors = (struct lathe_tensors){0};
   int64_t size;
-  struct source source = {.path = path, .checksum = crc32(0, NULL, 0)};
+  struct source source = {.path = path};
   source.file = lathe_file_open(path, &size, NULL, err);
   if (source.file < 0)
     return false;

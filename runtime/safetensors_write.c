@@ -2,9 +2,9 @@
 #include "safetensors.h"
 #include "safetensors_parts.h"
 #include <jansson.h>
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
 
 enum {
   ALIGNMENT = 8,   /* of the values' beginning */
@@ -100,8 +100,8 @@ static void write_piece(void *arg, const void *bytes, size_t size)
 
 static void sum_piece(void *arg, const void *bytes, size_t size)
 {
-  uLong *checksum = arg;
-  *checksum = crc32_z(*checksum, bytes, size);
+  uint32_t *checksum = arg;
+  *checksum = libdeflate_crc32(*checksum, bytes, size);
 }
 
 /* Puts the checksum into a header that has room for it. */
@@ -112,10 +112,10 @@ static void add_checksum(const struct lathe_tensors *tensors, char *header)
   if (!at)
     return;
   char digits[CHECKSUM_DIGITS + 1];
-  uLong checksum = crc32(0, NULL, 0);
+  uint32_t checksum = 0;
   memset(at, '0', CHECKSUM_DIGITS);
   each_piece(tensors, header, sum_piece, &checksum);
-  snprintf(digits, sizeof digits, "%08lx", (unsigned long)checksum & 0xffffffffUL);
+  snprintf(digits, sizeof digits, "%08x", (unsigned)checksum);
   memcpy(at, digits, CHECKSUM_DIGITS);
 }
 

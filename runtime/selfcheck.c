@@ -1,6 +1,5 @@
 #include "selfcheck.h"
 #include "selfcheck_parts.h"
-#include <cblas.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,7 +32,8 @@ int lathe_selfcheck_main(int argc, char **argv, const struct lathe_model *model)
   if (!check || argc - 2 != check->count)
     return usage(model);
 
-  openblas_set_num_threads(1); /* the threads are the pool's */
+  if (model->blas)
+    model->blas->set_threads(1); /* the threads are the pool's */
   struct lathe_error err = {.text = ""};
   bool made = lathe_target_check(model->target, lathe_machine_features(), &err) &&
               check->make(model, argv + 2, &err);

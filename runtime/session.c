@@ -7,7 +7,6 @@
 #include "safetensors.h"
 #include "weights.h"
 #include "weights_file.h"
-#include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,8 @@ bool lathe_session_open(struct lathe_session *session, const struct lathe_model 
                         struct lathe_session_size size, struct lathe_error *err)
 {
   *session = (struct lathe_session){.model = model};
-  openblas_set_num_threads(1);
+  if (model->blas)
+    model->blas->set_threads(1);
   session->pool = lathe_pool_new(size.threads);
   if (!session->pool)
     return lathe_fail(err, "no threads can be started: ask for fewer with --threads");

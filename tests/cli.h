@@ -212,12 +212,23 @@ static inline void write_images(const char *path, int n, int rank, int label_cou
     draw_image(i, seed, pixels + i * FAKE_PIXELS);
   for (int i = 0; i < label_count; i++)
     labels[i] = label_of(i);
-  struct lathe_array data = {LATHE_U8, rank, {n, 1, FAKE_SIDE, FAKE_SIDE}, n * FAKE_PIXELS, pixels};
+  struct lathe_array data = {
+      .rank = rank,
+      .shape = {n, 1, FAKE_SIDE, FAKE_SIDE},
+      .count = n * FAKE_PIXELS,
+      .data = pixels,
+  };
   if (rank == 3)
     data.shape[1] = FAKE_SIDE;
   if (rank == 2)
     data.shape[1] = FAKE_PIXELS;
-  struct lathe_array names = {LATHE_I64, 1, {label_count}, label_count, labels};
+  struct lathe_array names = {
+      .dtype = LATHE_I64,
+      .rank = 1,
+      .shape = {label_count},
+      .count = label_count,
+      .data = labels,
+  };
   struct lathe_error err = {""};
   struct lathe_npz *npz = lathe_npz_create(expand(path), &err);
   bool good = npz && lathe_npz_add(npz, "data", &data, &err) &&

@@ -109,7 +109,8 @@ static const struct wrong undoable[] = {
 /* `n` images of 5x5 zeros, of any type. */
 static void write_zeros(const char *path, enum lathe_dtype dtype, int n, int side)
 {
-  struct lathe_array data = {dtype, 3, {n, side, side}, n * side * side, NULL};
+  struct lathe_array data = {
+      .dtype = dtype, .rank = 3, .shape = {n, side, side}, .count = n * side * side};
   data.data = calloc((size_t)data.count + 1, lathe_dtype_size(dtype));
   struct lathe_npz *npz = lathe_npz_create(expand(path), NULL);
   ck_assert(npz && lathe_npz_add(npz, "data", &data, NULL) && lathe_npz_commit(npz, NULL));

@@ -190,6 +190,55 @@ START_TEST(many_members)
 }
 END_TEST
 
+/* What takes more than 4 MB in the archive is unpacked piece by piece, and has the same bytes. */
+START_TEST(large_member)
+{
+  enum { BYTES = 6 << 20, NOISE = 5 << 20 };
+  uint8_t *bytes = calloc(1, BYTES);
+  for (uint32_t i = 0, x = 1; i < NOISE; i++)
+    bytes[i] = (uint8_t)((x = 1664525 * x + 1013904223) >> 24);
+  struct lathe_array array = {.rank = 1, .shape = {BYTES}, .count = BYTES, .data = bytes}, read;
+  struct lathe_npz *npz = lathe_npz_create(in_folder("large.npz"), &err);
+  ck_assert(lathe_npz_add(npz, "data", &array, &err) && lathe_npz_commit(npz, &err));
+  ck_assert_msg(lathe_array_read(in_folder("large.npz"), "data", &read, &err), "%s", err.text);
+  ck_assert_int_eq(read.count, BYTES);
+  ck_assert_mem_eq(read.data, bytes, BYTES);
+  lathe_array_free(&read);
+  FILE *stream = fopen(in_folder("large.npz"), "r+b");
+  ck_assert_int_eq(fseek(stream, 0, SEEK_END), 0);
+  ck_assert_int_gt(ftell(stream), 4 << 20);
+  fseek(stream, NOISE - 100, SEEK_SET);
+  int byte = getc(stream);
+  fseek(stream, NOISE - 100, SEEK_SET);
+  putc(byte ^ 1, stream);
+  fclose(stream);
+  ck_assert(!lathe_array_read(in_folder("large.npz"), "data", &read, &err));
+  assert_words(err.text, "large.npz, member data|damaged");
+  free(bytes);
+}
+END_TEST
+
+/* A header of an odd length leaves the values where no double may lie. */
+START_TEST(odd_header)
+{
+  static const char header[] =
+      "\x93NUMPY\1\0\x3b\0{'descr':'<f8','fortran_order':False,'shape':(3,)}        \n";
+  const double numbers[] = {1.5, -2.25, 1e300};
+  unsigned char bytes[sizeof header - 1 + sizeof numbers];
+  struct lathe_array array;
+  ck_assert_uint_eq((sizeof header - 1) % 8, 5);
+  memcpy(bytes, header, sizeof header - 1);
+  memcpy(bytes + sizeof header - 1, numbers, sizeof numbers);
+  zip_t *zip = zip_open(in_folder("odd.npz"), ZIP_CREATE, NULL);
+  add_member(zip, "data.npy", bytes, sizeof bytes, false);
+  ck_assert_int_eq(zip_close(zip), 0);
+  ck_assert_msg(lathe_array_read(in_folder("odd.npz"), "data", &array, &err), "%s", err.text);
+  ck_assert_uint_eq((uintptr_t)array.data % sizeof(double), 0);
+  ck_assert_mem_eq(array.data, numbers, sizeof numbers);
+  lathe_array_free(&array);
+}
+END_TEST
+
 int main(void)
 {
   TCase *tests = tcase_create("npz");
@@ -201,5 +250,7 @@ int main(void)
   tcase_add_test(tests, unwritable);
   tcase_add_test(tests, odd_members);
   tcase_add_test(tests, many_members);
+  tcase_add_test(tests, large_member);
+  tcase_add_test(tests, odd_header);
   return run_case(tests, "npz");
 }

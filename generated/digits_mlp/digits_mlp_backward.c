@@ -5,7 +5,6 @@
 #include <lathe/pack.h>
 #include <lathe/sum_rows.h>
 #include <lathe/vector_math.h>
-#include <cblas.h>
 #include <math.h>
 #include <string.h>
 

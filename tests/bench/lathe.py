@@ -65,7 +65,7 @@ class Lathe:
         output_of(f"{self.build}/lathe", "emit", description, "-o", folder)
         sources = [f"{folder}/{file}" for file in sorted(os.listdir(folder))
                    if file.endswith(".c") and not file.endswith("_main.c")]
-        libraries = output_of("pkg-config", "--cflags", "--libs", "cairo", "libzip", "jansson", "zlib", "openblas")
+        libraries = output_of("pkg-config", "--cflags", "--libs", "cairo", "libzip", "jansson", "libdeflate", "zlib", "openblas")
         output_of(*os.environ.get("CC", "cc").split(), *self.info["digits_mlp"]["cflags"].split(),
                   "-D_POSIX_C_SOURCE=200809L", f"-DMODEL={name}_model", "-I.", f"-I{self.build}/include",
                   "-o", f"{self.work}/{name}-times", "tests/bench/model_times.c", *sources,

@@ -9,7 +9,7 @@ build=$1
 CHECKS=$2
 shift 2
 FLAGS="-std=c11 -D_POSIX_C_SOURCE=200809L -I. -Icompiler -I$build/gen -I$build/include $(pkg-config --cflags \
-  cairo libzip jansson zlib openblas)"
+  cairo libzip jansson libdeflate zlib openblas)"
 export CHECKS FLAGS
 # shellcheck disable=SC2016 # for the inner shell
 printf '%s\n' "$@" | xargs -P 2 -n 1 sh -c '
