@@ -1,4 +1,5 @@
 /* train: epochs, then EM on the latent means, then an evaluation; all of it into a run folder. */
+#include "aside.h"
 #include "checkpoint.h"
 #include "command.h"
 #include "fit.h"
@@ -22,14 +23,19 @@ struct job {
   struct lathe_resume resume;
   bool unfinished; /* the folder says that it is */
   struct lathe_lock lock;
+  struct lathe_session_size size;
   struct lathe_session session;
   struct lathe_progress progress;
+  char record[LATHE_PATH]; /* of the epochs */
   struct lathe_trainer trainer;
   struct lathe_outcome outcome;
+  struct lathe_aside opening, recording; /* open_session, write_record */
 };
 
 static void job_free(struct job *job)
 {
+  lathe_aside_wait(&job->opening, NULL);
+  lathe_aside_wait(&job->recording, NULL);
   lathe_outcome_free(&job->outcome);
   lathe_trainer_free(&job->trainer);
   lathe_session_close(&job->session);
@@ -38,22 +44,30 @@ static void job_free(struct job *job)
   lathe_lock_release(&job->lock);
 }
 
-static bool start_trainer(struct job *job, char record[LATHE_PATH], struct lathe_error *err)
+static bool wait_for_record(void *arg, struct lathe_error *err)
 {
+  return lathe_aside_wait(arg, err);
+}
+
+/* All that training needs besides the data. */
+static bool open_session(void *arg, struct lathe_error *err)
+{
+  struct job *job = arg;
   const struct lathe_options *options = &job->call->options;
   job->trainer = (struct lathe_trainer){
       .session = &job->session,
       .settings = job->settings,
-      .training = lathe_training_data_part(&job->data),
-      .validation = lathe_validation_data_part(&job->data),
       .progress = &job->progress,
-      .record = record,
+      .record = job->record,
       .saving = {.folder = options->run,
                  .epochs = (int)options->save_epochs,
                  .seconds = 60 * options->save_minutes,
-                 .keep = (int)options->keep},
+                 .keep = (int)options->keep,
+                 .first = wait_for_record,
+                 .arg = &job->recording},
   };
-  return lathe_run_path(options->run, LATHE_RUN_EPOCHS, record, err) &&
+  return lathe_run_path(options->run, LATHE_RUN_EPOCHS, job->record, err) &&
+         lathe_session_open(&job->session, job->call->model, job->size, err) &&
          lathe_trainer_start(&job->trainer, err);
 }
 
@@ -202,8 +216,9 @@ static json_t *details_json(const struct job *job, struct lathe_error *err)
 }
 
 /* From here on the folder says what is done in it. */
-static bool write_record(struct job *job, struct lathe_error *err)
+static bool write_record(void *arg, struct lathe_error *err)
 {
+  struct job *job = arg;
   struct lathe_run run = {
       .folder = job->call->options.run,
       .batch = job->settings.batch,
@@ -230,7 +245,7 @@ static void tell_diverged(struct job *job, struct lathe_error *err)
   if (options->json && json && json_object_set_new(json, "event", json_string("diverged")) == 0)
     lathe_json_line(json_incref(json), NULL);
   json_decref(json);
-  if (!write_record(job, &unnoted))
+  if (!lathe_aside_wait(&job->recording, &unnoted) || !write_record(job, &unnoted))
     fprintf(stderr, "%s\n", unnoted.text);
   if (diverged->kept > 0)
     lathe_fail(err,
@@ -257,7 +272,7 @@ static bool run_epochs(struct job *job, struct lathe_error *err)
   lathe_progress_start(&job->progress, lathe_progress_choose(options->quiet, options->json),
                        job->settings.epochs, trainer->training.count,
                        trainer->done * trainer->training.count + trainer->images);
-  bool good = lathe_trainer_run(&job->trainer, err);
+  bool good = lathe_trainer_run(&job->trainer, err) && lathe_aside_wait(&job->recording, err);
   /* What EM, the measures and the pictures take is to come out of what the steps took. */
   lathe_state_end_training(&job->session.state, job->call->model);
   lathe_progress_stop(&job->progress);
@@ -292,19 +307,40 @@ static bool find_run(struct job *job, struct lathe_error *err)
          lathe_resume_open(&job->resume, job->call, &job->settings, &job->data.inputs, err);
 }
 
-static bool prepare(struct job *job, char record[LATHE_PATH], struct lathe_error *err)
+/* Reads the data while the session is opened and the weights are drawn. Both begin with a batch as
+ * large as was asked for; where there are fewer images than that, the session is opened anew. */
+static bool load(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
+  job->size = (struct lathe_session_size){job->settings.batch, (int)options->threads, true};
+  lathe_aside_start(&job->opening, open_session, job);
   if (!lathe_training_data_load(&job->data, job->call->model, &job->settings, &job->resume, err))
     return false;
-  int64_t images = job->data.images.count;
-  int64_t batch = job->settings.batch < images ? job->settings.batch : images;
-  struct lathe_session_size size = {(int)batch, (int)options->threads, true};
   lathe_resident_trim(); /* reading the files has left its buffers */
-  return lathe_session_open(&job->session, job->call->model, size, err) &&
-         (job->resume.record ? lathe_run_tidy(options->run, err)
-                             : lathe_run_begin(options->run, options->force, &job->lock, err)) &&
-         start_trainer(job, record, err) && load_checkpoint(job, err) && write_record(job, err);
+  bool opened = lathe_aside_wait(&job->opening, err);
+  if (job->data.images.count < job->size.batch) {
+    lathe_trainer_free(&job->trainer);
+    lathe_session_close(&job->session);
+    job->size.batch = (int)job->data.images.count;
+    opened = open_session(job, err);
+  }
+  job->trainer.training = lathe_training_data_part(&job->data);
+  job->trainer.validation = lathe_validation_data_part(&job->data);
+  return opened;
+}
+
+/* The record of what the run is made from takes hashing the data, and a disk that has written it:
+ * it is finished while training goes on, which waits for it before the first checkpoint. */
+static bool prepare(struct job *job, struct lathe_error *err)
+{
+  const struct lathe_options *options = &job->call->options;
+  if (!load(job, err) ||
+      !(job->resume.record ? lathe_run_tidy(options->run, err)
+                           : lathe_run_begin(options->run, options->force, &job->lock, err)) ||
+      !load_checkpoint(job, err))
+    return false;
+  lathe_aside_start(&job->recording, write_record, job);
+  return true;
 }
 
 /* How to go on: all that is needed is in the run folder. */
@@ -363,12 +399,11 @@ static enum lathe_status tell_finished(const struct job *job, struct lathe_error
 
 static enum lathe_status train(struct job *job, struct lathe_error *err)
 {
-  char record[LATHE_PATH];
   if (!find_run(job, err))
     return LATHE_FAILED;
   if (job->resume.finished && job->settings.epochs == job->resume.epochs)
     return tell_finished(job, err);
-  return prepare(job, record, err) ? work(job, err) : LATHE_FAILED;
+  return prepare(job, err) ? work(job, err) : LATHE_FAILED;
 }
 
 enum lathe_status lathe_command_train(const struct lathe_call *call, struct lathe_error *err)

@@ -22,10 +22,23 @@ static uint32_t rotate(uint32_t x, int n)
   return x >> n | x << (32 - n);
 }
 
-/* The compression function (section 6.2.2). */
+/* One round, for eight variables that the standard calls a to h: two of them change, and for the
+ * next round all have moved on by one name. `wk` is the round's word plus its constant. */
+static inline void turn(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f,
+                        uint32_t g, uint32_t *h, uint32_t wk)
+{
+  uint32_t s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);
+  uint32_t s0 = rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22);
+  uint32_t t1 = *h + s1 + (g ^ (e & (f ^ g))) + wk;
+  *d += t1;
+  *h = t1 + s0 + ((a & b) | (c & (a | b)));
+}
+
+/* The compression function (section 6.2.2), eight rounds at a time, so that the variables need not
+ * be moved: all stay in registers. */
 static void compress(uint32_t state[8], const unsigned char block[64])
 {
-  uint32_t w[64], a[8];
+  uint32_t w[64];
   for (int t = 0; t < 16; t++)
     w[t] = (uint32_t)block[4 * t] << 24 | (uint32_t)block[4 * t + 1] << 16 |
            (uint32_t)block[4 * t + 2] << 8 | block[4 * t + 3];
@@ -34,18 +47,21 @@ static void compress(uint32_t state[8], const unsigned char block[64])
     uint32_t s1 = rotate(w[t - 2], 17) ^ rotate(w[t - 2], 19) ^ w[t - 2] >> 10;
     w[t] = s1 + w[t - 7] + s0 + w[t - 16];
   }
-  memcpy(a, state, sizeof a);
-  for (int t = 0; t < 64; t++) {
-    uint32_t s1 = rotate(a[4], 6) ^ rotate(a[4], 11) ^ rotate(a[4], 25);
-    uint32_t s0 = rotate(a[0], 2) ^ rotate(a[0], 13) ^ rotate(a[0], 22);
-    uint32_t t1 = a[7] + s1 + ((a[4] & a[5]) ^ (~a[4] & a[6])) + rounds[t] + w[t];
-    uint32_t t2 = s0 + ((a[0] & a[1]) ^ (a[0] & a[2]) ^ (a[1] & a[2]));
-    memmove(a + 1, a, 7 * sizeof *a);
-    a[4] += t1;
-    a[0] = t1 + t2;
+  uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+  uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+  for (int t = 0; t < 64; t += 8) {
+    turn(a, b, c, &d, e, f, g, &h, w[t] + rounds[t]);
+    turn(h, a, b, &c, d, e, f, &g, w[t + 1] + rounds[t + 1]);
+    turn(g, h, a, &b, c, d, e, &f, w[t + 2] + rounds[t + 2]);
+    turn(f, g, h, &a, b, c, d, &e, w[t + 3] + rounds[t + 3]);
+    turn(e, f, g, &h, a, b, c, &d, w[t + 4] + rounds[t + 4]);
+    turn(d, e, f, &g, h, a, b, &c, w[t + 5] + rounds[t + 5]);
+    turn(c, d, e, &f, g, h, a, &b, w[t + 6] + rounds[t + 6]);
+    turn(b, c, d, &e, f, g, h, &a, w[t + 7] + rounds[t + 7]);
   }
+  const uint32_t done[8] = {a, b, c, d, e, f, g, h};
   for (int i = 0; i < 8; i++)
-    state[i] += a[i];
+    state[i] += done[i];
 }
 
 void lathe_sha256_start(struct lathe_sha256 *sha)

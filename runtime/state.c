@@ -55,16 +55,14 @@ size_t lathe_arena_bytes(const struct lathe_model *model, int capacity, int thre
   return cut(model, capacity, threads, training, &parts, &total) ? total : SIZE_MAX;
 }
 
-void lathe_state_attach(struct lathe_state *state, const struct lathe_model *model, void *arena,
-                        int capacity, struct lathe_pool *pool, bool training)
+/* The same for an arena that is all zeros. */
+static void attach(struct lathe_state *state, const struct lathe_model *model, unsigned char *bytes,
+                   int capacity, struct lathe_pool *pool, bool training)
 {
   struct parts parts;
   size_t total;
   if (!cut(model, capacity, lathe_pool_threads(pool), training, &parts, &total))
     return; /* no arena can be that large, so there is none to attach to */
-  memset(arena, 0, total);
-
-  unsigned char *bytes = arena;
   *state = (struct lathe_state){
       .fixed = (lathe_real *)(void *)bytes,
       .batch = (lathe_real *)(void *)(bytes + parts.fixed),
@@ -77,6 +75,16 @@ void lathe_state_attach(struct lathe_state *state, const struct lathe_model *mod
   };
 }
 
+void lathe_state_attach(struct lathe_state *state, const struct lathe_model *model, void *arena,
+                        int capacity, struct lathe_pool *pool, bool training)
+{
+  size_t total = lathe_arena_bytes(model, capacity, lathe_pool_threads(pool), training);
+  if (total < SIZE_MAX)
+    memset(arena, 0, total);
+  attach(state, model, arena, capacity, pool, training);
+}
+
+/* From the system such memory comes as zeros, so that no page of it is touched before its time. */
 bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model, int capacity,
                      struct lathe_pool *pool, bool training, struct lathe_error *err)
 {
@@ -88,19 +96,22 @@ bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model,
                       "%zu at most; use a smaller batch",
                       capacity, model->name, per_image, INT_MAX / per_image);
   size_t bytes = lathe_arena_bytes(model, capacity, lathe_pool_threads(pool), training);
-  void *arena = bytes < SIZE_MAX ? aligned_alloc(ALIGNMENT, bytes > 0 ? bytes : ALIGNMENT) : NULL;
-  if (!arena)
+  unsigned char *memory = bytes < SIZE_MAX - ALIGNMENT ? calloc(1, bytes + ALIGNMENT) : NULL;
+  if (!memory)
     return lathe_fail(err,
                       "not enough memory: model %s needs %.1f MiB for batches of %d images on %d "
                       "threads; use a smaller batch or fewer threads",
                       model->name, (double)bytes / 0x1p20, capacity, lathe_pool_threads(pool));
-  lathe_state_attach(state, model, arena, capacity, pool, training);
+  lathe_resident_large(memory, bytes);
+  attach(state, model, memory + (ALIGNMENT - (uintptr_t)memory % ALIGNMENT), capacity, pool,
+         training);
+  state->owned = memory;
   return true;
 }
 
 void lathe_state_free(struct lathe_state *state)
 {
-  free(state->fixed); /* the arena begins with it */
+  free(state->owned);
   *state = (struct lathe_state){0};
 }
 

@@ -37,6 +37,7 @@ struct lathe_state {
   void *before_arg;
   void (*after_kernel)(void *arg, int kernel);
   void *after_arg;
+  void *owned; /* the memory of lathe_state_new; NULL: the arena is the caller's */
 };
 
 /* Bytes of the arena for calls of up to `capacity` images on `threads` threads. */

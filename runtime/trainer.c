@@ -74,10 +74,12 @@ static bool check_state(struct lathe_trainer *trainer, struct lathe_error *err)
 static bool save(struct running *running, struct lathe_error *err)
 {
   struct lathe_trainer *trainer = running->trainer;
+  const struct lathe_saving *saving = &trainer->saving;
   trainer->seconds = lathe_now() - running->started;
   if (!check_state(trainer, err))
     return false;
-  bool good = !trainer->saving.folder || lathe_checkpoint_save(trainer, err);
+  bool good = !saving->folder || ((!saving->first || saving->first(saving->arg, err)) &&
+                                  lathe_checkpoint_save(trainer, err));
   running->saved = lathe_now(); /* from its end: a slow disk is not written to all the time */
   return good;
 }

@@ -15,6 +15,9 @@ struct lathe_saving {
   int epochs;         /* after every so many, and after the last */
   double seconds;     /* and whenever so many have passed since the last one; 0: never for that */
   int keep;           /* the newest so many stay, and the best epoch's */
+  /* Called before each checkpoint, for what must be in the folder before it; or NULL. */
+  bool (*first)(void *arg, struct lathe_error *err);
+  void *arg;
 };
 
 struct lathe_trainer {
