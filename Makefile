@@ -17,7 +17,7 @@ FORTIFY  ?= $(if $(SANITIZE)$(filter -O0,$(OPT)),,-U_FORTIFY_SOURCE -D_FORTIFY_S
 CFLAGS   += -std=c11 $(OPT) -g $(WARNINGS) $(HARDEN) $(FORTIFY) $(SANITIZE) $(PREFIX_MAP)
 LDFLAGS  += $(SANITIZE) $(if $(HARDEN),-pie -Wl$(COMMA)-z$(COMMA)relro$(COMMA)-z$(COMMA)now)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread $(if $(filter --coverage,$(SANITIZE)),-lgcov)
 TEST_PKG   = $(shell pkg-config --cflags --libs check)
 
 MODELS       := $(patsubst models/%.lathe,%,$(wildcard models/*.lathe))
@@ -32,7 +32,7 @@ Q := $(if $(V),,@)# make V=1 shows the commands
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help asan tsan tidy fuzz bench
+.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help coverage asan tsan tidy fuzz bench
 
 all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` installs)
 
@@ -161,6 +161,14 @@ tidy: $(B)/lathe ## everything that clang-tidy has to say of the sources: minute
 	sh tests/clean/tidy.sh $(B) "" compiler/*.c compiler/op/*.c runtime/*.c $(B)/tidy/*.c
 $(B)/tests/test_clean_address: | asan
 $(B)/tests/test_clean_threads: | tsan
+
+# COVERED=names of tests: those alone.
+coverage: ## what the tests run of compiler and runtime, line by line (gcov); as long as `make test`
+	$(Q)find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
+	$(Q)$(MAKE) B=$(B)/coverage OPT=-O1 SANITIZE=--coverage PREFIX_MAP= \
+	  $(if $(COVERED),all $(COVERED:%=$(B)/coverage/tests/%),$(TESTS:$(B)/%=$(B)/coverage/%) models examples)
+	-$(Q)sh tests/run.sh $(B)/coverage $(if $(COVERED),$(COVERED:%=$(B)/coverage/tests/%),$(TESTS:$(B)/%=$(B)/coverage/%))
+	@sh tests/coverage.sh $(B)/coverage
 
 golden: $(TESTS) ## rewrite the expected outputs of the tests, to be read with `git diff`
 	UPDATE=1 sh tests/run.sh $(B) $(B)/tests/test_frontend $(B)/tests/test_golden $(B)/tests/test_support
