@@ -25,7 +25,7 @@ bool lathe_outcome_has(const struct lathe_model *model, enum lathe_run_file file
   case LATHE_RUN_CHECKPOINTS:
     return !alone;
   case LATHE_RUN_SAMPLES:
-    return !alone || model->input_rank == 3;
+    return !alone || model->input_rank > 1;
   case LATHE_RUN_MANIFOLD:
     return lathe_has_prior(model) && model->latent == 2;
   default:

@@ -70,7 +70,7 @@ bool lathe_report_reconstructions(struct lathe_report_page *page, struct lathe_e
 /* Points of a mixture alone may be images. */
 bool lathe_report_has_samples(const struct lathe_report_page *page)
 {
-  return !lathe_is_alone(page->model) || page->model->input_rank == 3;
+  return !lathe_is_alone(page->model) || page->model->input_rank > 1;
 }
 
 /* Draws of one component, or with -1 of the prior. */
@@ -231,7 +231,7 @@ struct unsure {
 bool lathe_report_has_unsure(const struct lathe_report_page *page)
 {
   return page->report->session->mixture.components > 1 &&
-         (!lathe_is_alone(page->model) || page->model->input_rank == 3);
+         (!lathe_is_alone(page->model) || page->model->input_rank > 1);
 }
 
 static struct unsure judge(int64_t image, int components, const double *posterior)
