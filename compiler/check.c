@@ -271,6 +271,7 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
                             .model = model,
                             .incomplete = ast->incomplete};
   struct found found = {.model = find_model(&checker, ast)};
+  model->read_from = ast->source;
   model->file = ast->source->files[0].path;
   model->source = ast->text;
   settings_defaults(model);

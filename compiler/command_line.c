@@ -87,10 +87,27 @@ static void store(struct mem *mem, struct command_line *line, const struct optio
 /* The tables in the form that getopt wants; an option goes by its number from FIRST on. */
 enum { FIRST = 256 };
 
+static bool find_letter(int letter)
+{
+  for (int i = 0; i < OPTIONS; i++)
+    if (rules[i].letter != 0 && rules[i].letter == letter)
+      return true;
+  return false;
+}
+
+/* The option that getopt stopped at, as it was written. */
+static const char *named(struct mem *mem, char **argv, int letter)
+{
+  if (letter > 0 && letter < FIRST)
+    return mem_printf(mem, "-%c", letter);
+  return argv[optind - 1];
+}
+
 static bool read_options(struct mem *mem, int argc, char **argv, struct command_line *line)
 {
   struct option options[OPTIONS + 1] = {0};
-  char letters[2 * OPTIONS + 1] = "", *letter = letters;
+  /* ':' first: a missing value is told apart */
+  char letters[2 * OPTIONS + 2] = ":", *letter = letters + 1;
   int given;
   for (int i = 0; i < OPTIONS; i++) {
     bool valued = rules[i].kind != OPTION_KIND_FLAG;
@@ -102,12 +119,17 @@ static bool read_options(struct mem *mem, int argc, char **argv, struct command_
     if (valued)
       *letter++ = ':';
   }
+  opterr = 0; /* its messages are lines of their own */
   while ((given = getopt_long(argc, argv, letters, options, NULL)) != -1) {
     for (int i = 0; given < FIRST && i < OPTIONS; i++)
       if (rules[i].letter == given)
         given = FIRST + i;
     if (given < FIRST) {
-      fputs("lathe: see `lathe help`\n", stderr);
+      bool known = find_letter(optopt) || (optopt >= FIRST && optopt < FIRST + OPTIONS);
+      usage_error(!known         ? "there is no option '%s'"
+                  : given == ':' ? "%s needs a value"
+                                 : "'%s': this option takes no value",
+                  named(mem, argv, optopt));
       return false;
     }
     store(mem, line, &rules[given - FIRST], optarg);

@@ -88,6 +88,8 @@ int command_build(struct mem *mem, const struct command_line *line)
 {
   if (line->output == NULL)
     return usage_error("build needs -o %s", "BINARY");
+  if (line->cc != NULL && line->cc[strspn(line->cc, " \t\n")] == '\0')
+    return usage_error("--cc '%s' names no compiler", line->cc);
   if (line->target != NULL && !target_known(line->target))
     return usage_error("there is no target '%s'; `lathe help build` lists them", line->target);
   struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
@@ -134,7 +136,7 @@ static bool print_result(struct mem *mem, const struct command_line *line,
                                     const struct command_line *line))
 {
   struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
-  if (c == NULL)
+  if (c == NULL || (line->output != NULL && !may_replace(line->output, c->model)))
     return false;
   if (c->model->kind == LATHE_ALONE) {
     fprintf(stderr,

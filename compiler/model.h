@@ -69,9 +69,10 @@ struct section {
 
 struct model {
   const char *name;
-  const char *file;   /* the description's path as given, for messages */
-  const char *source; /* and its text */
-  bool float64;       /* `precision float64` */
+  const struct source *read_from; /* all files that it was read from */
+  const char *file;               /* the description's path as given, for messages */
+  const char *source;             /* and its text */
+  bool float64;                   /* `precision float64` */
   /* Asked for on the command line: loops as one would first write them, without BLAS, fusion or
    * shared memory. What the fast code is compared with, and readable on its own. */
   bool plain;

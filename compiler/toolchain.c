@@ -205,7 +205,7 @@ static struct arguments compiler_line(struct mem *mem, const struct model *model
 {
   struct arguments a = {.mem = mem};
   const char *cc = options->cc != NULL ? options->cc : getenv("CC");
-  add_words(&a, cc != NULL && cc[0] != '\0' ? cc : "cc");
+  add_words(&a, cc != NULL && cc[strspn(cc, " \t\n")] != '\0' ? cc : "cc");
   /* No -ffast-math: contraction into FMA, and no errno or traps of mathematical functions, are all
    * that the emitted loops need to become vector code. */
   const char *target = options->target != NULL ? options->target : "native";
@@ -301,19 +301,19 @@ static bool compile_and_link(struct mem *mem, const struct model *model,
   return run_all(compile, count) && run_all(&link, 1);
 }
 
-/* Whether the binary may take the place of what is there: of a file, but of no device or FIFO, and
- * not of the description. */
-static bool may_replace(const char *output, const struct model *model)
+bool may_replace(const char *output, const struct model *model)
 {
-  struct stat there, description;
+  struct stat there;
   if (stat(output, &there) != 0)
     return true;
   const char *why = NULL;
   if (!S_ISREG(there.st_mode))
     why = "not a regular file";
-  else if (stat(model->file, &description) == 0 && description.st_dev == there.st_dev &&
-           description.st_ino == there.st_ino)
-    why = "the description";
+  for (int i = 0; i < model->read_from->count; i++) {
+    const struct source_file *file = &model->read_from->files[i];
+    if (file->inode == there.st_ino && file->device == there.st_dev)
+      why = i == 0 ? "the description" : "a file that the description includes";
+  }
   if (why != NULL)
     fprintf(stderr, "lathe: error: cannot write '%s': it is %s; name another file with -o\n",
             output, why);

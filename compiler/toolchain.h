@@ -20,6 +20,10 @@ bool target_known(const char *name);
 /* Writes each target's name and what it has, a line each. */
 void targets_help(FILE *out);
 
+/* Whether a result may take the place of what is there: of a file, but of no device or FIFO, and of
+ * none of the files that the description was read from. Says why not. */
+bool may_replace(const char *output, const struct model *model);
+
 /* Emits, compiles and links the binary. The C compiler's own messages go to standard error. */
 bool build_binary(struct mem *mem, const struct model *model, const struct emitted *emitted,
                   const struct build_options *options);

@@ -58,8 +58,12 @@ START_TEST(usage)
   CHECK(2, "", "dump needs --stage=|graph|plan", "dump", MLP);
   CHECK(2, "", "dump needs --stage=", "dump", MLP, "--stage=plans");
   CHECK(2, "", "'more'|too many", "check", MLP, "more");
-  CHECK(2, "", "--fast|lathe help", "check", MLP, "--fast");
-  CHECK(2, "", "--cc|lathe help", "build", MLP, "-o", "x", "--cc");
+  CHECK(2, "", "lathe: there is no option '--fast'; see `lathe help`\n", "check", MLP, "--fast");
+  CHECK(2, "", "lathe: there is no option '-x'; see `lathe help`\n", "check", MLP, "-x");
+  CHECK(2, "", "lathe: --cc needs a value; see `lathe help`\n", "build", MLP, "-o", "x", "--cc");
+  CHECK(2, "", "lathe: -o needs a value; see `lathe help`\n", "build", MLP, "-o");
+  CHECK(2, "", "lathe: '--json=1': this option takes no value", "check", MLP, "--json=1");
+  CHECK(2, "", "lathe: --cc ' ' names no compiler", "build", MLP, "-o", "x", "--cc", " ");
   CHECK(2, "", "'relux'", "help", "relux");
 }
 END_TEST
@@ -582,6 +586,12 @@ START_TEST(build_fails)
   text = read_file(tiny_path, NULL);
   ck_assert_str_eq(text, tiny);
   free(text);
+  CHECK(1, "", "lathe: error: cannot write|tiny.lathe|the description", "plan", tiny_path, "-o",
+        tiny_path);
+  write_text(in_folder("new"), "include \"tiny.lathe\";\n");
+  CHECK(1, "", "lathe: error: cannot write|tiny.lathe|that the description includes", "build",
+        in_folder("new"), "-o", tiny_path, "--cc", "true");
+  ck_assert_int_eq(unlink(in_folder("new")), 0);
   setenv("TMPDIR", in_folder("gone"), 1);
   CHECK(1, "", "lathe: error: cannot make the folder|gone", "build", tiny_path, "-o",
         in_folder("new"));
