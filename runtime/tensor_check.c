@@ -64,7 +64,8 @@ const struct lathe_array *lathe_expect_tensor(struct lathe_complaints *complaint
     lathe_complain(complaints, "%s is missing", name);
     return NULL;
   }
-  if (array->rank != rank || memcmp(array->shape, shape, (size_t)rank * sizeof *shape) != 0) {
+  bool same = array->rank == rank; /* a scalar's shape may be NULL */
+  if (!same || (rank > 0 && memcmp(array->shape, shape, (size_t)rank * sizeof *shape) != 0)) {
     char found[LATHE_SHAPE_TEXT], expected[LATHE_SHAPE_TEXT];
     lathe_complain(complaints, "%s is %s in the file but %s in this model", name,
                    lathe_shape_text(found, array->rank, array->shape),
