@@ -167,6 +167,9 @@ static inline double spawn_now(void)
  * bytes. (Tests do not write to /dev/full: broken code, run as root, could replace it.) */
 static rlim_t spawn_file_limit;
 
+/* While it is not 0, programs have so many bytes of address space. */
+static rlim_t spawn_memory_limit;
+
 /* The child's half: never returns. */
 static inline void spawn_child(const char *where, const char *const *argv, int out, int err)
 {
@@ -177,6 +180,10 @@ static inline void spawn_child(const char *where, const char *const *argv, int o
     limit.rlim_cur = spawn_file_limit;
     setrlimit(RLIMIT_FSIZE, &limit);
     signal(SIGXFSZ, SIG_IGN);
+  }
+  if (spawn_memory_limit > 0 && getrlimit(RLIMIT_AS, &limit) == 0) {
+    limit.rlim_cur = spawn_memory_limit;
+    setrlimit(RLIMIT_AS, &limit);
   }
   if ((where == NULL || chdir(where) == 0) && in >= 0 && dup2(in, 0) == 0 && dup2(out, 1) == 1 &&
       dup2(err, 2) == 2)
