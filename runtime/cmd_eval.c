@@ -71,9 +71,9 @@ static bool choose_part(struct job *job, struct lathe_error *err)
 
 static bool print_json(const struct job *job, struct lathe_error *err)
 {
-  json_t *json = json_pack("{s:s, s:s, s:s, s:s}", "model", job->call->model->name, "run",
-                           job->work.run.folder, "data", job->call->options.data, "part",
-                           part_name(job->call));
+  json_t *json = json_pack("{s:s, s:o, s:o, s:s}", "model", job->call->model->name, "run",
+                           lathe_json_text(job->work.run.folder), "data",
+                           lathe_json_text(job->call->options.data), "part", part_name(job->call));
   json_t *evaluation = lathe_evaluation_json(&job->evaluation);
   bool good = json_object_update(json, evaluation) == 0 &&
               json_object_set_new(json, "clusters", lathe_clusters_json(&job->clusters)) == 0;

@@ -2,6 +2,7 @@
 #include "allocate.h"
 #include "command.h"
 #include "fit.h"
+#include "json.h"
 #include "run.h"
 #include "session.h"
 #include "weights.h"
@@ -103,8 +104,9 @@ static bool write_run(struct job *job, struct lathe_error *err)
       .checksum = lathe_dataset_checksum(&job->data),
       .training_images = job->data.count,
   };
-  json_t *details = json_pack("{s:{s:s?}, s:s, s:s?}", "data", "path", options->data,
-                              "imported_from", options->params, "labelled", options->labelled);
+  json_t *details = json_pack("{s:{s:o}, s:o, s:o}", "data", "path", lathe_json_text(options->data),
+                              "imported_from", lathe_json_text(options->params), "labelled",
+                              lathe_json_text(options->labelled));
   if (!lathe_run_begin(options->run, options->force, &job->lock, err) ||
       !lathe_session_save(&job->session, options->run, job->steps, err) ||
       !lathe_run_write_model(options->run, job->call->model, err)) {

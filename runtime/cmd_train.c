@@ -106,12 +106,12 @@ static bool tell_resumed(const struct job *job, const struct lathe_checkpoint_fo
             found->damaged + at);
   }
   if (options->json)
-    return lathe_json_line(json_pack("{s:s, s:s, s:i, s:I, s:I, s:s, s:O?}", "event", "resume",
-                                     "run", options->run, "epoch", trainer->done, "step",
-                                     (json_int_t)trainer->steps, "image",
-                                     (json_int_t)trainer->images, "damaged", found->damaged,
-                                     "diverged", divergence_ahead(job)),
-                           err);
+    return lathe_json_line(
+        json_pack("{s:s, s:o, s:i, s:I, s:I, s:o, s:O?}", "event", "resume", "run",
+                  lathe_json_text(options->run), "epoch", trainer->done, "step",
+                  (json_int_t)trainer->steps, "image", (json_int_t)trainer->images, "damaged",
+                  lathe_json_text(found->damaged), "diverged", divergence_ahead(job)),
+        err);
   tell_divergence(job);
   if (!options->quiet)
     printf("%s: going on after epoch %d, step %lld\n", options->run, trainer->done,
@@ -289,8 +289,9 @@ static bool finish(struct job *job, struct lathe_error *err)
       !lathe_run_finish(options->run, err))
     return false;
   if (options->json)
-    return lathe_json_line(json_pack("{s:s, s:s, s:o}", "event", "done", "run", options->run,
-                                     "metrics", lathe_outcome_json(&job->outcome)),
+    return lathe_json_line(json_pack("{s:s, s:o, s:o}", "event", "done", "run",
+                                     lathe_json_text(options->run), "metrics",
+                                     lathe_outcome_json(&job->outcome)),
                            err);
   if (!options->quiet)
     lathe_outcome_print(&job->outcome);
@@ -350,8 +351,8 @@ static enum lathe_status tell_stopped(const struct job *job, int number, struct 
   const struct lathe_trainer *trainer = &job->trainer;
   const char *name = number == SIGINT ? "SIGINT" : "SIGTERM";
   if (options->json)
-    lathe_json_line(json_pack("{s:s, s:s, s:s, s:i, s:I}", "event", "stopped", "signal", name,
-                              "run", options->run, "epoch", trainer->done, "step",
+    lathe_json_line(json_pack("{s:s, s:s, s:o, s:i, s:I}", "event", "stopped", "signal", name,
+                              "run", lathe_json_text(options->run), "epoch", trainer->done, "step",
                               (json_int_t)trainer->steps),
                     NULL);
   if (lathe_is_alone(job->call->model))
@@ -387,8 +388,8 @@ static enum lathe_status tell_finished(const struct job *job, struct lathe_error
 {
   const struct lathe_options *options = &job->call->options;
   if (options->json)
-    return lathe_status_of(
-        lathe_json_line(json_pack("{s:s, s:s}", "event", "finished", "run", options->run), err));
+    return lathe_status_of(lathe_json_line(
+        json_pack("{s:s, s:o}", "event", "finished", "run", lathe_json_text(options->run)), err));
   if (!options->quiet && lathe_is_alone(job->call->model))
     printf("%s: finished already\n", options->run);
   else if (!options->quiet)

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DIGITS = 10 };
 
@@ -25,6 +26,21 @@ void lathe_json_watch(void)
 json_t *lathe_json_number(double value)
 {
   return isfinite(value) ? json_real(value) : json_null();
+}
+
+json_t *lathe_json_text(const char *text)
+{
+  if (!text)
+    return json_null();
+  json_t *json = json_string(text);
+  char *ascii = json ? NULL : strdup(text);
+  for (char *c = ascii; c && *c; c++)
+    if ((unsigned char)*c >= 0x80)
+      *c = '?';
+  if (ascii)
+    json = json_string(ascii);
+  free(ascii);
+  return json;
 }
 
 static bool no_memory(struct lathe_error *err)

@@ -14,6 +14,10 @@ void lathe_json_watch(void);
 /* A number, or null when it is not finite (JSON has no NaN). */
 json_t *lathe_json_number(double value);
 
+/* A string, for what people have named: where it is not UTF-8, which JSON must be, with a ? for
+ * each byte beyond ASCII; null for NULL. */
+json_t *lathe_json_text(const char *text);
+
 /* Prints `json` as one line on standard output. The reference is taken; NULL is out of memory. */
 bool lathe_json_line(json_t *json, struct lathe_error *err);
 

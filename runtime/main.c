@@ -1,6 +1,7 @@
 #include "command.h"
 #include "json.h"
 #include "output.h"
+#include "run.h"
 #include "version.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +136,12 @@ static enum lathe_status run_command(struct lathe_call *call, int argc, char **a
   if (overwritten)
     return lathe_usage(err, "-o %.500s would replace the file that --%s names: give another name",
                        call->options.output, overwritten);
+  const char *own = call->options.output && call->options.run
+                        ? lathe_run_file_at(call->options.run, call->options.output)
+                        : NULL;
+  if (own)
+    return lathe_usage(err, "-o %.500s would replace %s of the run itself: give another name",
+                       call->options.output, own);
   return command->run(call, err);
 }
 

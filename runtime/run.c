@@ -133,6 +133,35 @@ bool lathe_run_exists(const char *folder)
          (lathe_run_path(folder, LATHE_RUN_UNFINISHED, path, NULL) && exists(path));
 }
 
+/* Whether two paths lead to the same thing. */
+static bool is_one(const char *a, const char *b)
+{
+  struct stat x, y;
+  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static bool can_be_made_again(const char *name)
+{
+  const char *dot = strrchr(name, '.');
+  return dot && (strcmp(dot, ".png") == 0 || strcmp(dot, ".html") == 0);
+}
+
+const char *lathe_run_file_at(const char *folder, const char *path)
+{
+  char parent[LATHE_PATH], own[LATHE_PATH];
+  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+  int length = slash ? (int)(slash - path) + 1 : 0;
+  snprintf(parent, sizeof parent, "%.*s.", length, path); /* "runs/1/x" is in "runs/1/." */
+  for (int i = 0; i < LATHE_RUN_FILES; i++) {
+    if (can_be_made_again(files[i].name) || !lathe_run_path(folder, i, own, NULL))
+      continue;
+    bool named = strcmp(name, files[i].name) == 0 && is_one(parent, folder);
+    if (named || is_one(path, own) || (i == LATHE_RUN_CHECKPOINTS && is_one(parent, own)))
+      return files[i].name;
+  }
+  return NULL;
+}
+
 /* Makes a folder and all those above it. */
 static bool make_folders(const char *folder, struct lathe_error *err)
 {

@@ -45,6 +45,11 @@ bool lathe_run_tidy(const char *folder, struct lathe_error *err);
 /* Whether the folder holds the record of a run, finished or not. */
 bool lathe_run_exists(const char *folder);
 
+/* The name of the run's own file that writing to `path` would replace, or that would be taken for
+ * one: its record, weights, numbers or a checkpoint. NULL: none, or what can be made again from
+ * these, a picture or the report. */
+const char *lathe_run_file_at(const char *folder, const char *path);
+
 /* Writes model.lathe, the description that the model was compiled from. */
 bool lathe_run_write_model(const char *folder, const struct lathe_model *model,
                            struct lathe_error *err);

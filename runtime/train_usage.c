@@ -69,6 +69,10 @@ enum lathe_status lathe_train_usage(const struct lathe_call *call, struct lathe_
   if (options->labels && !options->only)
     return lathe_usage(err, "--labels serves --only alone: train reads no other labels (give the "
                             "few that name the clusters with --labelled)");
+  if (lathe_option_given(options, LATHE_OPTION_SPLIT) && options->split <= 0)
+    return lathe_usage(err,
+                       "--split 0 leaves no image to train on: give the part that is trained on, "
+                       "above 0 and up to 1");
   if (options->valid && lathe_option_given(options, LATHE_OPTION_SPLIT))
     return lathe_usage(err,
                        "--valid and --split exclude each other: with --valid, all of --data is "

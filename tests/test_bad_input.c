@@ -402,10 +402,34 @@ START_TEST(usage)
       {"sample --run @mlp_run -n 0 -o @out.npz", "0"},
       {"manifold --run @mlp_run -o @out.png --from 0.9 --to 0.1", "--from|0.9|0.1"},
       {"info --data @bad/good.npz", "info|--data"},
+      {"report --run @mlp_run -o @mlp_run/run.json", "run.json|of the run itself"},
+      {"classify --run @mlp_run --data @bad/good.npz -o @mlp_run/weights.safetensors",
+       "weights.safetensors|of the run itself"},
+      {"encode --run @mlp_run --data @bad/good.npz -o @mlp_run/unfinished.json",
+       "unfinished.json|of the run itself"},
+      {"encode --run @mlp_run --data @bad/good.npz -o @mlp_run/checkpoints/new.npz",
+       "checkpoints|of the run itself"},
+      {"train --data @bad/good.npz --run @new --labelled @bad/good.npz --split 0",
+       "--split 0|above 0"},
       {"eval --run @mlp_run --data @bad/good.npz more", "more"},
   };
   for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
     refuse(MLP, lines[i].line, 2, lines[i].words);
+}
+END_TEST
+
+/* Folders may have names that are no text, which JSON cannot hold. */
+START_TEST(names_beyond_utf8)
+{
+  const char *run = in_folder("r\xff\xc3n");
+  SPAWN_QUIETLY("cp", "-r", SMALL_RUN, run);
+  struct said said = SPAWN_GOOD(SMALL, "eval", "--run", run, "--data", TEST, "--json");
+  json_t *json = parse_json(said.out, "eval --json");
+  const char *named = json_string_value(json_object_get(json, "run"));
+  ck_assert_msg(named != NULL && strstr(named, "/r??n") != NULL, "%s", named);
+  json_decref(json);
+  said_free(&said);
+  remove_below(run);
 }
 END_TEST
 
@@ -425,6 +449,7 @@ int main(void)
   tcase_add_test(tests, full_disk);
   tcase_add_test(tests, divergence);
   tcase_add_test(tests, usage);
+  tcase_add_test(tests, names_beyond_utf8);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }
