@@ -124,7 +124,7 @@ test-long: test tidy ## the tests that take long, too: 200 random models, 100 ki
 	LATHE_RANDOM_COUNT=200 LATHE_KILLS=100 sh tests/run.sh $(B) $(B)/tests/test_random $(B)/tests/test_killed
 	LATHE_FAULTS=1000 sh tests/run.sh $(B) $(B)/tests/test_faults
 SECONDS ?= 60
-fuzz: $(B)/lathe ## feed the compiler made-up descriptions (SECONDS=60), under sanitizers
+fuzz: $(B)/lathe ## feed the compiler and all readers made-up files (SECONDS=60), under sanitizers
 	@sh tests/fuzz/run.sh $(B) $(SECONDS)
 mutants: ## plant faults one at a time, and show which test finds each (MUTANTS=lists or names)
 	@sh .ci/setup.sh tests
