@@ -209,7 +209,7 @@ install: $(B)/lathe $(B)/lathe.1 $(B)/lathe.bash $(RUNTIME) ## install lathe, th
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(B)/lathe $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(RUNTIME) $(DESTDIR)$(PREFIX)/lib/lathe/
-	install -m 644 runtime/*.h runtime/target_features.def runtime/optimisers.def $(DESTDIR)$(PREFIX)/include/lathe/
+	install -m 644 runtime/*.h runtime/target_features.def runtime/optimisers.def runtime/schedules.def $(DESTDIR)$(PREFIX)/include/lathe/
 	install -m 644 models/*.lathe $(DESTDIR)$(PREFIX)/share/lathe/models/
 	install -m 644 $(B)/lathe.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 $(B)/lathe.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/lathe

@@ -300,6 +300,8 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   if (model->kind == LATHE_ALONE)
     check_alone(&checker, &found);
   check_range(&checker, &found);
+  if (found.train != NULL)
+    settings_check_minimum(&checker, found.train);
   check_names(&checker, &found);
   if (model->kind != LATHE_ALONE)
     check_layers(&checker, &found);

@@ -2,6 +2,12 @@
 #include "check_parts.h"
 #include <string.h>
 
+static const char *const schedule_words[] = {
+#define SCHEDULE(ID, name) [LATHE_##ID] = #name,
+#include "../runtime/schedules.def"
+#undef SCHEDULE
+};
+
 /* The integer of `size` bytes at `member`: int and enums, uint64_t, bool. */
 static void store_integer(void *member, size_t size, double number)
 {
@@ -31,13 +37,35 @@ static void store_value(struct model *model, const struct attribute *a,
   }
 }
 
+/* Of optimisers and schedules only the chosen one's numbers are there; all others are 0. */
+static void clear_group(struct model *model, const char *group)
+{
+  const struct given_value nothing = {0};
+  const struct rule *rule;
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++)
+    for (int k = 0; rule->set == RULES_TRAIN && rule->group != NULL &&
+                    strcmp(rule->group, group) == 0 && rule->attributes[k].name != NULL;
+         k++)
+      store_value(model, &rule->attributes[k], &nothing);
+}
+
 static void store(struct model *model, const struct given *given)
 {
   const struct rule *rule = given->rule;
   if (rule->group != NULL)
+    clear_group(model, rule->group);
+  if (rule->group != NULL)
     store_integer((char *)model + rule->group_offset, sizeof(int), rule->kind);
   for (int i = 0; rule->attributes[i].name != NULL; i++)
     store_value(model, &rule->attributes[i], &given->value[i]);
+}
+
+/* Whether the default says that nothing is said, as of a warm-up of no length; what would refine it
+ * is then 0, too. */
+static bool is_absence(const struct rule *rule)
+{
+  const struct attribute *first = rule->attributes;
+  return rule->set == RULES_TRAIN && rule->group == NULL && first->initial < first->lo;
 }
 
 void settings_defaults(struct model *model)
@@ -48,6 +76,8 @@ void settings_defaults(struct model *model)
       if (rule->set != RULES_LAYER && rule->group_default == (chosen == 1)) {
         struct given given;
         given_defaults(&given, rule);
+        if (is_absence(rule))
+          memset(given.value, 0, sizeof given.value);
         store(model, &given);
       }
 }
@@ -63,6 +93,18 @@ static const struct ast_node *rival(const struct ast_node *block, const struct a
       return other;
   }
   return NULL;
+}
+
+/* A schedule falls from the learning rate, not to more. */
+void settings_check_minimum(struct checker *checker, const struct ast_node *train)
+{
+  const struct lathe_training *t = &checker->model->training;
+  if (t->minimum == 0 || t->minimum < t->rate)
+    return;
+  const struct ast_node *node = statement_find(train, schedule_words[t->schedule]);
+  diag_report(checker->diags, CODE_MINIMUM_RATE, node->head,
+              "the learning rate cannot fall to a minimum of %g: it is %g at first", t->minimum,
+              t->rate);
 }
 
 /* Nesterov's step looks ahead along the momentum. */

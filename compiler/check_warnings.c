@@ -1,5 +1,6 @@
 /* What is legal, but surely not meant. Looked for in models without errors only. */
 #include "check_parts.h"
+#include <math.h>
 #include <string.h>
 
 /* Free parameters of a mixture beyond which no data set of the usual size bears it. */
@@ -15,6 +16,35 @@ static struct span place_of(const struct found *found, const struct ast_node *se
   const struct ast_node *statement = statement_find(section, name);
   const struct ast_node *node = statement != NULL ? statement : section;
   return node != NULL ? node->head : found->model->head;
+}
+
+static void warn_schedule(struct checker *checker, const struct found *found)
+{
+  const struct lathe_training *t = &checker->model->training;
+  bool step = t->schedule == LATHE_STEP, exponential = t->schedule == LATHE_EXPONENTIAL;
+  if (step && t->every >= t->epochs)
+    diag_report(checker->diags, CODE_IDLE_SCHEDULE, place_of(found, found->train, "step"),
+                "the learning rate first falls after epoch %d, but training ends with epoch %d",
+                t->every, t->epochs);
+  if (t->schedule == LATHE_PLATEAU && t->patience >= t->epochs - 1)
+    diag_report(checker->diags, CODE_IDLE_SCHEDULE, place_of(found, found->train, "plateau"),
+                "with a patience of %d the learning rate cannot fall in %d epochs", t->patience,
+                t->epochs);
+  /* NOLINTNEXTLINE(bugprone-integer-division): so many times, whole */
+  double falls = step ? (t->epochs - 1) / t->every : t->epochs - 1;
+  double last = t->rate * pow(t->gamma, falls);
+  if ((step || exponential) && last < 1e-10)
+    diag_report(checker->diags, CODE_VANISHING_RATE,
+                place_of(found, found->train, step ? "step" : "exponential"),
+                "the learning rate falls to %.2g by epoch %d, where nothing moves", last,
+                t->epochs);
+  if (!t->warmup_steps && t->warmup > 0 && t->warmup >= t->epochs)
+    diag_report(checker->diags, CODE_ENDLESS_WARMUP, place_of(found, found->train, "warmup"),
+                "the warm-up takes %d epochs, and the training has %d", t->warmup, t->epochs);
+  if (t->stop_patience > 0 && t->stop_patience >= t->epochs)
+    diag_report(checker->diags, CODE_IDLE_STOPPING, place_of(found, found->train, "early_stopping"),
+                "with a patience of %d no training of %d epochs is stopped", t->stop_patience,
+                t->epochs);
 }
 
 static void warn_training(struct checker *checker, const struct found *found)
@@ -42,10 +72,6 @@ static void warn_training(struct checker *checker, const struct found *found)
         "with a weight decay of %g nothing will be learnt: each step takes the weights back "
         "to 0",
         t->weight_decay);
-  if (t->schedule == LATHE_STEP && t->every >= t->epochs)
-    diag_report(checker->diags, CODE_IDLE_SCHEDULE, place_of(found, found->train, "step"),
-                "the learning rate first falls after epoch %d, but training ends with epoch %d",
-                t->every, t->epochs);
 }
 
 static void warn_mixture(struct checker *checker, const struct found *found)
@@ -171,6 +197,7 @@ void warnings_find(struct checker *checker, const struct found *found)
   if (model->kind == LATHE_ALONE)
     return;
   warn_training(checker, found);
+  warn_schedule(checker, found);
   warn_outputs(checker, found);
   warn_variance(checker, found);
   warn_layers(checker, &model->encoder);

@@ -203,7 +203,10 @@ static void emit_training(struct emitter *e, const struct lathe_training *t)
 #undef OPTIMISER
   };
   static const char *const schedules[] = {
-      [LATHE_CONSTANT] = "LATHE_CONSTANT", [LATHE_STEP] = "LATHE_STEP"};
+#define SCHEDULE(ID, ...) [LATHE_##ID] = "LATHE_" #ID,
+#include "../runtime/schedules.def"
+#undef SCHEDULE
+  };
   text_printf(&e->out, "    .optimiser = %s,\n", optimisers[t->optimiser]);
   text_printf(&e->out, "    .schedule = %s,\n", schedules[t->schedule]);
   if (t->clip > 0 && t->clipping == LATHE_CLIP_VALUE)

@@ -275,6 +275,21 @@ static bool load(struct lathe_trainer *trainer, int64_t steps, bool *whole, stru
   return good;
 }
 
+bool lathe_checkpoint_load_weights(const struct lathe_trainer *trainer, int64_t steps,
+                                   struct lathe_error *err)
+{
+  struct lathe_session *session = trainer->session;
+  char path[LATHE_PATH];
+  struct lathe_tensors tensors;
+  if (!lathe_checkpoint_path(trainer->saving.folder, steps, path, err) ||
+      !lathe_weights_read(&tensors, path, session->model, err))
+    return false;
+  bool good =
+      lathe_weights_import(&tensors, path, session->model, &session->state, NULL, NULL, err);
+  lathe_tensors_free(&tensors);
+  return good;
+}
+
 static void note_damage(struct lathe_checkpoint_found *found, const struct lathe_error *why)
 {
   size_t used = strlen(found->damaged), room = sizeof found->damaged - used;

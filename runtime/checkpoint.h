@@ -13,6 +13,10 @@
  * saving.keep, the best epoch's, and this one. */
 bool lathe_checkpoint_save(const struct lathe_trainer *trainer, struct lathe_error *err);
 
+/* Puts the weights, and they alone, as the folder's checkpoint after so many steps has them. */
+bool lathe_checkpoint_load_weights(const struct lathe_trainer *trainer, int64_t steps,
+                                   struct lathe_error *err);
+
 /* What was found. */
 struct lathe_checkpoint_found {
   int64_t steps;      /* of the one that was loaded; -1: there are none */

@@ -9,6 +9,7 @@
 #include "resident.h"
 #include "resume.h"
 #include "schedule.h"
+#include "settings.h"
 #include "stop.h"
 #include "train_usage.h"
 #include "training_data.h"
@@ -22,6 +23,7 @@ struct job {
   struct lathe_training_data data;
   struct lathe_resume resume;
   bool unfinished; /* the folder says that it is */
+  bool ended;      /* all epochs are done that there will be */
   struct lathe_lock lock;
   struct lathe_session_size size;
   struct lathe_session session;
@@ -183,6 +185,14 @@ static json_t *divergences(const struct job *job)
   return all;
 }
 
+/* What the epochs came to, when they are done. */
+static json_t *ending_json(const struct lathe_trainer *trainer)
+{
+  return json_pack("{s:i, s:i, s:f, s:i, s:b}", "epochs", trainer->done, "best_epoch",
+                   trainer->best, "best_loss", trainer->best_loss, "kept_epoch", trainer->kept,
+                   "stopped_early", trainer->done < trainer->settings.epochs);
+}
+
 /* What run.json says besides what made the model. */
 static json_t *details_json(const struct job *job, struct lathe_error *err)
 {
@@ -191,13 +201,15 @@ static json_t *details_json(const struct job *job, struct lathe_error *err)
   json_t *more =
       json_pack("{s:I, s:{s:i}}", "validation_images", (json_int_t)job->trainer.validation.count,
                 "settings", "threads", lathe_pool_threads(job->session.pool));
-  json_t *steps =
-      lathe_is_alone(job->call->model)
-          ? json_object()
-          : json_pack("{s:i, s:s, s:f, s:s, s:i, s:f}", "epochs", settings->epochs, "optimiser",
-                      lathe_optimiser_name(settings->optimiser), "rate", settings->rate, "schedule",
-                      lathe_schedule_name(settings->schedule), "every", settings->every, "gamma",
-                      settings->gamma);
+  json_t *steps = lathe_is_alone(job->call->model)
+                      ? json_object()
+                      : json_pack("{s:i, s:s, s:f, s:s}", "epochs", settings->epochs, "optimiser",
+                                  lathe_optimiser_name(settings->optimiser), "rate", settings->rate,
+                                  "schedule", lathe_schedule_name(settings->schedule));
+  if (!lathe_is_alone(job->call->model))
+    lathe_settings_put(settings, steps);
+  if (!lathe_is_alone(job->call->model) && job->ended)
+    json_object_set_new(more, "training", ending_json(&job->trainer));
   json_object_update(json_object_get(more, "settings"), steps);
   json_decref(steps);
   if (job->outcome.em.notes[0] != '\0')
@@ -260,6 +272,23 @@ static void tell_diverged(struct job *job, struct lathe_error *err)
                what.text, job->call->program, options->run, diverged->rate / 10);
 }
 
+/* Early stopping ended the training before its last epoch. */
+static bool tell_ended(const struct job *job, struct lathe_error *err)
+{
+  const struct lathe_options *options = &job->call->options;
+  const struct lathe_trainer *trainer = &job->trainer;
+  if (options->json)
+    return lathe_json_line(json_pack("{s:s, s:i, s:i, s:f}", "event", "early_stopping", "epoch",
+                                     trainer->done, "kept_epoch", trainer->kept, "loss",
+                                     trainer->best_loss),
+                           err);
+  if (!options->quiet)
+    printf("stopped early after epoch %d: no less loss by %g in %d epochs; keeping epoch %d\n",
+           trainer->done, trainer->settings.stop_gain, trainer->settings.stop_patience,
+           trainer->kept);
+  return true;
+}
+
 static bool run_epochs(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
@@ -278,14 +307,16 @@ static bool run_epochs(struct job *job, struct lathe_error *err)
   lathe_progress_stop(&job->progress);
   if (!good && trainer->diverged.noticed > 0)
     tell_diverged(job, err);
+  if (good && !trainer->stopped && trainer->done < trainer->settings.epochs)
+    good = tell_ended(job, err);
   return good;
 }
 
 static bool finish(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
-  bool mended = job->outcome.em.notes[0] != '\0'; /* then run.json says so, too */
-  if (!lathe_outcome_write(&job->outcome, err) || (mended && !write_record(job, err)) ||
+  job->ended = true; /* as run.json and the report then say, too */
+  if (!write_record(job, err) || !lathe_outcome_write(&job->outcome, err) ||
       !lathe_run_finish(options->run, err))
     return false;
   if (options->json)

@@ -57,7 +57,7 @@ static void search(struct lathe_trainer *trainer, int64_t *order, lathe_real *be
   while (trainer->steps < trainer->diverged.noticed) {
     if (lathe_stop_signal())
       return;
-    double rate = lathe_learning_rate(&trainer->settings, trainer->done);
+    double rate = lathe_trainer_rate(trainer, trainer->steps);
     if (ordered != trainer->done)
       lathe_trainer_order(trainer, trainer->done + 1, order);
     ordered = trainer->done;
@@ -71,7 +71,8 @@ static void search(struct lathe_trainer *trainer, int64_t *order, lathe_real *be
     trainer->images += n;
     if (trainer->images == count) {
       trainer->images = 0;
-      trainer->done++;
+      trainer->done++; /* whose loss is still in the record */
+      lathe_trainer_find_course(trainer);
     }
   }
   trainer->diverged.searched = true;
@@ -85,7 +86,9 @@ void lathe_divergence_find(struct lathe_trainer *trainer)
   trainer->diverged.image = -1;
   trainer->diverged.kept = -1;
   trainer->diverged.rate = trainer->settings.rate;
-  if (go_back(trainer) && order && before)
+  bool back = go_back(trainer);
+  lathe_trainer_find_course(trainer);
+  if (back && order && before)
     search(trainer, order, before, size);
   free(order);
   free(before);

@@ -48,7 +48,12 @@ enum lathe_optimiser {
 };
 enum { LATHE_MOMENTS = 3 }; /* that an optimiser keeps of a parameter, at most */
 enum lathe_clipping { LATHE_CLIP_NORM, LATHE_CLIP_VALUE };
-enum lathe_schedule { LATHE_CONSTANT, LATHE_STEP };
+enum lathe_schedule {
+#define SCHEDULE(ID, ...) LATHE_##ID,
+#include "schedules.def"
+#undef SCHEDULE
+  LATHE_SCHEDULES
+};
 enum lathe_init { LATHE_INIT_LABELLED, LATHE_INIT_KMEANS, LATHE_INIT_RANDOM };
 
 /* The description's train section; the command line may override some of it. */
@@ -64,8 +69,18 @@ struct lathe_training {
   double clip;         /* gradients are kept within it; 0: as they are */
   enum lathe_clipping clipping;
   enum lathe_schedule schedule;
-  int every; /* LATHE_STEP: rate x gamma every so many epochs */
-  double gamma;
+  int every;    /* LATHE_STEP: rate x gamma every so many epochs; LATHE_COSINE: epochs to the
+                   minimum (0: all) */
+  double gamma; /* LATHE_STEP, LATHE_EXPONENTIAL, LATHE_PLATEAU: factor of the rate at each fall */
+  double minimum;         /* LATHE_COSINE, LATHE_PLATEAU: least rate */
+  double threshold;       /* LATHE_PLATEAU: share by which the loss is to become less, */
+  int patience, cooldown; /* in so many epochs, not counted for so many after a fall */
+  int warmup; /* epochs (or, if warmup_steps, steps) in which the rate rises to the schedule's ...
+               */
+  bool warmup_steps;
+  double warmup_start; /* ... from this share of it */
+  int stop_patience;   /* epochs without the least gain after which training ends; 0: never */
+  double stop_gain;    /* in loss, in nats an image */
   int batch, epochs;
   double split; /* fraction of the images trained on; the rest validate */
   uint64_t seed;

@@ -89,7 +89,7 @@ static bool write_report(const struct lathe_outcome *outcome, struct lathe_error
 bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error *err)
 {
   char metrics[LATHE_PATH];
-  return lathe_session_save(outcome->session, outcome->folder, outcome->trainer->steps, err) &&
+  return lathe_session_save(outcome->session, outcome->folder, outcome->trainer->kept_steps, err) &&
          lathe_run_write_model(outcome->folder, outcome->session->model, err) &&
          write_em(outcome, err) &&
          lathe_run_path(outcome->folder, LATHE_RUN_METRICS, metrics, err) &&
@@ -128,6 +128,10 @@ void lathe_outcome_print(const struct lathe_outcome *outcome)
     printf("\n%s: a mixture fitted by EM\n", model->name);
   else
     printf("\n%s: %d epochs in %s\n", model->name, trainer->done, lathe_duration(time, seconds));
+  if (!lathe_is_alone(model) && trainer->settings.stop_patience > 0)
+    printf("  %s; the weights are those of epoch %d, whose loss is the least: %#.6g\n",
+           trainer->done < trainer->settings.epochs ? "stopped early" : "trained to the last epoch",
+           trainer->kept, trainer->best_loss);
   print_evaluation("training", &outcome->training);
   print_evaluation("validation", &outcome->validation);
   print_evaluation("labelled", &outcome->labelled);

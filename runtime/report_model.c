@@ -1,6 +1,7 @@
 /* Sections of a report: the model, its settings and where they come from, how to make it again. */
 #include "report_parts.h"
 #include "schedule.h"
+#include "settings.h"
 #include "version.h"
 #include <string.h>
 
@@ -146,6 +147,24 @@ static void write_setting(const struct lathe_report_page *page, const char *name
   fputs("</td></tr>\n", out);
 }
 
+/* How the epochs ended, where early stopping watched them. */
+static void write_ending(const struct lathe_report_page *page)
+{
+  const json_t *ending = json_object_get(page->record, "training");
+  if (!json_object_get(json_object_get(page->record, "settings"), "stop_patience") || !ending)
+    return;
+  fputs("<p>", page->out);
+  lathe_html_printf(
+      page->out,
+      "%s after %lld epochs. The weights are those of epoch %lld, whose loss, %.6g, is the "
+      "least.",
+      json_is_true(json_object_get(ending, "stopped_early")) ? "Stopped early" : "Ended",
+      (long long)json_integer_value(json_object_get(ending, "epochs")),
+      (long long)json_integer_value(json_object_get(ending, "kept_epoch")),
+      json_number_value(json_object_get(ending, "best_loss")));
+  fputs("</p>\n", page->out);
+}
+
 bool lathe_report_settings(struct lathe_report_page *page, struct lathe_error *err)
 {
   const struct lathe_training *training = &page->model->training;
@@ -162,10 +181,13 @@ bool lathe_report_settings(struct lathe_report_page *page, struct lathe_error *e
   write_setting(page, "split", training->split);
   write_setting(page, "seed", (double)training->seed);
   const char *schedule = json_string_value(json_object_get(settings, "schedule"));
-  if (schedule && strcmp(schedule, lathe_schedule_name(LATHE_STEP)) == 0) {
-    write_setting(page, "every", training->every);
-    write_setting(page, "gamma", training->gamma);
+  if (schedule && strcmp(schedule, lathe_schedule_name(LATHE_CONSTANT)) != 0) {
+    fputs("<tr><th>schedule</th><td>", out);
+    lathe_html_text(out, schedule);
+    fputs("</td><td>description</td></tr>\n", out);
   }
+  for (int i = 0; i < lathe_settings_count(); i++)
+    write_setting(page, lathe_settings_name(i), lathe_settings_value(training, i));
   const json_t *threads = json_object_get(settings, "threads");
   if (json_is_integer(threads))
     fprintf(out,
@@ -173,6 +195,7 @@ bool lathe_report_settings(struct lathe_report_page *page, struct lathe_error *e
             "influence on results</td></tr>\n",
             (long long)json_integer_value(threads));
   fputs("</tbody></table></div>\n", out);
+  write_ending(page);
   const char *key;
   json_t *value, *compiled = json_object_get(page->record, "compiled");
   if (compiled) {

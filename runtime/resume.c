@@ -1,6 +1,7 @@
 #include "resume.h"
 #include "origin.h"
 #include "schedule.h"
+#include "settings.h"
 #include <string.h>
 
 void lathe_resume_close(struct lathe_resume *resume)
@@ -37,9 +38,9 @@ static bool agree(const struct lathe_call *call, enum lathe_option option, const
 static bool read_steps(struct lathe_resume *resume, struct lathe_training *settings, double *rate)
 {
   const char *schedule;
-  return json_unpack(resume->record, "{s:{s:i, s:F, s:s, s:i, s:F}}", "settings", "epochs",
-                     &resume->epochs, "rate", rate, "schedule", &schedule, "every",
-                     &settings->every, "gamma", &settings->gamma) == 0 &&
+  lathe_settings_take(settings, json_object_get(resume->record, "settings"));
+  return json_unpack(resume->record, "{s:{s:i, s:F, s:s}}", "settings", "epochs", &resume->epochs,
+                     "rate", rate, "schedule", &schedule) == 0 &&
          lathe_schedule_named(schedule, &settings->schedule) && resume->epochs >= 1;
 }
 

@@ -17,6 +17,8 @@ struct lathe_training lathe_train_settings(const struct lathe_call *call)
     settings.split = options->split;
   if (options->valid)
     settings.split = 1;
+  if (settings.schedule == LATHE_COSINE && settings.every == 0)
+    settings.every = settings.epochs; /* also when the run is later gone on with */
   return settings;
 }
 
@@ -53,6 +55,12 @@ enum lathe_status lathe_train_usage(const struct lathe_call *call, struct lathe_
                        "--resume and --force exclude each other: go on with the run in %s, or "
                        "replace it",
                        options->run);
+  if (lathe_option_given(options, LATHE_OPTION_RATE) &&
+      options->rate < call->model->training.minimum)
+    return lathe_usage(err,
+                       "--lr %g is below %g, the minimum that the description's schedule falls to: "
+                       "give more",
+                       options->rate, call->model->training.minimum);
   if (options->resume && lathe_run_exists(options->run))
     return LATHE_DONE;
   if (!options->data)

@@ -4,7 +4,6 @@
 #include "finite.h"
 #include "output.h"
 #include "philox.h"
-#include "schedule.h"
 #include "stop.h"
 #include "trainer_parts.h"
 #include <math.h>
@@ -100,6 +99,11 @@ struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_
                            trainer->steps);
 }
 
+double lathe_trainer_rate(const struct lathe_trainer *trainer, int64_t steps)
+{
+  return lathe_course_rate(&trainer->course, &trainer->settings, steps);
+}
+
 /* The loss, and in turn one share of what the step has changed. */
 static bool check_step(struct lathe_trainer *trainer, const struct lathe_loss *loss,
                        struct lathe_error *err)
@@ -120,6 +124,7 @@ static bool run_steps(struct running *running, struct lathe_epoch *epoch, struct
   double started = lathe_now();
   while (trainer->images < count && !trainer->stopped) {
     int n = lathe_batch_size(trainer->session, trainer->images, count);
+    epoch->rate = lathe_trainer_rate(trainer, trainer->steps);
     struct lathe_loss loss = lathe_trainer_step(trainer, running->order, n, epoch->rate);
     if (!check_step(trainer, &loss, err))
       return false;
@@ -188,10 +193,30 @@ void lathe_trainer_order(const struct lathe_trainer *trainer, int epoch, int64_t
     order[i] = part->indices[order[i]];
 }
 
+/* By which epochs are compared. */
+static double loss_of(const struct lathe_epoch *epoch)
+{
+  return epoch->validated ? epoch->validation.total : epoch->training.total;
+}
+
+void lathe_trainer_find_course(struct lathe_trainer *trainer)
+{
+  trainer->course = lathe_course_start(&trainer->settings);
+  for (int i = 0; i < trainer->done; i++)
+    lathe_course_add(&trainer->course, &trainer->settings, loss_of(&trainer->epochs[i]));
+}
+
+static bool ended(const struct lathe_trainer *trainer)
+{
+  return trainer->done >= trainer->settings.epochs ||
+         lathe_course_ended(&trainer->course, &trainer->settings);
+}
+
 static void end_epoch(struct lathe_trainer *trainer, const struct lathe_epoch *epoch)
 {
-  double loss = epoch->validated ? epoch->validation.total : epoch->training.total;
+  double loss = loss_of(epoch);
   trainer->done++;
+  lathe_course_add(&trainer->course, &trainer->settings, loss);
   trainer->images = 0;
   trainer->loss = (struct lathe_loss){0};
   if (trainer->best > 0 && !(loss < trainer->best_loss))
@@ -207,7 +232,7 @@ static bool run_epoch(struct running *running, struct lathe_error *err)
   struct lathe_epoch *epoch = &trainer->epochs[trainer->done];
   *epoch = (struct lathe_epoch){
       .epoch = trainer->done + 1,
-      .rate = lathe_learning_rate(&trainer->settings, trainer->done),
+      .rate = lathe_trainer_rate(trainer, trainer->steps - (trainer->images > 0)),
       .validated = trainer->validation.count > 0,
       .divergence = lathe_has_prior(trainer->session->model),
   };
@@ -225,10 +250,10 @@ static bool run_epoch(struct running *running, struct lathe_error *err)
   end_epoch(trainer, epoch);
   lathe_progress_epoch(trainer->progress, epoch);
   trainer->stopped = lathe_stop_signal();
-  bool last = trainer->done == trainer->settings.epochs;
+  bool best = trainer->settings.stop_patience > 0 && trainer->best == trainer->done;
   bool due = trainer->saving.epochs > 0 && trainer->done % trainer->saving.epochs == 0;
   return record_epoch(trainer, epoch, err) &&
-         ((!due && !last && !trainer->stopped) || save(running, err));
+         ((!due && !best && !ended(trainer) && !trainer->stopped) || save(running, err));
 }
 
 bool lathe_trainer_start(struct lathe_trainer *trainer, struct lathe_error *err)
@@ -243,6 +268,19 @@ bool lathe_trainer_start(struct lathe_trainer *trainer, struct lathe_error *err)
   return true;
 }
 
+/* With early stopping, what is left of a training is its best epoch. */
+static bool keep_best(struct lathe_trainer *trainer, struct lathe_error *err)
+{
+  trainer->kept = trainer->done;
+  trainer->kept_steps = trainer->steps;
+  if (trainer->settings.stop_patience == 0 || !trainer->saving.folder || trainer->best == 0 ||
+      trainer->best == trainer->done)
+    return true;
+  trainer->kept = trainer->best;
+  trainer->kept_steps = trainer->best_steps;
+  return lathe_checkpoint_load_weights(trainer, trainer->best_steps, err);
+}
+
 bool lathe_trainer_run(struct lathe_trainer *trainer, struct lathe_error *err)
 {
   double now = lathe_now();
@@ -254,9 +292,12 @@ bool lathe_trainer_run(struct lathe_trainer *trainer, struct lathe_error *err)
       .saved = now,
   };
   bool good = running.order && open_record(trainer, err);
-  while (good && !trainer->stopped && trainer->done < trainer->settings.epochs)
+  lathe_trainer_find_course(trainer);
+  while (good && !trainer->stopped && !ended(trainer))
     good = run_epoch(&running, err);
   free(running.order);
+  if (good && !trainer->stopped)
+    good = keep_best(trainer, err);
   return good && close_record(trainer, err);
 }
 

@@ -6,6 +6,7 @@
 #include "error.h"
 #include "part.h"
 #include "progress.h"
+#include "schedule.h"
 #include "session.h"
 #include <stdbool.h>
 
@@ -42,6 +43,12 @@ struct lathe_trainer {
   int64_t best_steps;     /* when it was done */
   double best_loss;
 
+  /* What follows from these: where the schedule stands, and the epoch whose weights the session
+   * holds at the end, with the steps done by then: the last, or with early stopping the best. */
+  struct lathe_course course;
+  int kept;
+  int64_t kept_steps;
+
   struct lathe_divergence diverged; /* why lathe_trainer_run failed, if `noticed` is not 0 */
 
   int stopped; /* the signal that ended lathe_trainer_run early; 0: none did */
@@ -51,7 +58,9 @@ struct lathe_trainer {
  * lathe_checkpoint_load may replace. Of a mixture alone there is nothing to train. */
 bool lathe_trainer_start(struct lathe_trainer *trainer, struct lathe_error *err);
 
-/* Trains on, from where the trainer stands, until settings.epochs are done. Order and noise come
+/* Trains on, from where the trainer stands, until settings.epochs are done, or until early stopping
+ * (settings.stop_patience) ends it; with that, the session's weights are then those of the best
+ * epoch, read back from its checkpoint where those are written. Order and noise come
  * from the seed alone. Fails when a loss, a parameter or the optimiser's state is not finite: then
  * trainer->diverged says where that began, and no checkpoint of it is written. A signal (stop.h)
  * ends it after the step it came in, with a checkpoint written; that is no failure.

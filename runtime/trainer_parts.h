@@ -12,4 +12,10 @@ void lathe_trainer_order(const struct lathe_trainer *trainer, int epoch, int64_t
 struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_t *order, int n,
                                      double rate);
 
+/* The learning rate of the step after `steps`, in the epoch where the trainer stands. */
+double lathe_trainer_rate(const struct lathe_trainer *trainer, int64_t steps);
+
+/* Sets trainer->course to what the losses of the epochs done make of it. */
+void lathe_trainer_find_course(struct lathe_trainer *trainer);
+
 #endif

@@ -9,9 +9,11 @@
 /* 33 images to train on: the ninth step of an epoch has one. */
 enum { ALL = 44, FEW = 6, STEPS_AN_EPOCH = 9, EPOCHS = 6 };
 
+#ifndef RESUMED_TRAINING /* another may be wanted */
+#define RESUMED_TRAINING "adam 1e-2; step 2, gamma 0.5; split 0.75; epochs 6; seed 11"
+#endif
 static const char description[] =
-    SMALL_VAE("  mixture { components 2; init labelled; }\n",
-              "adam 1e-2; step 2, gamma 0.5; split 0.75; epochs 6; seed 11");
+    SMALL_VAE("  mixture { components 2; init labelled; }\n", RESUMED_TRAINING);
 
 static float pixels[ALL * PIXELS];
 static int64_t labels[ALL];

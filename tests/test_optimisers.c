@@ -72,12 +72,109 @@ START_TEST(many_steps)
 }
 END_TEST
 
+/* ---- Schedules ---- */
+
+enum { SCHEDULE_EPOCHS, SCHEDULE_STEPS, SCHEDULE_SIZES };
+
+static const struct {
+  const char *name;
+  struct lathe_training training;
+} SCHEDULES[] = {
+    {"constant", {.schedule = LATHE_CONSTANT}},
+    {"step", {.schedule = LATHE_STEP, .every = 7, .gamma = 0.3}},
+    {"exponential", {.schedule = LATHE_EXPONENTIAL, .gamma = 0.9}},
+    {"cosine", {.schedule = LATHE_COSINE}},
+    {"cosine_minimum", {.schedule = LATHE_COSINE, .every = 40, .minimum = 0.01}},
+    {"plateau", {.schedule = LATHE_PLATEAU, .gamma = 0.1, .patience = 2, .threshold = 1e-4}},
+    {"plateau_all",
+     {.schedule = LATHE_PLATEAU,
+      .gamma = 0.5,
+      .patience = 1,
+      .threshold = 0.02,
+      .cooldown = 3,
+      .minimum = 0.015}},
+    {"plateau_once", {.schedule = LATHE_PLATEAU, .gamma = 1e-9, .patience = 1, .threshold = 1e-4}},
+    {"constant_warmup", {.schedule = LATHE_CONSTANT, .warmup = 5, .warmup_start = 0.1}},
+    {"cosine_warmup",
+     {.schedule = LATHE_COSINE, .minimum = 0.01, .warmup = 6, .warmup_start = 0.25}},
+    {"step_warmup_steps",
+     {.schedule = LATHE_STEP,
+      .every = 2,
+      .gamma = 0.5,
+      .warmup = 10,
+      .warmup_steps = true,
+      .warmup_start = 0.05}},
+    {"plateau_warmup_steps",
+     {.schedule = LATHE_PLATEAU,
+      .gamma = 0.1,
+      .threshold = 1e-4,
+      .warmup = 25,
+      .warmup_steps = true,
+      .warmup_start = 1.0 / 3}},
+};
+
+START_TEST(schedules)
+{
+  struct lathe_tensors tensors = torch_read("schedules");
+  const int64_t *sizes = fixture_integers(&tensors, "sizes", SCHEDULE_SIZES);
+  int64_t epochs = sizes[SCHEDULE_EPOCHS], steps = sizes[SCHEDULE_STEPS];
+  struct lathe_training training = SCHEDULES[_i].training;
+  training.rate = 0.2;
+  training.epochs = (int)epochs;
+  const double *losses = fixture_values(&tensors, "", "losses", epochs);
+  const double *rates = fixture_values(&tensors, "rates.", SCHEDULES[_i].name, epochs * steps);
+  struct lathe_course course = lathe_course_start(&training);
+  for (int64_t step = 0; step < epochs * steps; step++) {
+    char what[96];
+    snprintf(what, sizeof what, "%s, step %d", SCHEDULES[_i].name, (int)step);
+    within(what, "rate", fabs(lathe_course_rate(&course, &training, step) - rates[step]),
+           fmax(rates[step], 1e-9), 1e-12);
+    if (step % steps == steps - 1)
+      lathe_course_add(&course, &training, losses[step / steps]);
+  }
+  lathe_tensors_free(&tensors);
+}
+END_TEST
+
+/* A loss below 0 must get less, too; the first counts whatever it is. */
+START_TEST(plateau_below_zero)
+{
+  struct lathe_training training = {
+      .schedule = LATHE_PLATEAU, .rate = 1, .gamma = 0.5, .patience = 1, .threshold = 0.1};
+  struct lathe_course course = lathe_course_start(&training);
+  static const double losses[] = {-1, -1.05, -1.2, -1.25, -1.3};
+  static const double rates[] = {1, 1, 1, 1, 0.5};
+  for (int i = 0; i < 5; i++) {
+    lathe_course_add(&course, &training, losses[i]);
+    ck_assert_double_eq(course.rate, rates[i]);
+  }
+}
+END_TEST
+
+START_TEST(early_stopping)
+{
+  struct lathe_training training = {.rate = 1, .stop_patience = 2, .stop_gain = 0.5};
+  struct lathe_course course = lathe_course_start(&training);
+  static const double losses[] = {9, 8, 7.6, 7.4, 7.3, 7.2};
+  static const bool ended[] = {false, false, false, false, false, true};
+  for (int i = 0; i < 6; i++) {
+    lathe_course_add(&course, &training, losses[i]);
+    ck_assert_msg(lathe_course_ended(&course, &training) == ended[i], "after epoch %d", i + 1);
+  }
+  training.stop_patience = 0;
+  ck_assert(!lathe_course_ended(&course, &training));
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("optimisers");
   TCase *cases = tcase_create("optimisers");
   tcase_set_timeout(cases, 120);
   tcase_add_loop_test(cases, many_steps, 0, sizeof OPTIMISERS / sizeof *OPTIMISERS);
+  tcase_add_loop_test(cases, schedules, 0, sizeof SCHEDULES / sizeof *SCHEDULES);
+  tcase_add_test(cases, plateau_below_zero);
+  tcase_add_test(cases, early_stopping);
   suite_add_tcase(suite, cases);
   return run_suite(suite);
 }

@@ -344,7 +344,6 @@ const struct lathe_model digits_conv_model = {
     .eps = 1e-08,
     .beta1 = 0.9,
     .beta2 = 0.999,
-    .alpha = 0.99,
     .every = 20,
     .gamma = 0.5,
     .batch = 64,

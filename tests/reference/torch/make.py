@@ -124,6 +124,46 @@ def optimiser(folder, name, n=6, epochs=20, steps=2):
     save(folder, name, out)
 
 
+def schedules(epochs=40, steps=3, rate=0.2):
+    """The learning rate of every step under each schedule, and the losses that those which look at them
+    are given. A warm-up multiplies what the schedule says, stepped by epochs or by steps."""
+    losses = 5 * np.exp(-np.arange(epochs) / 6) + 0.3 * uniform(0, 0, epochs)
+    s = torch.optim.lr_scheduler
+    cases = {
+        "constant": (lambda o: s.ConstantLR(o, 1.0), None),
+        "step": (lambda o: s.StepLR(o, 7, 0.3), None),
+        "exponential": (lambda o: s.ExponentialLR(o, 0.9), None),
+        "cosine": (lambda o: s.CosineAnnealingLR(o, epochs), None),
+        "cosine_minimum": (lambda o: s.CosineAnnealingLR(o, epochs, 0.01), None),
+        "plateau": (lambda o: s.ReduceLROnPlateau(o, patience=2), None),
+        "plateau_all": (lambda o: s.ReduceLROnPlateau(o, factor=0.5, patience=1, threshold=0.02, cooldown=3,
+                                                      min_lr=0.015), None),
+        "plateau_once": (lambda o: s.ReduceLROnPlateau(o, factor=1e-9, patience=1), None),
+        "constant_warmup": (lambda o: s.ConstantLR(o, 1.0), ("epochs", 5, 0.1)),
+        "cosine_warmup": (lambda o: s.CosineAnnealingLR(o, epochs, 0.01), ("epochs", 6, 0.25)),
+        "step_warmup_steps": (lambda o: s.StepLR(o, 2, 0.5), ("steps", 10, 0.05)),
+        "plateau_warmup_steps": (lambda o: s.ReduceLROnPlateau(o, patience=0), ("steps", 25, 1.0 / 3)),
+    }
+    out = {"sizes": np.array([epochs, steps]), "losses": losses}
+    for name, (make, warmup) in cases.items():
+        optimisers = [torch.optim.SGD([torch.zeros(1, requires_grad=True)], r) for r in (rate, 1.0)]
+        schedule, rates = make(optimisers[0]), []
+        unit, length, start = warmup or (None, 1, 1.0)
+        rise = s.LinearLR(optimisers[1], start, 1.0, length)
+        for epoch in range(epochs):
+            for _ in range(steps):
+                rates.append(optimisers[0].param_groups[0]["lr"] * optimisers[1].param_groups[0]["lr"])
+                for o in optimisers:
+                    o.step()
+                if unit == "steps":
+                    rise.step()
+            schedule.step(*([losses[epoch]] if "plateau" in name else []))
+            if unit == "epochs":
+                rise.step()
+        out["rates." + name] = np.array(rates)
+    save(HERE, "schedules", out)
+
+
 def shipped_model(name, n=20):
     """Weights, images and noise from `uniform`, on both sides; of tensors only digests are stored."""
     d, model = opened(MODELS, name, 0)
@@ -176,3 +216,4 @@ if __name__ == "__main__":
     for shipped in ("digits_conv", "digits_mlp"):
         shipped_model(shipped)
     mixtures()
+    schedules()
