@@ -301,7 +301,7 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
     check_alone(&checker, &found);
   check_range(&checker, &found);
   if (found.train != NULL)
-    settings_check_minimum(&checker, found.train);
+    settings_check_train(&checker, found.train);
   check_names(&checker, &found);
   if (model->kind != LATHE_ALONE)
     check_layers(&checker, &found);

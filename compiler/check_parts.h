@@ -16,8 +16,8 @@ struct found {
 /* Sets every member of struct model that a setting stores to its default. */
 void settings_defaults(struct model *model);
 
-/* Refuses a schedule whose minimum is above the learning rate. */
-void settings_check_minimum(struct checker *checker, const struct ast_node *train);
+/* What the settings of `train` mean together and for this input. */
+void settings_check_train(struct checker *checker, const struct ast_node *train);
 
 /* Reads the statements of `set` among the children of `block` (sections are passed over) into
  * checker->model; `place` is the block's name in messages. */

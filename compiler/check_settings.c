@@ -96,7 +96,7 @@ static const struct ast_node *rival(const struct ast_node *block, const struct a
 }
 
 /* A schedule falls from the learning rate, not to more. */
-void settings_check_minimum(struct checker *checker, const struct ast_node *train)
+static void check_minimum(struct checker *checker, const struct ast_node *train)
 {
   const struct lathe_training *t = &checker->model->training;
   if (t->minimum == 0 || t->minimum < t->rate)
@@ -105,6 +105,37 @@ void settings_check_minimum(struct checker *checker, const struct ast_node *trai
   diag_report(checker->diags, CODE_MINIMUM_RATE, node->head,
               "the learning rate cannot fall to a minimum of %g: it is %g at first", t->minimum,
               t->rate);
+}
+
+/* Pixels have neighbours in images; and something of an image must stay in it. */
+static void check_augment(struct checker *checker, const struct ast_node *train)
+{
+  const struct lathe_training *t = &checker->model->training;
+  const struct shape *input = &checker->model->input;
+  const struct ast_node *node = statement_find(train, "augment");
+  if (node == NULL || input->rank == 0)
+    return;
+  int64_t least = INT64_MAX;
+  for (int i = 1; i < input->rank; i++)
+    least = input->dim[i] < least ? input->dim[i] : least;
+  bool moves = t->augment_shift > 0 || t->augment_flip > 0;
+  if (!moves && t->augment_noise == 0 && node->attributes == NULL && node->values == NULL)
+    diag_report(checker->diags, CODE_NOTHING_AUGMENTED, node->head,
+                "`augment` says nothing that is done: give `shift`, `noise` or `flip`");
+  else if (moves && input->rank == 1)
+    diag_report(checker->diags, CODE_UNMOVABLE_INPUT, node->head,
+                "`%s` moves pixels of an image, and the input is the vector %s",
+                t->augment_shift > 0 ? "shift" : "flip", shape_text(checker->mem, input));
+  else if (t->augment_shift >= least)
+    diag_report(checker->diags, CODE_UNMOVABLE_INPUT, node->head,
+                "a shift of %d pixels moves all of an input %s out of it", t->augment_shift,
+                shape_text(checker->mem, input));
+}
+
+void settings_check_train(struct checker *checker, const struct ast_node *train)
+{
+  check_minimum(checker, train);
+  check_augment(checker, train);
 }
 
 /* Nesterov's step looks ahead along the momentum. */

@@ -47,6 +47,19 @@ static void warn_schedule(struct checker *checker, const struct found *found)
                 t->epochs);
 }
 
+static void warn_augment(struct checker *checker, const struct found *found)
+{
+  const struct model *model = checker->model;
+  double noise = model->training.augment_noise, width = model->range[1] - model->range[0];
+  if (noise >= width / 2)
+    diag_report(checker->diags, CODE_LOUD_NOISE, place_of(found, found->train, "augment"),
+                "noise of a deviation of %g drowns values between %g and %g", noise,
+                model->range[0], model->range[1]);
+  if (model->training.augment_flip == 1)
+    diag_report(checker->diags, CODE_SURE_FLIP, place_of(found, found->train, "augment"),
+                "all images are trained on mirrored, and none as it is");
+}
+
 static void warn_training(struct checker *checker, const struct found *found)
 {
   const struct lathe_training *t = &checker->model->training;
@@ -198,6 +211,7 @@ void warnings_find(struct checker *checker, const struct found *found)
     return;
   warn_training(checker, found);
   warn_schedule(checker, found);
+  warn_augment(checker, found);
   warn_outputs(checker, found);
   warn_variance(checker, found);
   warn_layers(checker, &model->encoder);

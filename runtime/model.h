@@ -81,6 +81,9 @@ struct lathe_training {
   double warmup_start; /* ... from this share of it */
   int stop_patience;   /* epochs without the least gain after which training ends; 0: never */
   double stop_gain;    /* in loss, in nats an image */
+  /* What is done to training images (augment.h). */
+  int augment_shift;                  /* pixels at most */
+  double augment_noise, augment_flip; /* a deviation, in the input's range; a probability */
   int batch, epochs;
   double split; /* fraction of the images trained on; the rest validate */
   uint64_t seed;

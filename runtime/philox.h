@@ -25,6 +25,8 @@ enum lathe_purpose {
   LATHE_RANDOM_OVERLAP,          /* draws of the cluster analysis; step: the component */
   LATHE_RANDOM_BENCH,            /* made-up data to measure with */
   LATHE_RANDOM_DROPOUT,          /* dropout's masks; step: the training step */
+  LATHE_RANDOM_AUGMENT,          /* shifts and mirrors of images; step: the training step */
+  LATHE_RANDOM_AUGMENT_NOISE,    /* noise on images; step: the training step */
 };
 
 /* The bare generator: 10 rounds on `counter` under `key`. */

@@ -1,4 +1,5 @@
 #include "allocate.h"
+#include "augment.h"
 #include "checkpoint.h"
 #include "clock.h"
 #include "finite.h"
@@ -90,8 +91,13 @@ struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_
   const struct lathe_model *model = session->model;
   trainer->steps++;
   session->state.draw.seed = trainer->settings.seed;
+  bool augmented =
+      lathe_augments(&trainer->settings); /* then they go through a buffer free by now */
   lathe_dataset_gather(trainer->training.dataset, model, order, trainer->images, n,
-                       session->images);
+                       augmented ? session->decoded : session->images);
+  if (augmented)
+    lathe_augment(model, &trainer->settings, trainer->steps, n, session->decoded, session->images,
+                  session->pool);
   if (lathe_has_prior(model))
     lathe_random_normal(trainer->settings.seed, LATHE_RANDOM_NOISE, (uint64_t)trainer->steps, 0,
                         (int64_t)n * model->latent, session->noise);

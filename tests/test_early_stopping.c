@@ -1,8 +1,8 @@
 /* Trainings that their losses lower the rate of, and end: by a plateau, behind a warm-up, with
- * bounded gradients; and the same cut off and gone on with. */
+ * bounded gradients and images changed at random; and the same cut off and gone on with. */
 #define RESUMED_TRAINING                                                                           \
   "adamw 3e-2; plateau, patience 0, gamma 0.5; warmup 7, unit steps; early_stopping 3, gain 0.01;" \
-  " clip 5; split 0.75; epochs 60; seed 11"
+  " clip 5; augment, shift 1, noise 0.01, flip 0.5; split 0.75; epochs 60; seed 11"
 #include "resumed.h"
 #include "runtime/safetensors.h"
 #include "runtime/schedule.h"

@@ -80,6 +80,8 @@ static const struct lathe_dataset dataset = {.images = {LATHE_U8, 2, {IMAGES, 1}
 static const int64_t training[PART] = {20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0};
 static const int64_t validation[5] = {1, 3, 5, 7, 19};
 
+static double blur; /* of training images */
+
 static bool train(struct lathe_trainer *trainer, struct lathe_error *err)
 {
   char folder[FOLDER_PATH], record[FOLDER_PATH + 8];
@@ -99,7 +101,8 @@ static bool train(struct lathe_trainer *trainer, struct lathe_error *err)
                    .rate = 0.5,
                    .schedule = LATHE_STEP,
                    .every = 2,
-                   .gamma = 0.1},
+                   .gamma = 0.1,
+                   .augment_noise = blur},
       .training = {&dataset, training, PART},
       .validation = {&dataset, validation, 5},
       .progress = &progress,
@@ -133,6 +136,27 @@ START_TEST(each_epoch_sees_each_image_once)
       ck_assert_mem_ne(orders[epoch], orders[other], sizeof orders[epoch]);
   }
   lathe_trainer_free(&trainer);
+}
+END_TEST
+
+/* Training images are, those that validate are not. */
+START_TEST(training_images_are_changed)
+{
+  struct lathe_trainer plain, blurred;
+  ck_assert(train(&plain, NULL));
+  blur = 0.4;
+  ck_assert(train(&blurred, NULL));
+  blur = 0;
+  for (int i = 0; i < EPOCHS; i++) {
+    double before = plain.epochs[i].training.total, after = blurred.epochs[i].training.total;
+    ck_assert(before != after);
+    ck_assert_double_eq_tol(before, after, 20);
+    ck_assert(plain.epochs[i].validation.total == blurred.epochs[i].validation.total);
+    ck_assert(i == 0 ||
+              after - before != blurred.epochs[0].training.total - plain.epochs[0].training.total);
+  }
+  lathe_trainer_free(&plain);
+  lathe_trainer_free(&blurred);
 }
 END_TEST
 
@@ -289,6 +313,7 @@ int main(void)
   Suite *suite = suite_create("trainer");
   TCase *tests = tcase_create("trainer");
   tcase_add_test(tests, each_epoch_sees_each_image_once);
+  tcase_add_test(tests, training_images_are_changed);
   tcase_add_test(tests, each_step_has_its_noise_and_rate);
   tcase_add_test(tests, losses_are_means_over_images);
   tcase_add_test(tests, divergence_is_named);
