@@ -60,8 +60,8 @@ static const double LOG_2 = 0.6931471805599453, LOG_2_PI = 1.8378770664093453;
 static bool whitening(const double *covariance, double whiten[D][D], double *log_det)
 {
   const double root_half_log2_e = 0.8493218002880191;
-  double column[D][D]; /* of the factor */
-  double inverse[D][D];
+  _Alignas(64) double column[D][D]; /* of the factor */
+  _Alignas(64) double inverse[D][D];
   *log_det = 0;
   for (int j = 0; j < D; j++) {
     for (int i = j; i < D; i++)

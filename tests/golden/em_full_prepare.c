@@ -18,8 +18,8 @@ static int prepare(const struct lathe_mixture *mixture, struct densities *densit
 static bool whitening(const double *covariance, double whiten[D][D], double *log_det)
 {
   const double root_half_log2_e = 0.8493218002880191;
-  double column[D][D]; /* of the factor */
-  double inverse[D][D];
+  _Alignas(64) double column[D][D]; /* of the factor */
+  _Alignas(64) double inverse[D][D];
   *log_det = 0;
   for (int j = 0; j < D; j++) {
     for (int i = j; i < D; i++)
