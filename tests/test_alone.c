@@ -129,6 +129,27 @@ START_TEST(fit_is_repeated)
 }
 END_TEST
 
+/* Built as people build it, where rows of matrices end within a vector. */
+START_TEST(dimensions_fill_no_vector)
+{
+  static const int dimensions[] = {12, 20, 36};
+  enum { POINTS_OF = 200 };
+  int d = dimensions[_i];
+  char wide[200];
+  float *points = calloc((size_t)(POINTS_OF * d), sizeof *points);
+  for (int i = 0; i < POINTS_OF * d; i++)
+    points[i] = (float)number_of(2, i, -3, 3);
+  struct lathe_array data = array_of(LATHE_F32, 2, (const int64_t[]){POINTS_OF, d}, points);
+  write_data(in_folder("wide.npz"), &data, NULL);
+  free(points);
+  snprintf(wide, sizeof wide,
+           "model wide { input x [%d]; mixture { components 2; floor 1e-2; } }\n", d);
+  build_text("wide", wide, NULL);
+  SPAWN_QUIETLY(in_folder("wide"), "train", "--data", in_folder("wide.npz"), "--run",
+                in_folder("wide_%d", d), "--quiet");
+}
+END_TEST
+
 START_TEST(points_are_classified_and_drawn)
 {
   SPAWN_QUIETLY(BLOBS, "classify", "--run", RUN, "--data", POINTS, "-o", in_folder("labels.csv"),
@@ -201,6 +222,7 @@ int main(void)
   tcase_add_test(cases, means_are_the_classes);
   tcase_add_test(cases, run_has_no_epochs);
   tcase_add_test(cases, fit_is_repeated);
+  tcase_add_loop_test(cases, dimensions_fill_no_vector, 0, 3);
   tcase_add_test(cases, points_are_classified_and_drawn);
   tcase_add_test(cases, says_what_it_is);
   tcase_add_test(cases, refuses_what_takes_layers);
