@@ -24,7 +24,7 @@ make B="$dir/objects" CC="$FUZZ_CC" OPT=-O1 SANITIZE="-fsanitize=fuzzer-no-link,
   "$dir/objects/libcompiler.a" "$dir/objects/liblathe-f32.a" "$dir/objects/include/lathe" >"$dir/log" 2>&1 ||
   { cat "$dir/log"; exit 1; }
 flags="-std=c11 -D_POSIX_C_SOURCE=200809L -I. -g -O1 -fsanitize=fuzzer,$sanitize -fno-sanitize-recover=undefined"
-packages="cairo libzip jansson zlib openblas"
+packages="cairo libzip jansson libdeflate zlib openblas"
 "$build/lathe" emit tests/fuzz/tiny.lathe -o "$dir/tiny"
 rm -f "$dir/tiny/tiny_main.c" # the fuzzer has its own
 # shellcheck disable=SC2046,SC2086 # lists of words
