@@ -69,7 +69,11 @@ seeds_of() {
   rm -rf "$dir/seeds/$1"
   mkdir -p "$dir/seeds/$1" "$dir/$1.corpus"
   case $1 in
-  frontend) cp tests/good/*.lathe tests/bad/*.lathe "$dir/seeds/$1" ;;
+  frontend) # a name may be in both folders
+    for seed in tests/good/*.lathe tests/bad/*.lathe; do
+      cp "$seed" "$dir/seeds/$1/$(echo "${seed#tests/}" | tr / -)"
+    done
+    ;;
   images | labels) cp tests/reference/files/*.np[yz] tests/reference/files/*.idx tests/reference/files/*.gz "$dir/seeds/$1" ;;
   weights) cp tests/reference/files/*.safetensors "$dir/run/weights.safetensors" "$dir"/run/checkpoints/* "$dir/seeds/$1" ;;
   checkpoint) cp "$dir"/run/checkpoints/* "$dir/seeds/$1" ;;
