@@ -118,7 +118,8 @@ static const char *what_failed(const struct lathe_reader *reader)
 static size_t copy_memory(struct lathe_reader *reader, unsigned char *bytes, size_t size)
 {
   size_t left = reader->memory_size - reader->memory_taken, some = size < left ? size : left;
-  memcpy(bytes, reader->memory + reader->memory_taken, some);
+  if (some > 0) /* an empty member has no memory */
+    memcpy(bytes, reader->memory + reader->memory_taken, some);
   reader->memory_taken += some;
   return some;
 }

@@ -34,7 +34,7 @@ rm -f "$dir/tiny/tiny_main.c" # the fuzzer has its own
   "$dir"/tiny/*.c "$dir/objects/liblathe-f32.a" $(pkg-config --libs $packages) -lm -lpthread
 
 # A run, for what is in its folder; and the language's words, from its own list.
-if ! [ -f "$dir/run/run.json" ] || [ "$build/lathe" -nt "$dir/run/run.json" ]; then
+if ! [ -f "$dir/run/run.json" ] || [ -n "$(find "$build/lathe" -newer "$dir/run/run.json")" ]; then
   "$build/lathe" build tests/fuzz/tiny.lathe -o "$dir/trainer" --cflags -O1
   "$dir/trainer" train --data tests/reference/files/stored.npz --run "$dir/run" --force --quiet --threads 1
 fi
