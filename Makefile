@@ -11,7 +11,7 @@ PACKAGES := cairo libzip jansson libdeflate zlib openblas
 CPPFLAGS += -D_POSIX_C_SOURCE=200809L -I.
 COMMA    := ,
 # Hardened (HARDEN= and FORTIFY= take it away), and with no folder's name in what is built.
-HARDEN   ?= -fPIE -fstack-protector-strong
+HARDEN   ?= -fPIE $(if $(findstring fsanitize,$(SANITIZE)),,-fstack-protector-strong)
 PREFIX_MAP ?= -ffile-prefix-map=$(CURDIR)=.
 FORTIFY  ?= $(if $(SANITIZE)$(filter -O0,$(OPT)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
 CFLAGS   += -std=c11 $(OPT) -g $(WARNINGS) $(HARDEN) $(FORTIFY) $(SANITIZE) $(PREFIX_MAP)

@@ -190,11 +190,13 @@ static bool run_all(const struct arguments *commands, int count)
   return compiled && error == 0;
 }
 
-/* What makes mistakes in memory harder to use. _FORTIFY_SOURCE needs optimisation, and sanitizers
- * find more without it. */
+/* What makes mistakes in memory harder to use. _FORTIFY_SOURCE needs optimisation. Sanitizers find
+ * more without either; and beside a guard, gcc 12's AddressSanitizer misplaces vectors. */
 static const char *hardening(const char *cflags)
 {
-  return strstr(cflags, "-O0") != NULL || strstr(cflags, "-fsanitize") != NULL
+  if (strstr(cflags, "-fsanitize") != NULL)
+    return "-fPIE";
+  return strstr(cflags, "-O0") != NULL
              ? "-fPIE -fstack-protector-strong"
              : "-fPIE -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2";
 }

@@ -198,13 +198,14 @@ static void same_run(const struct told *told)
 }
 
 /* Libraries that draw text, of which Debian 12's, fontconfig 2.14 and cairo 1.16, do not bear to be
- * left without memory: they end the program by a signal, print lines of their own, or take another
- * font. Nothing is lost by it: pictures are drawn when all else is on the disk. */
+ * left without memory or their files: they end the program by a signal, print lines of their own,
+ * or take another font. Nothing is lost by it: pictures are drawn when all else is on the disk. */
 static bool in_drawing(const struct told *told)
 {
   static const char *const libraries[] = {"libfontconfig", "libcairo", "libfreetype", "libpixman"};
   bool found = strncmp(told->kind->name, "memory", 6) == 0 &&
                strstr(told->run->said.err, "Fontconfig") != NULL;
+  found |= strstr(told->run->site, "font") != NULL; /* a file of theirs */
   for (size_t i = 0; i < sizeof libraries / sizeof *libraries; i++)
     found |= strstr(told->run->site, libraries[i]) != NULL;
   return found;

@@ -191,6 +191,9 @@ struct tracing {
   long at, count;
   bool begun;     /* the loader is done */
   pid_t spoiling; /* the thread whose call is being spoilt; 0: none */
+  pid_t breaking; /* the thread that is within brk */
+  bool spoils_brk;
+  int64_t brk; /* what brk gave last: the end of the memory */
   char *site;
 };
 
@@ -202,6 +205,27 @@ static inline bool is_of_kind(const struct kind *kind, unsigned long long call)
   return false;
 }
 
+/* The file that a call names, by its descriptor or its path; "" if it names none. */
+static inline void file_of_call(pid_t thread, const uint64_t argument[2], char *file, size_t size)
+{
+  char place[64];
+  memset(file, 0, size);
+  for (int i = 0; i < 2 && file[0] != '/'; i++) {
+    if (argument[i] < 4096) {
+      snprintf(place, sizeof place, "/proc/%d/fd/%d", (int)thread, (int)argument[i]);
+      file[readlink(place, file, size - 1) < 0 ? 0 : size - 1] = '\0';
+    } else {
+      snprintf(place, sizeof place, "/proc/%d/mem", (int)thread);
+      int memory = open(place, O_RDONLY | O_CLOEXEC);
+      bool read = memory >= 0 && pread(memory, file, size - 1, (off_t)argument[i]) > 0;
+      file[read ? size - 1 : 0] = '\0';
+      close(memory);
+    }
+  }
+  if (file[0] != '/')
+    file[0] = '\0';
+}
+
 /* A thread enters a system call, or leaves it. */
 static inline void trace_call(struct tracing *t, pid_t thread)
 {
@@ -209,21 +233,31 @@ static inline void trace_call(struct tracing *t, pid_t thread)
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof info, &info) <= 0)
     return;
   if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
+    /* brk never fails: it gives the end of the memory, moved or not. */
     if (thread == t->spoiling && t->kind->way != BY_HALF)
-      inject_result(thread, -t->kind->error);
+      inject_result(thread, t->spoils_brk ? (long)t->brk : -t->kind->error);
+    else if (thread == t->breaking)
+      t->brk = info.exit.rval;
+    if (thread == t->breaking)
+      t->breaking = 0;
     if (thread == t->spoiling)
       t->spoiling = 0;
     return;
   }
   if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
     return;
+  if (info.entry.nr == SYS_brk)
+    t->breaking = thread;
   if (info.entry.nr == SYS_close && info.entry.args[0] == FAULTS_MARKER)
     t->begun = true;
   else if (t->begun && is_of_kind(t->kind, info.entry.nr) && ++t->count == t->at) {
+    char file[256];
     t->spoiling = thread;
-    snprintf(t->site, 64, "system call %llu (%llu, %llx, %llu)", (unsigned long long)info.entry.nr,
-             (unsigned long long)info.entry.args[0], (unsigned long long)info.entry.args[1],
-             (unsigned long long)info.entry.args[2]);
+    t->spoils_brk = info.entry.nr == SYS_brk;
+    file_of_call(thread, info.entry.args, file, sizeof file);
+    snprintf(t->site, 512, "system call %llu (%llu, %llx, %llu) %s",
+             (unsigned long long)info.entry.nr, (unsigned long long)info.entry.args[0],
+             (unsigned long long)info.entry.args[1], (unsigned long long)info.entry.args[2], file);
     if (t->kind->way == NOT_DONE)
       inject_skip(thread);
     else if (t->kind->way == BY_HALF)
