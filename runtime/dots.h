@@ -87,10 +87,9 @@ lathe_dots_columns(int columns, int m, int k, const lathe_real *a, ptrdiff_t a_r
 }
 
 /* c [m, n] = a b^T; rows of a, b and c are a_row, b_row and c_row apart. */
-static __attribute__((noinline, unused)) void lathe_dots(int m, int n, int k, const lathe_real *a,
-                                                         ptrdiff_t a_row, const lathe_real *b,
-                                                         ptrdiff_t b_row, lathe_real *c,
-                                                         ptrdiff_t c_row)
+static LATHE_ONCE void lathe_dots(int m, int n, int k, const lathe_real *a, ptrdiff_t a_row,
+                                  const lathe_real *b, ptrdiff_t b_row, lathe_real *c,
+                                  ptrdiff_t c_row)
 {
   int j = 0;
   for (; j + LATHE_DOTS_COLUMNS <= n; j += LATHE_DOTS_COLUMNS)

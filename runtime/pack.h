@@ -97,8 +97,8 @@ static inline void lathe_transpose_square(const lathe_real *from, ptrdiff_t from
 }
 
 /* From the transpose: b [n, k], rows `row` apart. */
-static __attribute__((noinline, unused)) struct lathe_panels
-lathe_pack_transposed(int k, int n, const lathe_real *b, ptrdiff_t row, lathe_real *packed)
+static LATHE_ONCE struct lathe_panels lathe_pack_transposed(int k, int n, const lathe_real *b,
+                                                            ptrdiff_t row, lathe_real *packed)
 {
   for (int j = 0; j < n; j += LATHE_LANES) {
     lathe_real *const panel =

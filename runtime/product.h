@@ -94,10 +94,8 @@ lathe_product_rows(int rows, int n, int k, const lathe_real *a, ptrdiff_t a_row,
 /* c [m, n] = a b, or with `add` += a b. Rows of c are c_row apart; they are taken in blocks of
  * about equal height. Not inlined: it is a lot of code, and one copy serves all products of a file.
  */
-static __attribute__((noinline, unused)) void lathe_product(int m, int n, int k,
-                                                            struct lathe_rows a,
-                                                            struct lathe_panels b, int add,
-                                                            lathe_real *c, ptrdiff_t c_row)
+static LATHE_ONCE void lathe_product(int m, int n, int k, struct lathe_rows a,
+                                     struct lathe_panels b, int add, lathe_real *c, ptrdiff_t c_row)
 {
   int blocks = (m + LATHE_PRODUCT_ROWS - 1) / LATHE_PRODUCT_ROWS;
   for (int begin = 0; blocks > 0; blocks--) {

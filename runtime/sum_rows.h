@@ -75,10 +75,9 @@ static inline void lathe_sum_row(int n, int k, const lathe_real *a, const lathe_
 }
 
 /* c [m, n] = a b; rows of a, b and c are a_row, b_row and c_row apart. */
-static __attribute__((noinline, unused)) void lathe_sum_rows(int m, int n, int k,
-                                                             const lathe_real *a, ptrdiff_t a_row,
-                                                             const lathe_real *b, ptrdiff_t b_row,
-                                                             lathe_real *c, ptrdiff_t c_row)
+static LATHE_ONCE void lathe_sum_rows(int m, int n, int k, const lathe_real *a, ptrdiff_t a_row,
+                                      const lathe_real *b, ptrdiff_t b_row, lathe_real *c,
+                                      ptrdiff_t c_row)
 {
   if (m >= LATHE_SUM_MANY && n % LATHE_LANES == 0) {
     lathe_product(m, n, k, (struct lathe_rows){a, a_row, 1},
