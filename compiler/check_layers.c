@@ -26,6 +26,8 @@ static void set_values(struct layer *layer, const struct given *given)
   for (int i = 0; given->rule->attributes[i].name != NULL; i++) {
     layer->value[i] = given->value[i].number;
     layer->across[i] = given->value[i].high;
+    if (given->value[i].at != NULL)
+      layer->said |= 1U << i;
     if (given->value[i].shape.rank > 0)
       layer->shape = given->value[i].shape;
   }

@@ -168,6 +168,16 @@ static void warn_variance(struct checker *checker, const struct found *found)
   }
 }
 
+/* Whether a layer adds a number to each channel that the batch normalisation behind it takes away
+ * with their mean, and nobody has said `bias on`. What `linear` makes an image has more numbers
+ * than that. */
+static bool adds_in_vain(const struct layer *layer)
+{
+  int bias = rule_attribute(layer->rule, "bias");
+  bool each_value = layer->rule->kind == LAYER_LINEAR && layer->out.rank > 1;
+  return bias >= 0 && layer->value[bias] != 0 && (layer->said >> bias & 1) == 0 && !each_value;
+}
+
 /* One layer after another: what the second makes of the first. */
 static void warn_layer(struct checker *checker, const struct layer *layer,
                        const struct layer *before, struct span span)
@@ -185,6 +195,14 @@ static void warn_layer(struct checker *checker, const struct layer *layer,
                 "two linear layers with nothing between them are one linear layer");
   if (kind != LAYER_BATCHNORM)
     return;
+  if (before != NULL && adds_in_vain(before)) {
+    diag_report(checker->diags, CODE_IDLE_BIAS, before->node->head,
+                "the bias of `%s` does nothing: `batchnorm` takes the mean of each %s away again",
+                before->rule->name, vector ? "feature" : "channel");
+    diag_note(checker->diags, span, "the batch normalisation is here");
+    diag_help(checker->diags, "write `%s, bias off`, or `bias on` to keep it",
+              quoted(checker, before->node->head));
+  }
   if (checker->model->training.batch == 1 && vector)
     diag_report(checker->diags, CODE_LONE_BATCHNORM, span,
                 "with a batch of one, `batchnorm` of a vector gives nothing but 0");

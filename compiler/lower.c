@@ -98,9 +98,19 @@ static void rotate(int *order, int n, int count)
   memcpy(order + n - count, first, (size_t)count * sizeof *order);
 }
 
-static struct node *fully_connected(struct lowering *l, const struct layer *layer,
-                                    const char *prefix, struct node *x, int64_t outputs,
-                                    int64_t interleave)
+/* y + PREFIX.bias, a number for each channel (of a vector, each feature). */
+static struct node *with_bias(struct lowering *l, const struct layer *layer, const char *prefix,
+                              struct node *y, int64_t fan_in)
+{
+  struct node *b =
+      vector(l, layer, mem_printf(l->mem, "%s.bias", prefix), node_channels(y),
+             y->shape.rank == 1 ? y->interleave : 0, LATHE_PARAMETER, default_bound(fan_in), 0);
+  return op_binary(l->graph, OP_BIAS, y, b);
+}
+
+/* x times PREFIX.weight. */
+static struct node *weighted(struct lowering *l, const struct layer *layer, const char *prefix,
+                             struct node *x, int64_t outputs, int64_t interleave)
 {
   int64_t inputs = node_size(x);
   struct lathe_tensor t = {
@@ -114,10 +124,13 @@ static struct node *fully_connected(struct lowering *l, const struct layer *laye
   lower_split_axis(&t, inputs, x->interleave);
   if (linear_outputs_last(inputs, outputs))
     rotate(t.order, t.axes, of_outputs);
-  struct node *w = lower_parameter(l, layer, t);
-  struct node *b = vector(l, layer, mem_printf(l->mem, "%s.bias", prefix), outputs, interleave,
-                          LATHE_PARAMETER, default_bound(inputs), 0);
-  return op_binary(l->graph, OP_BIAS, op_linear(l->graph, x, w, outputs, interleave), b);
+  return op_linear(l->graph, x, lower_parameter(l, layer, t), outputs, interleave);
+}
+
+static struct node *fully_connected(struct lowering *l, const struct layer *layer,
+                                    const char *prefix, struct node *x, int64_t outputs)
+{
+  return with_bias(l, layer, prefix, weighted(l, layer, prefix, x, outputs, 0), node_size(x));
 }
 
 /* ---- Memory order ---- */
@@ -138,10 +151,18 @@ static int64_t wanted_interleave(const struct lowering *l)
 
 /* ---- Layers ---- */
 
+/* What a layer that may do without its bias computes. */
+static struct node *biased(struct lowering *l, const struct layer *layer, struct node *y,
+                           int64_t fan_in)
+{
+  return layer_int(layer, "bias") ? with_bias(l, layer, layer->name, y, fan_in) : y;
+}
+
 struct node *lower_linear(struct lowering *l, const struct layer *layer, struct node *x)
 {
   int64_t outputs = shape_size(&layer->out);
-  struct node *y = fully_connected(l, layer, layer->name, x, outputs, wanted_interleave(l));
+  struct node *y = weighted(l, layer, layer->name, x, outputs, wanted_interleave(l));
+  y = biased(l, layer, y, node_size(x));
   return layer->out.rank > 1 ? op_view(l->graph, y, layer->out) : y;
 }
 
@@ -178,20 +199,12 @@ static struct convolution geometry(const struct lowering *l, const struct layer 
   return c;
 }
 
-static struct node *with_bias(struct lowering *l, const struct layer *layer, struct node *y,
-                              int64_t fan_in)
-{
-  struct node *b = vector(l, layer, mem_printf(l->mem, "%s.bias", layer->name), node_channels(y), 0,
-                          LATHE_PARAMETER, default_bound(fan_in), 0);
-  return op_binary(l->graph, OP_BIAS, y, b);
-}
-
 struct node *lower_conv(struct lowering *l, const struct layer *layer, struct node *x)
 {
   struct convolution c = geometry(l, layer);
   struct node *w = filters(l, layer, &c);
   x = op_relayout(l->graph, x, op_channels_last(&x->shape));
-  return with_bias(l, layer, op_conv(l->graph, x, w, c), convolution_window(&c));
+  return biased(l, layer, op_conv(l->graph, x, w, c), convolution_window(&c));
 }
 
 struct node *lower_conv_transpose(struct lowering *l, const struct layer *layer, struct node *x)
@@ -199,7 +212,7 @@ struct node *lower_conv_transpose(struct lowering *l, const struct layer *layer,
   struct convolution c = geometry(l, layer);
   struct node *w = filters(l, layer, &c);
   x = op_relayout(l->graph, x, op_channels_last(&x->shape));
-  return with_bias(l, layer, op_conv_input(l->graph, x, w, c), convolution_window(&c));
+  return biased(l, layer, op_conv_input(l->graph, x, w, c), convolution_window(&c));
 }
 
 struct node *lower_batchnorm(struct lowering *l, const struct layer *layer, struct node *x)
@@ -283,8 +296,8 @@ struct node *lower_gaussian(struct lowering *l, const struct layer *layer, struc
 {
   struct graph *g = l->graph;
   x = op_view(g, x, (struct shape){.rank = 1, .dim = {node_size(x)}});
-  l->mean = fully_connected(l, layer, "mean", x, l->model->latent, 0);
-  struct node *logvar = fully_connected(l, layer, "logvar", x, l->model->latent, 0);
+  l->mean = fully_connected(l, layer, "mean", x, l->model->latent);
+  struct node *logvar = fully_connected(l, layer, "logvar", x, l->model->latent);
   l->logvar = op_activation(g, OP_CLAMP, logvar, l->model->logvar);
   l->mean->name = "mean";
   logvar->name = "logvar"; /* both are: in fast code the two are one value in memory */
@@ -295,7 +308,7 @@ struct node *lower_gaussian(struct lowering *l, const struct layer *layer, struc
 struct node *lower_code(struct lowering *l, const struct layer *layer, struct node *x)
 {
   x = op_view(l->graph, x, (struct shape){.rank = 1, .dim = {node_size(x)}});
-  l->mean = fully_connected(l, layer, "code", x, l->model->latent, 0);
+  l->mean = fully_connected(l, layer, "code", x, l->model->latent);
   l->mean->name = "code";
   return l->mean;
 }

@@ -35,6 +35,7 @@ struct layer {
   const char *text; /* the statement as it would be written, defaults left out */
   double value[RULE_MAX_ATTRIBUTES];  /* numbers, by the attribute's position in the rule */
   double across[RULE_MAX_ATTRIBUTES]; /* the second number of an attribute of two sides */
+  unsigned said;      /* bit 1 << position: an attribute that is written, here or in `defaults` */
   struct shape shape; /* the value of a shape attribute; rank 0 when there is none */
   struct shape in, out;
   const struct ast_node *node; /* the statement, while the description is checked */

@@ -48,6 +48,7 @@
       NULL, 0                                                                                      \
     }                                                                                              \
   }
+#define SWITCHED_ON DEFAULT_WORD("on", true), WORDS({"on", true}, {"off", false})
 #define ANY .lo = -INFINITY, .hi = INFINITY
 #define BETWEEN(low, high) .lo = low, .hi = high
 #define FROM(low) .lo = low, .hi = INT_MAX

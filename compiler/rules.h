@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-enum { RULE_MAX_ATTRIBUTES = 8 };
+enum { RULE_MAX_ATTRIBUTES = 9 };
 
 /* LAYER_LINEAR, LAYER_CONV2D, ...: one for each row of layers.def. */
 enum layer_kind {

@@ -43,7 +43,7 @@ bool shape_linear(struct layer_check *check)
   layer->out = (struct shape){1, {(int64_t)features}};
   if (layer->shape.rank > 0)
     layer->out = layer->shape;
-  check->parameters = ((double)layer->in.dim[0] + 1) * features;
+  check->parameters = ((double)layer->in.dim[0] + layer_value(layer, "bias")) * features;
   return true;
 }
 

@@ -191,7 +191,7 @@ static bool shape_convolution(struct layer_check *check, bool (*sides)(struct la
   double weights = (double)layer->in.dim[0] * channels / layer_value(layer, "groups");
   for (int i = 1; i < layer->in.rank; i++)
     weights *= layer_axis(layer, i).kernel;
-  check->parameters = weights + channels;
+  check->parameters = weights + channels * layer_value(layer, "bias");
   return check_algorithm(check);
 }
 

@@ -22,7 +22,7 @@ static const char small_text[] =
     "model small {\n"
     "  input image [1, 28, 28];\n"
     "  latent z [3];\n"
-    "  encoder { conv2d 4, kernel 4, stride 4, pad 0; batchnorm; relu; gaussian z; }\n"
+    "  encoder { conv2d 4, kernel 4, stride 4, pad 0, bias on; batchnorm; relu; gaussian z; }\n"
     "  decoder { linear [4, 7, 7]; relu; conv_transpose2d 1, kernel 4, stride 4, pad 0; sigmoid; "
     "}\n"
     "  mixture { components 3; covariance diag; init kmeans++; restarts 2; }\n"

@@ -12,7 +12,7 @@ enum { BATCH = 4, IMAGES = 10 }; /* the last batch has 2 */
   "model small {\n" statements "  input image [2, 6, 5];\n"                                        \
   "  latent z [2];\n"                                                                              \
   "  encoder {\n"                                                                                  \
-  "    conv2d 3, kernel 3, stride 2, pad 1;\n"                                                     \
+  "    conv2d 3, kernel 3, stride 2, pad 1, bias on;\n"                                            \
   "    batchnorm;\n"                                                                               \
   "    relu;\n"                                                                                    \
   "    conv2d 4, kernel 2;\n"                                                                      \

@@ -52,6 +52,11 @@ static const char series[] = MODEL(
 static const char batchnorm[] =
     MODEL("[1, 6, 6]", "2", "conv2d 4, kernel 2, stride 2, pad 0;\n    batchnorm;\n    gaussian z;",
           IMAGE_OUT, GAUSSIAN);
+static const char unbiased[] =
+    MODEL("[1, 6, 6]", "2",
+          "conv2d 4, kernel 3, pad 1, bias off;\n    relu;\n    flatten;\n"
+          "    linear 8, bias off;\n    relu;\n    gaussian z;",
+          IMAGE_OUT, GAUSSIAN);
 static const char pool_inside[] =
     MODEL("[3, 6, 6]", "2",
           "conv2d 4, kernel 1;\n    max_pool 2;\n    avg_pool 2, stride 1;\n"
@@ -119,6 +124,8 @@ static const struct {
      winograd,
      {"static void encoder_1_winograd_inverse_adjoint("}},
     {"winograd_weight", "_backward.c", winograd, {"static void encoder_1_winograd_weight("}},
+    {"conv_without_bias", "_forward.c", unbiased, {"/* encoder.0: conv2d"}},
+    {"linear_without_bias", "_forward.c", unbiased, {"/* encoder.3: linear"}},
     {"batchnorm_inference", "_forward.c", batchnorm, {"static void encoder_0_conv("}},
     {"batchnorm_training", "_forward.c", batchnorm, {"/* encoder.1: batchnorm"}},
     {"batchnorm_backward", "_backward.c", batchnorm, {"/* encoder.1: batchnorm"}},

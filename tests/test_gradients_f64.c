@@ -23,6 +23,7 @@ static const struct {
     {"batchnorm_interleaved", false},
     {"batchnorm_last", true},
     {"batchnorm_vector", false},
+    {"bias_off", false},
     {"code", true},
     {"conv_dilation", true},
     {"conv_groups", true},

@@ -5,12 +5,13 @@
 #include "torch_reference.h"
 
 static const char *const MODELS[] = {
-    "activations",   "batchnorm",      "batchnorm_images", "batchnorm_relu",       "depthwise",
-    "dilation",      "groups",         "linear",           "rectangles",           "series_groups",
-    "series_layers", "series_strides", "squared_error",    "squared_error_vector", "stride1_pad0",
-    "stride1_pad1",  "stride1_pad2",   "stride1_pad3",     "stride2_pad0",         "stride2_pad1",
-    "stride2_pad2",  "stride2_pad3",   "stride3_pad0",     "stride3_pad1",         "stride3_pad2",
-    "stride3_pad3",
+    "activations",   "batchnorm",      "batchnorm_images", "batchnorm_relu",
+    "depthwise",     "bias_off",       "bias_off_series",  "dilation",
+    "groups",        "linear",         "rectangles",       "series_groups",
+    "series_layers", "series_strides", "squared_error",    "squared_error_vector",
+    "stride1_pad0",  "stride1_pad1",   "stride1_pad2",     "stride1_pad3",
+    "stride2_pad0",  "stride2_pad1",   "stride2_pad2",     "stride2_pad3",
+    "stride3_pad0",  "stride3_pad1",   "stride3_pad2",     "stride3_pad3",
 };
 
 /* Every layer's output and the derivative by it: what the fixture has, the step must have. */

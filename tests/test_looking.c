@@ -7,10 +7,11 @@
 
 #define LATHE built("lathe")
 
-static const char tiny[] = "model tiny {\n  input x [1, 6, 6];\n  latent z [2];\n"
-                           "  encoder { conv2d 4, kernel 3; batchnorm; relu; gaussian z; }\n"
-                           "  decoder { linear 8; relu; linear 36; reshape [1, 6, 6]; }\n"
-                           "  loss { gaussian; }\n}\n";
+static const char tiny[] =
+    "model tiny {\n  input x [1, 6, 6];\n  latent z [2];\n"
+    "  encoder { conv2d 4, kernel 3, bias on; batchnorm; relu; gaussian z; }\n"
+    "  decoder { linear 8; relu; linear 36; reshape [1, 6, 6]; }\n"
+    "  loss { gaussian; }\n}\n";
 
 static const char *const descriptions[] = {"models/digits_mlp.lathe", "models/digits_conv.lathe",
                                            NULL /* tiny */, "tests/good/repeat.lathe"};

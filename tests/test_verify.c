@@ -10,7 +10,7 @@ static const char everything[] = "model everything {\n"
                                  "  input  x [2, 6, 4];\n"
                                  "  latent z [3];\n"
                                  "  encoder {\n"
-                                 "    conv2d 4, kernel 3, stride 2, pad 1;\n" /* line 5 */
+                                 "    conv2d 4, kernel 3, stride 2, pad 1, bias on;\n" /* line 5 */
                                  "    batchnorm;\n"
                                  "    relu;\n"
                                  "    flatten;\n"

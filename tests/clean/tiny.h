@@ -12,7 +12,7 @@ enum { TINY_IMAGES = 21, TINY_SIDE = 8, TINY_LATENT = 2, TINY_CLUSTERS = 3 };
   "model tiny {\n" precision "  input image [1, 8, 8];\n"                                          \
   "  latent z [2];\n"                                                                              \
   "  encoder {\n"                                                                                  \
-  "    conv2d 3, kernel 4, stride 2, pad 1;\n"                                                     \
+  "    conv2d 3, kernel 4, stride 2, pad 1, bias on;\n"                                            \
   "    batchnorm;\n"                                                                               \
   "    relu;\n"                                                                                    \
   "    flatten;\n"                                                                                 \

@@ -86,8 +86,8 @@ class Reshape(nn.Module):
 class ShapedLinear(nn.Linear):
     """`linear [C, H, W]`: a fully connected layer whose output is taken as an image."""
 
-    def __init__(self, inputs, to):
-        super().__init__(inputs, math.prod(to))
+    def __init__(self, inputs, to, bias):
+        super().__init__(inputs, math.prod(to), bias)
         self.to = to
 
     def forward(self, x):
@@ -109,6 +109,10 @@ def sides(text, axes):
     return shape(text) * axes if text.strip().isdigit() else shape(text)
 
 
+def biased(more):
+    return more.get("bias", "on").strip() == "on"
+
+
 def convolution(word, channels, more, given):
     """conv1d, conv2d, conv_transpose1d, conv_transpose2d"""
     axes = int(word[-2])
@@ -116,7 +120,7 @@ def convolution(word, channels, more, given):
     names = {"kernel_size": "kernel", "stride": "stride", "padding": "pad", "dilation": "dilation",
              "output_padding": "output_pad"}
     given_sides = {name: sides(more[own], axes) for name, own in names.items() if own in more}
-    return kind(given[0], channels, groups=int(more.get("groups", 1)), **given_sides)
+    return kind(given[0], channels, groups=int(more.get("groups", 1)), bias=biased(more), **given_sides)
 
 
 def pool(word, value, more, given):
@@ -129,7 +133,7 @@ def pool(word, value, more, given):
 def layer(word, value, more, given):
     """The module of one statement that receives `given` (a shape without the batch)."""
     if word == "linear":
-        return ShapedLinear(given[0], shape(value))
+        return ShapedLinear(given[0], shape(value), biased(more))
     if word.startswith("conv"):
         return convolution(word, int(value), more, given)
     if word == "batchnorm":
