@@ -24,10 +24,52 @@ static int larger(int x, int y)
   return x > y ? x : y;
 }
 
-/* How well two layers answer to each other: written alike, of the same kind, not at all. */
-static int likeness(const struct layer *a, const struct layer *b)
+/* Layers beside each other: of a section, or of the braces of one of its layers. Those that they
+ * hold themselves are left out. */
+struct row {
+  const struct section *section;
+  int *at; /* their places in the section */
+  int count;
+};
+
+/* The layers between places `first` and `end` of the section that none of the others there holds.
+ * What a layer holds stands before it, from its `first` on. */
+static struct row row_of(struct mem *mem, const struct section *section, int first, int end)
 {
-  return strcmp(a->text, b->text) == 0 ? 3 : a->rule == b->rule ? 1 : 0;
+  struct row row = {section, mem_alloc(mem, (size_t)(end - first + 1) * sizeof(int)), 0};
+  for (int i = end - 1; i >= first; i = section->layers[i].first - 1)
+    row.at[row.count++] = i;
+  for (int i = 0, k = row.count - 1; i < k; i++, k--) {
+    int other = row.at[i];
+    row.at[i] = row.at[k];
+    row.at[k] = other;
+  }
+  return row;
+}
+
+static struct row row_inside(struct mem *mem, const struct section *section, int at)
+{
+  return row_of(mem, section, section->layers[at].first, at);
+}
+
+/* Whether two layers, and what they hold, are written alike. */
+static bool alike(const struct section *a, int i, const struct section *b, int j)
+{
+  int held = i - a->layers[i].first;
+  if (held != j - b->layers[j].first)
+    return false;
+  for (int k = 0; k <= held; k++)
+    if (strcmp(a->layers[i - k].text, b->layers[j - k].text) != 0)
+      return false;
+  return true;
+}
+
+/* How well two layers answer to each other: written alike, of the same kind, not at all. */
+static int likeness(const struct row *a, int i, const struct row *b, int j)
+{
+  if (alike(a->section, a->at[i], b->section, b->at[j]))
+    return 3;
+  return a->section->layers[a->at[i]].rule == b->section->layers[b->at[j]].rule ? 1 : 0;
 }
 
 static enum change_kind compare(const struct layer *a, const struct layer *b)
@@ -37,46 +79,56 @@ static enum change_kind compare(const struct layer *a, const struct layer *b)
   return same ? CHANGE_NONE : CHANGE_CHANGED;
 }
 
-/* The alignment of two sections whose pairs are most alike in sum, by dynamic programming from the
+/* The alignment of two rows whose pairs are most alike in sum, by dynamic programming from the
  * end (Needleman & Wunsch 1970, gaps for free): best[i][j] is what layers i.. of `a` and j.. of `b`
- * can reach. */
-static struct changes align(struct mem *mem, const struct section *a, const struct section *b)
+ * can reach. Then that of what the layers of a pair hold, behind them; what a layer without
+ * counterpart holds has none either. */
+static void align(struct mem *mem, struct changes *all, struct row a, struct row b)
 {
-  size_t width = (size_t)b->count + 1;
-  int *best = mem_alloc(mem, ((size_t)a->count + 1) * width * sizeof *best);
-  struct changes all = {mem_alloc(mem, (size_t)(a->count + b->count + 1) * sizeof *all.items), 0};
-  for (int i = a->count - 1; i >= 0; i--)
-    for (int j = b->count - 1; j >= 0; j--) {
+  size_t width = (size_t)b.count + 1;
+  int *best = mem_alloc(mem, ((size_t)a.count + 1) * width * sizeof *best);
+  for (int i = a.count - 1; i >= 0; i--)
+    for (int j = b.count - 1; j >= 0; j--) {
       int *at = best + (size_t)i * width + (size_t)j;
-      int like = likeness(&a->layers[i], &b->layers[j]);
+      int like = likeness(&a, i, &b, j);
       *at = larger(at[width], at[1]);
       if (like > 0)
         *at = larger(*at, at[width + 1] + like);
     }
-  for (int i = 0, j = 0; i < a->count || j < b->count;) {
+  for (int i = 0, j = 0; i < a.count || j < b.count;) {
     const int *at = best + (size_t)i * width + (size_t)j;
-    const struct layer *x = i < a->count ? &a->layers[i] : NULL;
-    const struct layer *y = j < b->count ? &b->layers[j] : NULL;
-    int like = x != NULL && y != NULL ? likeness(x, y) : 0;
-    struct change *change = &all.items[all.count++];
-    if (like > 0 && *at == at[width + 1] + like) {
+    const struct layer *x = i < a.count ? &a.section->layers[a.at[i]] : NULL;
+    const struct layer *y = j < b.count ? &b.section->layers[b.at[j]] : NULL;
+    int like = x != NULL && y != NULL ? likeness(&a, i, &b, j) : 0;
+    struct change *change = &all->items[all->count++];
+    struct row in_a = {a.section, NULL, 0}, in_b = {b.section, NULL, 0};
+    if (like > 0 && *at == at[width + 1] + like)
       *change = (struct change){compare(x, y), x, y};
-      i++;
-      j++;
-    } else if (x != NULL && (y == NULL || *at == at[width])) {
+    else if (x != NULL && (y == NULL || *at == at[width]))
       *change = (struct change){CHANGE_REMOVED, x, NULL};
-      i++;
-    } else {
+    else
       *change = (struct change){CHANGE_ADDED, NULL, y};
-      j++;
-    }
+    if (change->a != NULL)
+      in_a = row_inside(mem, a.section, a.at[i++]);
+    if (change->b != NULL)
+      in_b = row_inside(mem, b.section, b.at[j++]);
+    if (in_a.count + in_b.count > 0)
+      align(mem, all, in_a, in_b);
   }
+}
+
+/* How two sections differ, layer by layer; those that others hold behind them. */
+static struct changes find_changes(struct mem *mem, const struct section *a,
+                                   const struct section *b)
+{
+  struct changes all = {mem_alloc(mem, (size_t)(a->count + b->count + 1) * sizeof *all.items), 0};
+  align(mem, &all, row_of(mem, a, 0, a->count), row_of(mem, b, 0, b->count));
   return all;
 }
 
 /* ---- Settings ---- */
 
-/* A member of the model as the language writes it. */
+/* A member of the model as the language writes it; NULL when it is a flag that is not set. */
 static const char *value_text(struct mem *mem, const struct model *model, const struct attribute *a)
 {
   const char *member = (const char *)model + a->offset;
@@ -99,7 +151,7 @@ static const char *value_text(struct mem *mem, const struct model *model, const 
   else
     number = *(const int *)(const void *)member;
   if (a->type == TYPE_FLAG)
-    return number != 0 ? "yes" : "no";
+    return number != 0 ? "" : NULL;
   for (const struct choice *c = a->choices; c != NULL && c->word != NULL; c++)
     if ((double)c->value == number)
       return c->word;
@@ -120,9 +172,12 @@ static const char *setting_text(struct mem *mem, const struct model *model, cons
 {
   struct text text = {.mem = mem};
   text_printf(&text, "%s", rule->name);
-  for (const struct attribute *a = rule->attributes; a->name != NULL; a++)
-    text_printf(&text, "%s%s %s", a->positional ? "" : ", ", a->positional ? "" : a->name,
-                value_text(mem, model, a));
+  for (const struct attribute *a = rule->attributes; a->name != NULL; a++) {
+    const char *value = value_text(mem, model, a);
+    if (value != NULL)
+      text_printf(&text, "%s%s%s%s", a->positional ? "" : ", ", a->positional ? "" : a->name,
+                  *value != '\0' ? " " : "", value);
+  }
   return text.data;
 }
 
@@ -198,31 +253,60 @@ static void find_totals(const struct compilation *a, const struct compilation *b
 
 /* ---- For people ---- */
 
-static void print_layer(FILE *out, const struct compilation *c, const struct layer *layer,
-                        const char *mark)
+/* Widths of the columns that the layers' texts decide on. */
+struct columns {
+  int name, text, output;
+};
+
+static void make_room(struct mem *mem, struct columns *w, const struct layer *layer)
+{
+  if (layer == NULL)
+    return;
+  w->name = text_column(w->name, layer->name);
+  w->text = text_column(w->text, layer->text);
+  w->output = text_column(w->output, shape_text(mem, &layer->out));
+}
+
+static void print_layer(FILE *out, const struct compilation *c, const struct columns *w,
+                        const struct layer *layer, const char *mark)
 {
   const char *algorithm;
   double flops = layer_flops(c, layer, &algorithm);
-  fprintf(out, "  %s %-11s %-44s %-14s %12s parameters %14s FLOP\n", mark, layer->name, layer->text,
-          shape_text(c->mem, &layer->out), grouped(c->mem, layer_parameters(c, layer)),
-          grouped(c->mem, (int64_t)flops));
+  fprintf(out, "  %s %-*s %-*s %-*s %12s parameters %14s FLOP\n", mark, w->name, layer->name,
+          w->text, layer->text, w->output, shape_text(c->mem, &layer->out),
+          grouped(c->mem, layer_parameters(c, layer)), grouped(c->mem, (int64_t)flops));
+}
+
+static void print_changes(FILE *out, const struct compilation *a, const struct compilation *b,
+                          const struct columns *w, const struct changes *all)
+{
+  for (int i = 0; i < all->count; i++) {
+    const struct change *change = &all->items[i];
+    bool changed = change->kind == CHANGE_CHANGED;
+    if (changed || change->kind == CHANGE_REMOVED)
+      print_layer(out, a, w, change->a, changed ? "~-" : "- ");
+    if (changed || change->kind == CHANGE_ADDED)
+      print_layer(out, b, w, change->b, changed ? "~+" : "+ ");
+  }
 }
 
 /* Returns whether anything differs. */
-static bool print_section(FILE *out, const struct compilation *a, const struct compilation *b,
-                          const struct section *x, const struct section *y)
+static bool print_sections(FILE *out, const struct compilation *a, const struct compilation *b)
 {
-  const struct changes all = align(a->mem, x, y);
+  const struct model *x = a->model, *y = b->model;
+  const struct changes all[] = {find_changes(a->mem, &x->encoder, &y->encoder),
+                                find_changes(a->mem, &x->decoder, &y->decoder)};
+  struct columns w = {11, 44, 14};
   bool differs = false;
-  for (int i = 0; i < all.count; i++) {
-    const struct change *change = &all.items[i];
-    bool changed = change->kind == CHANGE_CHANGED;
-    differs = differs || change->kind != CHANGE_NONE;
-    if (changed || change->kind == CHANGE_REMOVED)
-      print_layer(out, a, change->a, changed ? "~-" : "- ");
-    if (changed || change->kind == CHANGE_ADDED)
-      print_layer(out, b, change->b, changed ? "~+" : "+ ");
-  }
+  for (int s = 0; s < 2; s++)
+    for (int i = 0; i < all[s].count; i++)
+      if (all[s].items[i].kind != CHANGE_NONE) {
+        differs = true;
+        make_room(a->mem, &w, all[s].items[i].a);
+        make_room(a->mem, &w, all[s].items[i].b);
+      }
+  for (int s = 0; s < 2; s++)
+    print_changes(out, a, b, &w, &all[s]);
   return differs;
 }
 
@@ -240,8 +324,7 @@ void diff_print(FILE *out, const struct compilation *a, const struct compilation
       differs = true;
     }
   fputs(differs ? "\nLayers\n" : "  the same\n\nLayers\n", out);
-  differs = print_section(out, a, b, &x->encoder, &y->encoder);
-  differs = print_section(out, a, b, &x->decoder, &y->decoder) || differs;
+  differs = print_sections(out, a, b);
   fputs(differs ? "\n" : "  the same\n\n", out);
   find_totals(a, b, totals);
   fprintf(out, "%-30s %18s %18s %10s\n", "Totals", "first", "second", "change");
@@ -278,7 +361,7 @@ static void append_section(json_t *to, const char *name, const struct compilatio
 {
   static const char *const kinds[] = {
       [CHANGE_REMOVED] = "removed", [CHANGE_ADDED] = "added", [CHANGE_CHANGED] = "changed"};
-  const struct changes all = align(a->mem, x, y);
+  const struct changes all = find_changes(a->mem, x, y);
   for (int i = 0; i < all.count; i++)
     if (all.items[i].kind != CHANGE_NONE)
       json_array_append_new(

@@ -166,25 +166,23 @@ json_t *lsp_diagnostics(const struct lsp_document *document)
 
 enum { LAYERS_MOST = 8 }; /* shown of a statement that stands for several */
 
-/* The layers of a section that the statement at `offset` stands for: what it takes and gives. */
+/* The layers of a section, those within others as well, that the statement at `offset` stands for:
+ * what each takes and gives. */
 static void describe_layers(FILE *out, const struct analysis *a, const struct compilation *c,
-                            const struct ast_node *section, const struct section *layers,
-                            size_t offset)
+                            const struct section *section, size_t offset)
 {
-  int position = 0, shown = 0;
-  for (const struct ast_node *node = section->children; node != NULL; node = node->next) {
-    const struct layer *layer = &layers->layers[position++];
+  int shown = 0;
+  for (int i = 0; i < section->count; i++) {
+    const struct layer *layer = &section->layers[i];
+    const struct span head = layer->node->head;
     const char *algorithm;
-    bool here = in_document(a, node->head) && (size_t)node->head.begin <= offset &&
-                offset <= (size_t)node->head.end;
-    if (position > layers->count)
-      return;
+    bool here = in_document(a, head) && (size_t)head.begin <= offset && offset <= (size_t)head.end;
     if (!here || shown++ >= LAYERS_MOST)
       continue;
     double flops = layer_flops(c, layer, &algorithm);
     fprintf(out, "**%s** `%s`: %s → %s, %lld parameters, %.0f FLOP an image\n\n", layer->name,
-            layer->text, shape_text(a->mem, &layer->in), shape_text(a->mem, &layer->out),
-            (long long)layer_parameters(c, layer), flops);
+            layer->text, shape_text(a->mem, layer->rule->holds_layers ? &layer->skip : &layer->in),
+            shape_text(a->mem, &layer->out), (long long)layer_parameters(c, layer), flops);
   }
   if (shown > LAYERS_MOST)
     fprintf(out, "and %d more\n\n", shown - LAYERS_MOST);
@@ -195,12 +193,8 @@ static void describe_place(FILE *out, const struct analysis *a, size_t offset)
   const struct compilation *c = compile(a->mem, a->model, STAGE_NONE, NULL);
   if (c == NULL)
     return;
-  for (const struct ast_node *model = a->expanded->items; model != NULL; model = model->next)
-    for (const struct ast_node *s = model->children; s != NULL; s = s->next)
-      if (strcmp(s->name.text, "encoder") == 0)
-        describe_layers(out, a, c, s, &a->model->encoder, offset);
-      else if (strcmp(s->name.text, "decoder") == 0)
-        describe_layers(out, a, c, s, &a->model->decoder, offset);
+  describe_layers(out, a, c, &a->model->encoder, offset);
+  describe_layers(out, a, c, &a->model->decoder, offset);
 }
 
 static bool is_word(char c)

@@ -38,7 +38,7 @@ struct layer {
   unsigned said;      /* bit 1 << position: an attribute that is written, here or in `defaults` */
   struct shape shape; /* the value of a shape attribute; rank 0 when there is none */
   struct shape in, out;
-  const struct ast_node *node; /* the statement, while the description is checked */
+  const struct ast_node *node; /* the statement */
   /* Of a layer that holds others (they stand before it in the section): the first of them, and what
    * that receives. Of others: the layer itself. */
   int first;

@@ -4,6 +4,7 @@
 #include "emit_model.h"
 #include "memory.h"
 #include "op.h"
+#include "text.h"
 #include <jansson.h>
 #include <string.h>
 
@@ -47,11 +48,18 @@ static void print_plan(FILE *out, const struct compilation *c)
   fprintf(out,
           "\nPlan of a training step: %d kernels; bytes an image, from offset, kernels alive\n",
           s->count);
+  int name = 28, shape = 14;
+  for (int i = 0; i < s->graph->count; i++) {
+    if (s->slots[i].storage != STORED_BATCH)
+      continue;
+    name = text_column(name, s->graph->nodes[i]->name);
+    shape = text_column(shape, shape_text(c->mem, &s->graph->nodes[i]->shape));
+  }
   for (int i = 0; i < s->graph->count; i++) {
     const struct slot *p = &s->slots[i];
     if (p->storage != STORED_BATCH)
       continue;
-    fprintf(out, "  %-28s %-14s %10s B  at %10s  %3d-%d\n", s->graph->nodes[i]->name,
+    fprintf(out, "  %-*s %-*s %10s B  at %10s  %3d-%d\n", name, s->graph->nodes[i]->name, shape,
             shape_text(c->mem, &s->graph->nodes[i]->shape),
             grouped(c->mem, p->size * value_bytes(c)), grouped(c->mem, p->offset * value_bytes(c)),
             p->first, p->last < s->count ? p->last : s->count - 1);
@@ -63,34 +71,68 @@ static void print_kernels(FILE *out, const struct compilation *c)
 {
   fprintf(out, "\nKernels of a training step: FLOP and bytes moved for %d images\n",
           c->model->training.batch);
+  int layer = 15, ops = 28;
+  for (int i = 0; i < kernel_cost_count(c); i++) {
+    const struct lathe_kernel_cost k = kernel_cost(c, i);
+    layer = text_column(layer, k.layer);
+    ops = text_column(ops, k.ops);
+  }
   for (int i = 0; i < kernel_cost_count(c); i++) {
     const struct lathe_kernel_cost k = kernel_cost(c, i);
     const int batch = c->model->training.batch;
-    fprintf(out, "  %3d %-15s %4s %-8s %-28s %-14s %10s %13s B\n", i, k.layer,
-            k.line > 0 ? mem_printf(c->mem, "%d", k.line) : "", pass_name(k.pass), k.ops,
+    fprintf(out, "  %3d %-*s %4s %-8s %-*s %-14s %10s %13s B\n", i, layer, k.layer,
+            k.line > 0 ? mem_printf(c->mem, "%d", k.line) : "", pass_name(k.pass), ops, k.ops,
             k.algorithm, flops_text(c->mem, k.image_flops * batch + k.step_flops),
             grouped(c->mem, (int64_t)(k.image_bytes * batch + k.step_bytes)));
   }
 }
 
-static void print_layer(FILE *out, const struct compilation *c, const struct layer *layer)
+/* Widths of the columns of the table of layers that their texts decide on. */
+struct columns {
+  int name, text, output;
+};
+
+static void make_room(const struct compilation *c, struct columns *w, const struct section *section)
 {
-  const char *algorithm;
-  double flops = layer_flops(c, layer, &algorithm);
-  int beyond = (int)strlen(layer->name) - 12; /* of layers within layers: the text makes room */
-  beyond = beyond > 0 ? beyond : 0;
-  fprintf(out, "%-12s %-*s %-15s %10s %10s  %s\n", layer->name, 46 - beyond, layer->text,
-          shape_text(c->mem, &layer->out), grouped(c->mem, layer_parameters(c, layer)),
-          flops_text(c->mem, flops), algorithm);
+  for (int i = 0; i < section->count; i++) {
+    const struct layer *layer = &section->layers[i];
+    w->name = text_column(w->name, layer->name);
+    w->text = text_column(w->text, layer->text);
+    w->output = text_column(w->output, shape_text(c->mem, &layer->out));
+  }
+}
+
+static struct columns find_columns(const struct compilation *c)
+{
+  struct columns w = {12, 0, 15};
+  make_room(c, &w, &c->model->encoder);
+  make_room(c, &w, &c->model->decoder);
+  if (w.name + w.text < 12 + 46)
+    w.text = 12 + 46 - w.name;
+  return w;
+}
+
+static void print_layers(FILE *out, const struct compilation *c, const struct columns *w,
+                         const struct section *section)
+{
+  for (int i = 0; i < section->count; i++) {
+    const struct layer *layer = &section->layers[i];
+    const char *algorithm;
+    double flops = layer_flops(c, layer, &algorithm);
+    fprintf(out, "%-*s %-*s %-*s %10s %10s  %s\n", w->name, layer->name, w->text, layer->text,
+            w->output, shape_text(c->mem, &layer->out), grouped(c->mem, layer_parameters(c, layer)),
+            flops_text(c->mem, flops), algorithm);
+  }
 }
 
 /* Parameters of the loss, which belong to no layer. */
-static void print_likelihood(FILE *out, const struct compilation *c)
+static void print_likelihood(FILE *out, const struct compilation *c, const struct columns *w)
 {
   for (int i = 0; i < c->parameters->count; i++) {
     const struct parameter *p = c->parameters->items[i];
     if (p->layer == NULL)
-      fprintf(out, "%-12s %-46s %-15s %10s\n", "loss", model_likelihood(c->mem, c->model),
+      fprintf(out, "%-*s %-*s %-*s %10s\n", w->name, "loss", w->text,
+              model_likelihood(c->mem, c->model), w->output,
               p->count == 1 ? "[1]" : shape_text(c->mem, &c->model->input),
               grouped(c->mem, p->count));
   }
@@ -126,13 +168,12 @@ void summary_print(FILE *out, const struct compilation *c)
   fprintf(out, "%s: input %s, latent %d, %d components, %s\n\n", m->name,
           shape_text(c->mem, &m->input), m->latent, m->mixing.components,
           m->float64 ? "float64" : "float32");
-  fprintf(out, "%-12s %-46s %-15s %10s %10s  %s\n", "Layer", "", "Output", "Parameters", "FLOP",
-          "Algorithm");
-  for (int i = 0; i < m->encoder.count; i++)
-    print_layer(out, c, &m->encoder.layers[i]);
-  for (int i = 0; i < m->decoder.count; i++)
-    print_layer(out, c, &m->decoder.layers[i]);
-  print_likelihood(out, c);
+  const struct columns w = find_columns(c);
+  fprintf(out, "%-*s %-*s %-*s %10s %10s  %s\n", w.name, "Layer", w.text, "", w.output, "Output",
+          "Parameters", "FLOP", "Algorithm");
+  print_layers(out, c, &w, &m->encoder);
+  print_layers(out, c, &w, &m->decoder);
+  print_likelihood(out, c, &w);
   fprintf(out, "\nTotal parameters: %s, all trained\n", grouped(c->mem, c->parameter_count));
   fprintf(out, "FLOP an image: forward %s, training step %s\n",
           grouped(c->mem, (int64_t)c->flops_forward), grouped(c->mem, (int64_t)c->flops_step));

@@ -59,3 +59,9 @@ FILE *text_stream(struct text *text)
     mem_exhausted();
   return stream;
 }
+
+int text_column(int width, const char *cell)
+{
+  int length = (int)strlen(cell);
+  return length > width ? length : width;
+}

@@ -21,4 +21,7 @@ void text_vprintf(struct text *text, const char *format, va_list args);
  * open_memstream, but a lack of memory ends the program as everywhere in the compiler. */
 FILE *text_stream(struct text *text);
 
+/* The width of a table's column that is `width` wide and has to hold `cell` as well. */
+int text_column(int width, const char *cell);
+
 #endif

@@ -2,16 +2,7 @@
  * tables say. */
 #include "compiled.h"
 #include "compiler/op.h"
-#include "spawn.h"
-#include <jansson.h>
-
-#define LATHE built("lathe")
-
-static const char tiny[] =
-    "model tiny {\n  input x [1, 6, 6];\n  latent z [2];\n"
-    "  encoder { conv2d 4, kernel 3, bias on; batchnorm; relu; gaussian z; }\n"
-    "  decoder { linear 8; relu; linear 36; reshape [1, 6, 6]; }\n"
-    "  loss { gaussian; }\n}\n";
+#include "looking.h"
 
 static const char *const descriptions[] = {"models/digits_mlp.lathe", "models/digits_conv.lathe",
                                            NULL /* tiny */, "tests/good/repeat.lathe"};
@@ -23,26 +14,6 @@ static const char *description(int i)
   const char *path = in_folder("tiny.lathe");
   write_text(path, tiny);
   return path;
-}
-
-/* What lathe prints, to be freed. */
-static char *printed(const char *const *argv)
-{
-  struct said said = spawn_good(argv);
-  char *text = strdup(said.out);
-  ck_assert_str_eq(said.err, "");
-  said_free(&said);
-  return text;
-}
-
-#define PRINTED(...) printed((const char *const[]){LATHE, __VA_ARGS__, NULL})
-
-static int count_of(const char *text, const char *word)
-{
-  int count = 0;
-  for (; (text = strstr(text, word)) != NULL; text += strlen(word))
-    count++;
-  return count;
 }
 
 /* ---- lathe graph ---- */
@@ -263,122 +234,6 @@ START_TEST(plan_shows_whole_lives)
 }
 END_TEST
 
-/* ---- lathe diff ---- */
-
-/* The same with another filter, one layer more and one less, other settings. */
-static const char other[] =
-    "model tiny {\n  precision float64;\n  input x [1, 6, 6], range [0, 2];\n  latent z [2];\n"
-    "  encoder { conv2d 5, kernel 3; relu; flatten; gaussian z; }\n"
-    "  decoder { linear 8; relu; linear 36; reshape [1, 6, 6]; }\n"
-    "  loss { gaussian, variance 0.5; kl 2; }\n  train { sgd 0.1, momentum 0.5; seed 7; }\n}\n";
-
-static json_t *json_of(char *text)
-{
-  json_error_t why;
-  json_t *json = json_loads(text, JSON_REJECT_DUPLICATES, &why);
-  ck_assert_msg(json != NULL, "%s in %.1000s", why.text, text);
-  free(text);
-  return json;
-}
-
-static void assert_json(const json_t *json, const char *expected)
-{
-  char *text = json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY);
-  ck_assert_str_eq(text, expected);
-  free(text);
-}
-
-START_TEST(diff_finds_what_differs)
-{
-  const char *a = description(2), *b = in_folder("other.lathe");
-  write_text(b, other);
-  json_t *json = json_of(PRINTED("diff", a, b, "--json"));
-  static const char *const settings[][4] = {
-      {"model", "precision", "precision float32", "precision float64"},
-      {"model", "input", "input x [1, 6, 6], range [0, 1]", "input x [1, 6, 6], range [0, 2]"},
-      {"loss", "likelihood", "gaussian, variance 1, floor 1e-06, start 1",
-       "gaussian, variance 0.5, floor 1e-06, start 1"},
-      {"loss", "kl", "kl 1", "kl 2"},
-      {"train", "optimiser", "adam 0.001, beta1 0.9, beta2 0.999, eps 1e-08, weight_decay 0",
-       "sgd 0.1, momentum 0.5, weight_decay 0"},
-      {"train", "seed", "seed 0", "seed 7"},
-  };
-  static const char *const keys[] = {"section", "name", "a", "b"};
-  const json_t *found = json_object_get(json, "settings");
-  ck_assert_uint_eq(json_array_size(found), LENGTH(settings));
-  for (int i = 0; i < LENGTH(settings); i++)
-    for (int k = 0; k < 4; k++)
-      ck_assert_str_eq(
-          json_string_value(json_object_get(json_array_get(found, (size_t)i), keys[k])),
-          settings[i][k]);
-  assert_json(
-      json_object_get(json, "layers"),
-      "[{\"section\":\"encoder\",\"change\":\"changed\","
-      "\"a\":{\"name\":\"encoder.0\",\"layer\":\"conv2d 4, kernel 3\",\"input\":[1,6,6],"
-      "\"output\":[4,4,4],\"parameters\":40,\"flops_forward\":1216.0},"
-      "\"b\":{\"name\":\"encoder.0\",\"layer\":\"conv2d 5, kernel 3\",\"input\":[1,6,6],"
-      "\"output\":[5,4,4],\"parameters\":50,\"flops_forward\":1520.0}},"
-      "{\"section\":\"encoder\",\"change\":\"removed\","
-      "\"a\":{\"name\":\"encoder.1\",\"layer\":\"batchnorm\",\"input\":[4,4,4],"
-      "\"output\":[4,4,4],\"parameters\":8,\"flops_forward\":512.0},\"b\":null},"
-      "{\"section\":\"encoder\",\"change\":\"changed\","
-      "\"a\":{\"name\":\"encoder.2\",\"layer\":\"relu\",\"input\":[4,4,4],\"output\":[4,4,4],"
-      "\"parameters\":0,\"flops_forward\":64.0},"
-      "\"b\":{\"name\":\"encoder.1\",\"layer\":\"relu\",\"input\":[5,4,4],\"output\":[5,4,4],"
-      "\"parameters\":0,\"flops_forward\":80.0}},"
-      "{\"section\":\"encoder\",\"change\":\"added\",\"a\":null,"
-      "\"b\":{\"name\":\"encoder.2\",\"layer\":\"flatten\",\"input\":[5,4,4],\"output\":[80],"
-      "\"parameters\":0,\"flops_forward\":0.0}},"
-      "{\"section\":\"encoder\",\"change\":\"changed\","
-      "\"a\":{\"name\":\"encoder.3\",\"layer\":\"gaussian z\",\"input\":[4,4,4],\"output\":[2],"
-      "\"parameters\":260,\"flops_forward\":524.0},"
-      "\"b\":{\"name\":\"encoder.3\",\"layer\":\"gaussian z\",\"input\":[80],\"output\":[2],"
-      "\"parameters\":324,\"flops_forward\":652.0}}]");
-  /* The totals are those of the summaries. */
-  const char *const paths[] = {a, b};
-  const json_t *totals = json_object_get(json, "totals");
-  for (int i = 0; i < 2; i++) {
-    json_t *summary = json_of(PRINTED("summary", paths[i], "--json"));
-    const json_t *memory = json_object_get(summary, "memory"), *total;
-    const char *name;
-    json_object_foreach((json_t *)totals, name, total)
-    {
-      const json_t *own = json_object_get(summary, name);
-      own = own != NULL ? own : json_object_get(memory, name);
-      ck_assert_msg(json_number_value(own) == json_number_value(json_array_get(total, (size_t)i)),
-                    "%s", name);
-    }
-    json_decref(summary);
-  }
-  ck_assert_uint_eq(json_object_size(totals), 5);
-  json_decref(json);
-}
-END_TEST
-
-START_TEST(diff_for_people)
-{
-  const char *a = description(2), *b = in_folder("other.lathe");
-  write_text(b, other);
-  char *text = PRINTED("diff", a, b);
-  assert_words(text, "  ~- train    adam 0.001|  ~+ train    sgd 0.1, momentum 0.5|"
-                     "  -  encoder.1   batchnorm |  +  encoder.2   flatten |"
-                     "  ~- encoder.0   conv2d 4, kernel 3 |  ~+ encoder.0   conv2d 5, kernel 3 ");
-  ck_assert_int_eq(count_of(text, "decoder"), 0);
-  free(text);
-  text = PRINTED("diff", a, a);
-  ck_assert_int_eq(count_of(text, "  the same\n"), 2);
-  ck_assert_int_eq(count_of(text, "+0.0%\n"), 5);
-  free(text);
-  struct said said = SPAWN(LATHE, "diff", a);
-  ck_assert_int_eq(said.status, 2);
-  assert_words(said.err, "diff needs two descriptions");
-  said_free(&said);
-  said = SPAWN(LATHE, "diff", a, in_folder("none.lathe"));
-  ck_assert_int_eq(said.status, 1);
-  said_free(&said);
-}
-END_TEST
-
 int main(void)
 {
   Suite *suite = suite_create("looking");
@@ -391,8 +246,6 @@ int main(void)
   tcase_add_test(tests, graph_is_asked_wrongly);
   tcase_add_loop_test(tests, plan_shows_the_plan, 0, LENGTH(descriptions));
   tcase_add_test(tests, plan_shows_whole_lives);
-  tcase_add_test(tests, diff_finds_what_differs);
-  tcase_add_test(tests, diff_for_people);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
 }

@@ -189,6 +189,33 @@ START_TEST(hover_says_shapes)
 }
 END_TEST
 
+/* Layers within others are seen where they stand, and so is what a layer with braces receives. */
+START_TEST(hover_sees_layers_within_layers)
+{
+#define NESTED                                                                                     \
+  "model m {\\n  input x [1, 6, 6];\\n  latent z [2];\\n  encoder {\\n"                            \
+  "    relu;\\n    concat { conv2d 3, kernel 1; residual { tanh; } }\\n    gaussian z;\\n  }\\n"   \
+  "  decoder { linear 36; reshape [1, 6, 6]; }\\n  loss { gaussian; }\\n}\\n"
+  static const char *const expected[] = {
+      "**encoder.1** `concat { 3 layers }`: [1, 6, 6] → [4, 6, 6], 0 parameters",
+      "**encoder.1.0** `conv2d 3, kernel 1`: [1, 6, 6] → [3, 6, 6], 6 parameters",
+      "**encoder.1.1** `residual { 1 layer }`: [3, 6, 6] → [3, 6, 6], 0 parameters",
+      "**encoder.1.1.0** `tanh`: [3, 6, 6] → [3, 6, 6], 0 parameters",
+      "**encoder.2** `gaussian z`: [4, 6, 6] → [2], 580 parameters",
+  };
+  struct session s =
+      RUN(INITIALIZE, OPEN(NESTED), ASK("hover", "5", "6"), ASK("hover", "5", "16"),
+          ASK("hover", "5", "36"), ASK("hover", "5", "46"), ASK("hover", "6", "6"), SHUTDOWN, EXIT);
+  ck_assert_int_eq(s.count, 8);
+  for (int i = 0; i < (int)(sizeof expected / sizeof *expected); i++) {
+    const char *text = text_part(s.messages[2 + i], "contents", "value");
+    assert_words(text, expected[i]);
+    ck_assert_ptr_null(strstr(strstr(text, "**encoder") + 1, "**encoder"));
+  }
+  session_free(&s);
+}
+END_TEST
+
 /* What is offered at the end of a text, and what is not. */
 static const struct {
   const char *text, *offered, *not_offered;
@@ -331,6 +358,7 @@ int main(void)
   tcase_add_test(tests, places_are_in_utf16);
   tcase_add_test(tests, warnings_and_limits_are_diagnostics);
   tcase_add_test(tests, hover_says_shapes);
+  tcase_add_test(tests, hover_sees_layers_within_layers);
   tcase_add_loop_test(tests, completion_knows_the_place, 0, LENGTH(completions));
   tcase_add_loop_test(tests, wrong_messages_are_refused, 0, LENGTH(refused));
   tcase_add_test(tests, order_is_kept);
