@@ -96,13 +96,17 @@ $(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME)
 generated: $(B)/lathe ## emit the shipped models' C into generated/
 	for m in $(MODELS); do $(B)/lathe emit models/$$m.lathe -o generated/$$m || exit 1; done
 
-examples: $(B)/examples/draw_digits $(B)/examples/embed ## build the examples
+examples: $(B)/examples/draw_digits $(B)/examples/draw_data $(B)/examples/embed ## build the examples
 EMBEDDED := $(filter-out %_main.c,$(wildcard generated/digits_mlp/*.c))
 $(B)/examples/embed: examples/embed.c $(EMBEDDED) $(B)/liblathe-f32.a | $(B)/include/lathe
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(CPPFLAGS) -I$(B)/include $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c %.a,$^) $(PKG_LIBS)
-$(B)/examples/draw_digits: examples/draw_digits.c examples/digit_strokes.c examples/digit_strokes.h $(B)/liblathe-f32.a
+# What the programs that make up data share; each has sources of its own besides.
+DRAWN := $(addprefix examples/,dice.c dice.h data_files.c data_files.h)
+$(B)/examples/draw_digits: examples/digit_strokes.c examples/digit_strokes.h
+$(B)/examples/draw_data: examples/data_kinds.c examples/data_kinds.h
+$(B)/examples/draw_%: examples/draw_%.c $(DRAWN) $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(CPPFLAGS) -Iruntime $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(PKG_LIBS)
@@ -145,6 +149,7 @@ $(B)/tests/test_cli $(B)/tests/test_cli_errors: tests/fake_model.c
 $(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = tests/random/generate.c
 $(B)/tests/test_random $(B)/tests/test_clean_builds: tests/random/generate.c
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
+$(B)/tests/test_draw_data: | $(B)/examples/draw_data
 $(B)/tests/test_faults: | $(B)/tests/allocations.so
 $(B)/tests/allocations.so: tests/faults/allocations.c tests/faults/marker.h
 	@mkdir -p $(@D)

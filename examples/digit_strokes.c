@@ -1,5 +1,4 @@
 #include "digit_strokes.h"
-#include "philox.h"
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -59,22 +58,6 @@ static const struct way WAYS[] = {
     {9, 3, "76,16 50,3 22,20 26,44 52,46 76,18 73,55 66,100"},
     {9, 1, "78,20 52,2 24,18 28,44 56,44 78,20 78,60 58,93 22,92"},
 };
-
-double dice_uniform(struct dice *dice, double low, double high)
-{
-  uint32_t counter[4] = {dice->drawn++, (uint32_t)dice->index, (uint32_t)(dice->index >> 32),
-                         dice->set};
-  uint32_t key[2] = {(uint32_t)dice->seed, (uint32_t)(dice->seed >> 32)};
-  uint32_t word[4];
-  lathe_philox4x32(counter, key, word);
-  return low + (high - low) * ((double)word[0] + 0.5) / 4294967296.0;
-}
-
-double dice_normal(struct dice *dice, double deviation)
-{
-  double radius = sqrt(-2 * log(dice_uniform(dice, 0, 1)));
-  return deviation * radius * sin(4 * acos(0.0) * dice_uniform(dice, 0, 1));
-}
 
 static const struct way *choose_way(int digit, struct dice *dice)
 {

@@ -2,20 +2,8 @@
 #ifndef DIGIT_STROKES_H
 #define DIGIT_STROKES_H
 
+#include "dice.h"
 #include <stdbool.h>
-#include <stdint.h>
-
-/* Random numbers that depend on (seed, set, index) and on how many were drawn, and on nothing else:
- * so image `index` of a set is the same whatever was drawn before it. */
-struct dice {
-  uint64_t seed;
-  uint32_t set;
-  uint64_t index;
-  uint32_t drawn;
-};
-
-double dice_uniform(struct dice *dice, double low, double high);
-double dice_normal(struct dice *dice, double deviation);
 
 /* A place on the pen's way, in pixels with y pointing down; `width` is the line's there. */
 struct pen_point {

@@ -1,8 +1,8 @@
 /* Draws handwritten-looking digits in the layout of MNIST, 28x28 grey, and writes them as .npz
  * files to train, label and test a model with where there is no real data. */
 #include "array.h"
+#include "data_files.h"
 #include "digit_strokes.h"
-#include "npz.h"
 #include "picture.h"
 #include <cairo.h>
 #include <errno.h>
@@ -126,13 +126,7 @@ static bool write_set(const struct request *request, enum set set, const char *p
       ((int64_t *)labels.data)[i] = digit;
       draw_image(pen, digit, &dice, (uint8_t *)data.data + i * PIXELS);
     }
-    struct lathe_npz *npz = lathe_npz_create(path, err);
-    done =
-        npz && lathe_npz_add(npz, "data", &data, err) && lathe_npz_add(npz, "labels", &labels, err);
-    if (done)
-      done = lathe_npz_commit(npz, err);
-    else
-      lathe_npz_discard(npz);
+    done = write_examples(path, &data, &labels, err);
   }
   if (pen)
     cairo_destroy(pen);
@@ -159,7 +153,7 @@ static bool write_sheet(const struct request *request, struct lathe_error *err)
       images[i * PIXELS + j] = image[j];
   }
   cairo_destroy(pen);
-  struct lathe_picture_format format = {1, SIDE, SIDE, {0, 255}, 2};
+  struct lathe_picture_format format = {1, SIDE, SIDE, {0, 255}, 2, false};
   return lathe_picture_rows(request->sheet, &format, images, request->digit_count, SHEET_COLUMNS,
                             captions, err);
 }
@@ -182,18 +176,6 @@ static bool write_all(const struct request *request, struct lathe_error *err)
     puts(path);
   }
   return !request->sheet || write_sheet(request, err);
-}
-
-/* A whole number in [low, high] and nothing else. */
-static bool parse_number(const char *text, uint64_t low, uint64_t high, uint64_t *number)
-{
-  char *end;
-  errno = 0;
-  uint64_t value = strtoull(text, &end, 10);
-  if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || value < low || value > high)
-    return false;
-  *number = value;
-  return true;
 }
 
 /* "1,4,8": different digits, kept in rising order. */
