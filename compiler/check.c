@@ -213,15 +213,6 @@ static void check_bernoulli(struct checker *checker, const struct found *found)
   diag_help(checker->diags, "add `sigmoid;` behind it");
 }
 
-/* What a statement says by that name; NULL: nothing. */
-static const struct ast_attribute *attribute_find(const struct ast_node *node, const char *name)
-{
-  const struct ast_attribute *a = node == NULL ? NULL : node->attributes;
-  while (a != NULL && strcmp(a->name.text, name) != 0)
-    a = a->next;
-  return a;
-}
-
 /* Values are held to a range that is written, or that the likelihood needs. */
 static void check_range(struct checker *checker, const struct found *found)
 {
@@ -295,6 +286,7 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   int errors = diags->errors;
   found.loss = read_section(&checker, found.model, "loss");
   found.loss_known = diags->errors == errors;
+  settings_check_divergence(&checker, found.loss);
   found.mixture = read_section(&checker, found.model, "mixture");
   found.train = read_section(&checker, found.model, "train");
   if (model->kind == LATHE_ALONE)

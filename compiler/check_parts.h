@@ -19,6 +19,9 @@ void settings_defaults(struct model *model);
 /* What the settings of `train` mean together and for this input. */
 void settings_check_train(struct checker *checker, const struct ast_node *train);
 
+/* What `kl` of the loss section says of its weight's course; clears what then says nothing. */
+void settings_check_divergence(struct checker *checker, const struct ast_node *loss);
+
 /* Reads the statements of `set` among the children of `block` (sections are passed over) into
  * checker->model; `place` is the block's name in messages. */
 void settings_read(struct checker *checker, const struct ast_node *block, enum rule_set set,

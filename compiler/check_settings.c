@@ -138,6 +138,24 @@ void settings_check_train(struct checker *checker, const struct ast_node *train)
   check_augment(checker, train);
 }
 
+void settings_check_divergence(struct checker *checker, const struct ast_node *loss)
+{
+  struct lathe_training *t = &checker->model->training;
+  const struct ast_node *node = statement_find(loss, "kl");
+  const struct ast_attribute *warmup = attribute_find(node, "warmup");
+  const struct ast_attribute *cycles = attribute_find(node, "cycles");
+  if (warmup != NULL && cycles != NULL) {
+    diag_report(checker->diags, CODE_EXCLUDED, cycles->span,
+                "`warmup` and `cycles` exclude each other: the weight rises once, or again and "
+                "again");
+    diag_note(checker->diags, warmup->span, "`warmup` stands here");
+  }
+  if (t->kl_cycles == 0)
+    t->kl_ramp = 0;
+  if (!lathe_kl_scheduled(t))
+    t->kl_steps = false;
+}
+
 /* Nesterov's step looks ahead along the momentum. */
 static void check_momentum(struct checker *checker, const struct given *given)
 {

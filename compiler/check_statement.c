@@ -51,6 +51,14 @@ const struct ast_node *statement_find(const struct ast_node *block, const char *
   return node;
 }
 
+const struct ast_attribute *attribute_find(const struct ast_node *node, const char *name)
+{
+  const struct ast_attribute *a = node == NULL ? NULL : node->attributes;
+  while (a != NULL && strcmp(a->name.text, name) != 0)
+    a = a->next;
+  return a;
+}
+
 bool statement_missing(const struct checker *checker, const struct ast_node *block,
                        const char *name)
 {

@@ -60,6 +60,9 @@ const struct rule *statement_rule(struct checker *checker, const struct ast_node
 /* The first child of that name; NULL when there is none, or `block` is NULL. */
 const struct ast_node *statement_find(const struct ast_node *block, const char *name);
 
+/* What a statement says by that name; NULL: nothing, or `node` is NULL. */
+const struct ast_attribute *attribute_find(const struct ast_node *node, const char *name);
+
 /* Whether a statement or section of that name is to be complained of as missing: it is not there,
  * not misspelt, and no text was lost. */
 bool statement_missing(const struct checker *checker, const struct ast_node *block,

@@ -160,10 +160,10 @@ static void warn_variance(struct checker *checker, const struct found *found)
        a = a->next) {
     bool floor = strcmp(a->name.text, "floor") == 0, start = strcmp(a->name.text, "start") == 0;
     if ((floor || start) && model->variance > 0)
-      diag_report(checker->diags, CODE_IDLE_VARIANCE, a->span,
+      diag_report(checker->diags, CODE_IDLE_ATTRIBUTE, a->span,
                   "`%s` does nothing: the variance is fixed", a->name.text);
     else if (start && model->variance == VARIANCE_PREDICTED)
-      diag_report(checker->diags, CODE_IDLE_VARIANCE, a->span,
+      diag_report(checker->diags, CODE_IDLE_ATTRIBUTE, a->span,
                   "`start` does nothing: the decoder predicts the variances");
   }
 }
@@ -176,6 +176,39 @@ static bool adds_in_vain(const struct layer *layer)
   int bias = rule_attribute(layer->rule, "bias");
   bool each_value = layer->rule->kind == LAYER_LINEAR && layer->out.rank > 1;
   return bias >= 0 && layer->value[bias] != 0 && (layer->said >> bias & 1) == 0 && !each_value;
+}
+
+/* The course of the divergence's weight. */
+static void warn_divergence(struct checker *checker, const struct found *found)
+{
+  const struct lathe_training *t = &checker->model->training;
+  const struct ast_node *said = statement_find(found->loss, "kl");
+  double length = t->kl_cycles > 0 ? (double)t->epochs / t->kl_cycles : 0; /* of a cycle */
+  for (const struct ast_attribute *a = said != NULL ? said->attributes : NULL; a != NULL;
+       a = a->next) {
+    bool ramp = strcmp(a->name.text, "ramp") == 0, unit = strcmp(a->name.text, "unit") == 0;
+    bool warmup = strcmp(a->name.text, "warmup") == 0, cycles = strcmp(a->name.text, "cycles") == 0;
+    if (checker->model->kl_weight == 0 && (warmup || cycles))
+      diag_report(checker->diags, CODE_IDLE_ATTRIBUTE, a->span,
+                  "`%s` does nothing: the weight is 0, and remains it", a->name.text);
+    else if (ramp && t->kl_cycles == 0)
+      diag_report(checker->diags, CODE_IDLE_ATTRIBUTE, a->span,
+                  "`ramp` does nothing: the weight has no `cycles`");
+    else if (unit && !lathe_kl_scheduled(t))
+      diag_report(checker->diags, CODE_IDLE_ATTRIBUTE, a->span,
+                  "`unit` does nothing: the weight has neither `warmup` nor `cycles`");
+    else if (warmup && !t->kl_steps && t->kl_warmup >= t->epochs)
+      diag_report(checker->diags, CODE_ENDLESS_WARMUP, a->span,
+                  "the warm-up of the divergence takes %d epochs, and the training has %d",
+                  t->kl_warmup, t->epochs);
+    else if (cycles && !t->kl_steps && length < 2) {
+      diag_report(checker->diags, CODE_SHORT_CYCLES, a->span,
+                  "%d cycles in %d epochs have %.2g epochs each, the first of which without the "
+                  "divergence",
+                  t->kl_cycles, t->epochs, length);
+      diag_help(checker->diags, "take fewer, or `unit steps`");
+    }
+  }
 }
 
 /* One layer after another: what the second makes of the first. */
@@ -232,6 +265,7 @@ void warnings_find(struct checker *checker, const struct found *found)
   warn_augment(checker, found);
   warn_outputs(checker, found);
   warn_variance(checker, found);
+  warn_divergence(checker, found);
   warn_layers(checker, &model->encoder);
   warn_layers(checker, &model->decoder);
   if (model->latent >= shape_size(&model->input))

@@ -69,6 +69,11 @@ static void bind_kind(struct emitter *e, const struct model *model)
             "of\n"
             " * the posterior, sampled with noise [n, %lld] from N(0, 1).",
             likelihood, latent);
+  if (lathe_kl_scheduled(&model->training))
+    emit_bind(e, "losses",
+              "%s Their total has the\n * full weight of the divergence; in the gradients of a "
+              "training step it is state->kl_weight.",
+              emit_value(e, "losses"));
 }
 
 /* The public header: all that a C program needs to use the model. */
@@ -154,8 +159,9 @@ static void emit_internal(struct emitter *e, const struct compilation *c)
   emit(e, "};\n\n"
           "/* Parameters take up the first ${MODEL}_TRAINED values;\n"
           " * gradients");
-  emit(e, c->fixed_temporaries > c->gradients + c->trained ? " and the optimiser's state follow in the same order. */\n"
-                              : " follow in the same order. */\n");
+  emit(e, c->fixed_temporaries > c->gradients + c->trained
+              ? " and the optimiser's state follow in the same order. */\n"
+              : " follow in the same order. */\n");
   emit(e, "enum {\n"
           "${MODEL}_TRAINED = $trained,\n"
           "${MODEL}_GRADIENTS = $gradients,\n");
@@ -192,6 +198,8 @@ static void emit_internal(struct emitter *e, const struct compilation *c)
           "const struct ${model}_update *update; /* NULL: gradients are left in memory */\n");
   if (model_draws(c->model))
     emit(e, "struct lathe_draw draw;\n");
+  if (lathe_kl_scheduled(&c->model->training))
+    emit(e, "double kl_weight; /* of the divergence in the gradients */\n");
   emit(e, "};\n\n");
   emit_update_struct(e);
   emit(e,
@@ -217,6 +225,8 @@ static void emit_call_struct(struct emitter *e, const char *more)
           ".scratch = state->scratch,\n");
   if (model_draws(e->model))
     emit(e, ".draw = state->draw,\n");
+  if (lathe_kl_scheduled(&e->model->training))
+    emit(e, ".kl_weight = state->kl_weight,\n");
   emit(e, more);
   emit(e, "};\n");
 }

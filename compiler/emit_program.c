@@ -94,8 +94,10 @@ static const char *location(struct emitter *e, const struct schedule *s, const s
   case STORED_SCALAR: {
     if (node->op == OP_DRAW)
       return "c->draw";
-    const char *weight = emit_number(e, node->constant[0]);
-    return mem_printf(e->mem, "%s / (%s)c->n", weight, e->model->float64 ? "double" : "float");
+    const char *real = e->model->float64 ? "double" : "float";
+    const char *weight = node->constant[1] != 0 ? mem_printf(e->mem, "(%s)c->kl_weight", real)
+                                                : emit_number(e, node->constant[0]);
+    return mem_printf(e->mem, "%s / (%s)c->n", weight, real);
   }
   case STORED_NOWHERE:
     break;

@@ -4,6 +4,7 @@
 #include "output.h"
 #include "safetensors.h"
 #include "tensor_check.h"
+#include "trainer_parts.h"
 #include "weights.h"
 #include "weights_file.h"
 #include <errno.h>
@@ -13,8 +14,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Format 1 does not say how many log-variances were clamped: those numbers are taken for 0. */
-static const char format_key[] = "checkpoint", format[] = "2", older_format[] = "1";
+/* The formats, oldest first, each with what the names of its new numbers contain. Of an older
+ * checkpoint such numbers are 0, but the weight of the divergence, which was what it is. */
+static const char format_key[] = "checkpoint";
+static const struct {
+  const char *version, *added;
+} formats[] = {{"1", NULL}, {"2", "clamped"}, {"3", ".kl_weight"}};
+enum { FORMATS = sizeof formats / sizeof *formats, NEWEST = FORMATS - 1 };
 
 /* Where training stands, number by number. */
 enum { EPOCH, STEP, IMAGE, BEST_EPOCH, BEST_STEP, SEED, WHOLE };
@@ -139,7 +145,7 @@ bool lathe_checkpoint_save(const struct lathe_trainer *trainer, struct lathe_err
               export_standing(&tensors, trainer, err) &&
               lathe_tensors_add_metadata(&tensors, "model", model->name, err) &&
               lathe_tensors_add_metadata(&tensors, "fingerprint", model->fingerprint, err) &&
-              lathe_tensors_add_metadata(&tensors, format_key, format, err) &&
+              lathe_tensors_add_metadata(&tensors, format_key, formats[NEWEST].version, err) &&
               lathe_tensors_want_checksum(&tensors, err) &&
               lathe_tensors_write(&tensors, path, err);
   lathe_tensors_free(&tensors);
@@ -147,12 +153,6 @@ bool lathe_checkpoint_save(const struct lathe_trainer *trainer, struct lathe_err
 }
 
 /* ---- Going on from one ---- */
-
-static int64_t steps_an_epoch(const struct lathe_trainer *trainer)
-{
-  int64_t batch = trainer->session->state.capacity;
-  return (trainer->training.count + batch - 1) / batch;
-}
 
 /* What no training writes, with the settings that this one has. */
 static void check_standing(const struct lathe_trainer *trainer, const struct standing *standing,
@@ -165,7 +165,7 @@ static void check_standing(const struct lathe_trainer *trainer, const struct sta
     lathe_complain(complaints, "its seed is %lld and the run's %lld", (long long)w[SEED],
                    (long long)trainer->settings.seed);
   if (w[EPOCH] < 0 || w[EPOCH] > INT32_MAX || w[IMAGE] < 0 || w[IMAGE] > count ||
-      w[STEP] != w[EPOCH] * steps_an_epoch(trainer) + within)
+      w[STEP] != w[EPOCH] * lathe_trainer_steps_an_epoch(trainer) + within)
     lathe_complain(complaints, "%lld steps are not %lld epochs and %lld images of this run",
                    (long long)w[STEP], (long long)w[EPOCH], (long long)w[IMAGE]);
   if (w[BEST_EPOCH] < 0 || w[BEST_EPOCH] > w[EPOCH] || w[BEST_STEP] < 0 || w[BEST_STEP] > w[STEP])
@@ -173,12 +173,23 @@ static void check_standing(const struct lathe_trainer *trainer, const struct sta
                    (long long)w[BEST_EPOCH]);
 }
 
+/* The place of a checkpoint's format in the list; FORMATS for one that is not there. */
+static int format_of(const struct lathe_tensors *in)
+{
+  const char *version = lathe_tensors_metadata(in, format_key);
+  int i = 0;
+  while (i < FORMATS && (!version || strcmp(version, formats[i].version) != 0))
+    i++;
+  return i;
+}
+
 /* Whether a number is not in a checkpoint because none of its format has it. */
 static bool absent_of_old(const struct lathe_tensors *in, const char *name)
 {
-  const char *version = lathe_tensors_metadata(in, format_key);
-  return version && strcmp(version, older_format) == 0 && strstr(name, "clamped") &&
-         !lathe_tensors_find(in, name);
+  bool later = false;
+  for (int i = format_of(in) + 1; i < FORMATS; i++)
+    later = later || strstr(name, formats[i].added);
+  return later && !lathe_tensors_find(in, name);
 }
 
 static void import_standing(const struct lathe_tensors *in, const struct lathe_trainer *trainer,
@@ -206,6 +217,7 @@ static void set_standing(struct lathe_trainer *trainer, const struct standing *s
                          const struct lathe_tensors *in)
 {
   char name[LATHE_TENSOR_NAME];
+  double kl_weight = trainer->session->model->kl_weight;
   trainer->done = (int)standing->whole[EPOCH];
   trainer->steps = standing->whole[STEP];
   trainer->images = standing->whole[IMAGE];
@@ -225,7 +237,8 @@ static void set_standing(struct lathe_trainer *trainer, const struct standing *s
     for (int field = 0; field < LATHE_EPOCH_FIELDS; field++) {
       series_name(field, name);
       const struct lathe_array *series = lathe_tensors_find(in, name);
-      *lathe_epoch_value(epoch, field) = series ? lathe_array_real(series, i) : 0;
+      double absent = field == LATHE_EPOCH_kl_weight ? kl_weight : 0;
+      *lathe_epoch_value(epoch, field) = series ? lathe_array_real(series, i) : absent;
     }
   }
 }
@@ -236,13 +249,11 @@ static bool import_all(const struct lathe_tensors *in, const char *path,
 {
   struct lathe_session *session = trainer->session;
   const struct lathe_model *model = session->model;
-  const char *version = lathe_tensors_metadata(in, format_key);
   struct lathe_complaints complaints = {0};
   int64_t optimised;
-  if (!version || (strcmp(version, format) != 0 && strcmp(version, older_format) != 0) ||
-      !lathe_tensors_metadata(in, "crc32"))
-    return lathe_fail(err, "%s: is no checkpoint of format %s or %s with a checksum", path,
-                      older_format, format);
+  if (format_of(in) == FORMATS || !lathe_tensors_metadata(in, "crc32"))
+    return lathe_fail(err, "%s: is no checkpoint of format %s to %s with a checksum", path,
+                      formats[0].version, formats[NEWEST].version);
   import_standing(in, trainer, standing, &complaints);
   if (!lathe_complaints_report(&complaints, path, model->name, err) ||
       !lathe_weights_import(in, path, model, &session->state, NULL, NULL, err) ||

@@ -11,7 +11,8 @@ struct lathe_epoch {
   struct lathe_loss validation;
   bool validated;           /* false: there are no validation images */
   bool divergence;          /* false: a plain autoencoder has none */
-  double rate;              /* learning rate */
+  double rate;              /* learning rate of its last step, */
+  double kl_weight;         /* and the weight of the divergence then */
   double images_per_second; /* of the training steps alone */
   double seconds;           /* since training began, in all sessions */
 };

@@ -81,6 +81,12 @@ struct lathe_training {
   double warmup_start; /* ... from this share of it */
   int stop_patience;   /* epochs without the least gain after which training ends; 0: never */
   double stop_gain;    /* in loss, in nats an image */
+  /* The divergence's weight rises from 0 to kl_weight in so many epochs (or, if kl_steps, steps),
+   * or so many times in the training, each time in a share of the cycle; 0 and 0: it is what it is.
+   */
+  int kl_warmup, kl_cycles;
+  double kl_ramp;
+  bool kl_steps;
   /* What is done to training images (augment.h). */
   int augment_shift;                  /* pixels at most */
   double augment_noise, augment_flip; /* a deviation, in the input's range; a probability */
@@ -100,9 +106,9 @@ struct lathe_mixing {
   int restarts;     /* runs from different starts, the best kept (kmeans++, random) */
 };
 
-/* Means over the images of one call, in nats an image; total = reconstruction + kl_weight x kl. And
- * how many of the log-variances [n, latent] lie at a bound, most likely because they were kept
- * there. */
+/* Means over the images of one call, in nats an image; total = reconstruction + kl_weight x kl,
+ * whatever weight is in force in training, so that losses of all epochs compare. And how many of
+ * the log-variances [n, latent] lie at a bound, most likely because they were kept there. */
 struct lathe_loss {
   double reconstruction;
   double kl;
@@ -171,7 +177,7 @@ struct lathe_model {
   double logvar[2];   /* what log-variances are kept within */
   enum lathe_likelihood likelihood;
   const char *loss; /* the likelihood in full: "gaussian, variance 0.5" */
-  double kl_weight;
+  double kl_weight; /* of the divergence; with a schedule, at the most */
 
   const struct lathe_tensor *tensors; /* in state_dict order */
   int tensor_count;
@@ -236,6 +242,13 @@ static inline bool lathe_is_alone(const struct lathe_model *model)
 static inline bool lathe_has_prior(const struct lathe_model *model)
 {
   return model->kind == LATHE_VARIATIONAL;
+}
+
+/* Whether the divergence's weight changes in training, so that train_step takes it from the state.
+ */
+static inline bool lathe_kl_scheduled(const struct lathe_training *training)
+{
+  return training->kl_warmup > 0 || training->kl_cycles > 0;
 }
 
 /* The command line of every model binary. Returns the exit status: 0 done, 1 not, 2

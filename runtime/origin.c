@@ -73,7 +73,10 @@ static json_t *compiled(const struct lathe_model *model)
       if (model->logvar[0] != -30 || model->logvar[1] != 20) /* older records do not say */
         json_object_set_new(json, "logvar",
                             json_sprintf("[%.15g, %.15g]", model->logvar[0], model->logvar[1]));
-      json_object_set_new(json, "kl", json_sprintf("%.15g", model->kl_weight));
+      json_object_set_new(
+          json, "kl",
+          json_sprintf("%.15g%s", model->kl_weight,
+                       lathe_kl_scheduled(&model->training) ? ", by a schedule" : ""));
     }
     json_object_set_new(json, "optimiser", optimiser_text(&model->training));
   }

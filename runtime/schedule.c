@@ -88,6 +88,20 @@ double lathe_course_rate(const struct lathe_course *course, const struct lathe_t
   return course->rate * (start + (1 - start) * (double)done / training->warmup);
 }
 
+double lathe_kl_share(const struct lathe_training *training, int epochs, int64_t steps,
+                      int64_t steps_an_epoch)
+{
+  double done = training->kl_steps ? (double)steps : epochs, all = training->epochs;
+  if (training->kl_warmup > 0)
+    return fmin(done / training->kl_warmup, 1);
+  if (training->kl_cycles == 0)
+    return 1;
+  if (training->kl_steps)
+    all *= (double)steps_an_epoch;
+  double within = fmod(done * training->kl_cycles / all, 1); /* exactly 0 where a cycle begins */
+  return fmin(within / training->kl_ramp, 1);
+}
+
 bool lathe_course_ended(const struct lathe_course *course, const struct lathe_training *training)
 {
   return training->stop_patience > 0 && course->stop_waited >= training->stop_patience;

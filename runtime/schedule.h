@@ -41,6 +41,13 @@ bool lathe_course_ended(const struct lathe_course *course, const struct lathe_tr
  * depends on losses, the first. */
 double lathe_learning_rate(const struct lathe_training *training, int epoch);
 
+/* The share of its weight that the divergence has in the next step, when so many epochs and steps
+ * have been done, of so many steps an epoch. A warm-up rises linearly from 0 to 1; cycles do so
+ * anew each time, and stay at 1 until the next begins (Fu et al. 2019, "Cyclical Annealing
+ * Schedule", eq. 6 and 7). Without either, 1. */
+double lathe_kl_share(const struct lathe_training *training, int epochs, int64_t steps,
+                      int64_t steps_an_epoch);
+
 /* "constant", "step", ...; and the reverse, false for a name that is none. */
 const char *lathe_schedule_name(enum lathe_schedule schedule);
 bool lathe_schedule_named(const char *name, enum lathe_schedule *schedule);

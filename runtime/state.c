@@ -70,6 +70,7 @@ static void attach(struct lathe_state *state, const struct lathe_model *model, u
       .em = training ? (double *)(void *)(bytes + parts.fixed + parts.batch + parts.scratch) : NULL,
       .capacity = capacity,
       .draw = {.seed = model->training.seed},
+      .kl_weight = model->kl_weight,
       .training = training,
       .pool = pool,
   };

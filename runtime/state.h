@@ -23,6 +23,9 @@ struct lathe_state {
   double *em;             /* EM statistics (training arenas only, else NULL) */
   int capacity;           /* most images in one call */
   struct lathe_draw draw; /* dropout: the seed, at first the description's; the step under way */
+  /* The divergence's weight in force in train_step; of a model whose description has no schedule of
+   * it, nobody asks. At first the description's; the losses that are returned have that, always. */
+  double kl_weight;
   /* Whose tables are those of the weights as they are. Who changes weights in `fixed` by hand sets
    * this to 0; the functions that load, initialise or train them do so. */
   unsigned tables;

@@ -89,6 +89,7 @@ struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_
 {
   struct lathe_session *session = trainer->session;
   const struct lathe_model *model = session->model;
+  session->state.kl_weight = lathe_trainer_kl_weight(trainer, trainer->steps);
   trainer->steps++;
   session->state.draw.seed = trainer->settings.seed;
   bool augmented =
@@ -108,6 +109,19 @@ struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_
 double lathe_trainer_rate(const struct lathe_trainer *trainer, int64_t steps)
 {
   return lathe_course_rate(&trainer->course, &trainer->settings, steps);
+}
+
+int64_t lathe_trainer_steps_an_epoch(const struct lathe_trainer *trainer)
+{
+  int64_t batch = trainer->session->state.capacity;
+  return (trainer->training.count + batch - 1) / batch;
+}
+
+double lathe_trainer_kl_weight(const struct lathe_trainer *trainer, int64_t steps)
+{
+  return trainer->session->model->kl_weight * lathe_kl_share(&trainer->settings, trainer->done,
+                                                             steps,
+                                                             lathe_trainer_steps_an_epoch(trainer));
 }
 
 /* The loss, and in turn one share of what the step has changed. */
@@ -132,6 +146,7 @@ static bool run_steps(struct running *running, struct lathe_epoch *epoch, struct
     int n = lathe_batch_size(trainer->session, trainer->images, count);
     epoch->rate = lathe_trainer_rate(trainer, trainer->steps);
     struct lathe_loss loss = lathe_trainer_step(trainer, running->order, n, epoch->rate);
+    epoch->kl_weight = trainer->session->state.kl_weight;
     if (!check_step(trainer, &loss, err))
       return false;
     add_loss(&trainer->loss, &loss, trainer->images, n);
@@ -236,9 +251,11 @@ static bool run_epoch(struct running *running, struct lathe_error *err)
 {
   struct lathe_trainer *trainer = running->trainer;
   struct lathe_epoch *epoch = &trainer->epochs[trainer->done];
+  int64_t last = trainer->steps - (trainer->images > 0);
   *epoch = (struct lathe_epoch){
       .epoch = trainer->done + 1,
-      .rate = lathe_trainer_rate(trainer, trainer->steps - (trainer->images > 0)),
+      .rate = lathe_trainer_rate(trainer, last),
+      .kl_weight = lathe_trainer_kl_weight(trainer, last),
       .validated = trainer->validation.count > 0,
       .divergence = lathe_has_prior(trainer->session->model),
   };

@@ -15,6 +15,12 @@ struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_
 /* The learning rate of the step after `steps`, in the epoch where the trainer stands. */
 double lathe_trainer_rate(const struct lathe_trainer *trainer, int64_t steps);
 
+/* The steps of every epoch: the last may have fewer images. */
+int64_t lathe_trainer_steps_an_epoch(const struct lathe_trainer *trainer);
+
+/* The weight of the divergence in the step after `steps`, in the epoch where the trainer stands. */
+double lathe_trainer_kl_weight(const struct lathe_trainer *trainer, int64_t steps);
+
 /* Sets trainer->course to what the losses of the epochs done make of it. */
 void lathe_trainer_find_course(struct lathe_trainer *trainer);
 

@@ -8,6 +8,9 @@
 enum { CHANNELS = 2, HEIGHT = 6, WIDTH = 5, PIXELS = CHANNELS * HEIGHT * WIDTH, LATENT = 2 };
 enum { BATCH = 4, IMAGES = 10 }; /* the last batch has 2 */
 
+#ifndef SMALL_LOSS /* another may be wanted */
+#define SMALL_LOSS "kl 0.5"
+#endif
 #define SMALL_VAE(statements, training)                                                            \
   "model small {\n" statements "  input image [2, 6, 5];\n"                                        \
   "  latent z [2];\n"                                                                              \
@@ -29,7 +32,7 @@ enum { BATCH = 4, IMAGES = 10 }; /* the last batch has 2 */
   "    reshape [2, 6, 5];\n"                                                                       \
   "    sigmoid;\n"                                                                                 \
   "  }\n"                                                                                          \
-  "  loss { kl 0.5; }\n"                                                                           \
+  "  loss { " SMALL_LOSS "; }\n"                                                                   \
   "  train { " training "; batch 4; }\n"                                                           \
   "}\n"
 

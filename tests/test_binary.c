@@ -103,12 +103,12 @@ END_TEST
 
 START_TEST(losses_fall)
 {
-  enum { COLUMNS = 12, TRAIN_LOSS = 1, TRAIN_NLL, TRAIN_KL, VALID_LOSS, RATE = 7, SPEED, SECONDS };
+  enum { COLUMNS = 13, TRAIN_LOSS = 1, TRAIN_NLL, TRAIN_KL, VALID_LOSS, RATE = 7, SPEED, SECONDS };
   int last = runs[_i].epochs - 1;
   double *rows = read_csv(run_path(_i, "metrics.csv"),
                           "epoch,train_loss,train_reconstruction,train_kl,valid_loss,"
                           "valid_reconstruction,valid_kl,rate,images_per_second,seconds,"
-                          "train_clamped,valid_clamped\n",
+                          "train_clamped,valid_clamped,kl_weight\n",
                           runs[_i].epochs, COLUMNS);
   for (int i = 0; i <= last; i++) {
     const double *row = rows + i * COLUMNS;

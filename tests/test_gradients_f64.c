@@ -40,6 +40,7 @@ static const struct {
     {"head_on_image", true},
     {"image_to_vector", true},
     {"kl_half", true},
+    {"kl_warmup", true},
     {"latent_wide", true},
     {"layernorm", true},
     {"likelihood_categorical", true},
