@@ -19,7 +19,7 @@ static const char everything[] = "model everything {\n"
                                  "    gaussian z;\n" /* line 11 */
                                  "  }\n"
                                  "  decoder {\n"
-                                 "    linear 24;\n"
+                                 "    linear 24, bias on;\n"
                                  "    batchnorm;\n"
                                  "    relu;\n"
                                  "    reshape [4, 3, 2];\n"
