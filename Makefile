@@ -146,8 +146,8 @@ $(B)/tests/test_%: tests/test_%.c $(B)/libcompiler.a $(B)/liblathe-f32.a
 	$(Q)$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
 $(B)/tests/test_cli $(B)/tests/test_cli_errors: SOURCES = tests/fake_model.c
 $(B)/tests/test_cli $(B)/tests/test_cli_errors: tests/fake_model.c
-$(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = tests/random/generate.c
-$(B)/tests/test_random $(B)/tests/test_clean_builds: tests/random/generate.c
+$(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = $(wildcard tests/random/*.c)
+$(B)/tests/test_random $(B)/tests/test_clean_builds: $(wildcard tests/random/*.c) $(wildcard tests/random/*.h)
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
 $(B)/tests/test_draw_data: | $(B)/examples/draw_data
 $(B)/tests/test_faults: | $(B)/tests/allocations.so

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* The description of a seed, model random_SEED; the same text on any machine. To be freed. */
+/* The description of a seed, model random_SEED: always the same text (where chance is drawn among
+ * arguments, their order is the compiler's; another one may give another). To be freed. */
 char *random_description(uint64_t seed);
 
 #endif
