@@ -128,7 +128,7 @@ static struct changes find_changes(struct mem *mem, const struct section *a,
 
 /* ---- Settings ---- */
 
-/* A member of the model as the language writes it; NULL when it is a flag that is not set. */
+/* A member of the model as the language writes it; NULL when nothing is said of it. */
 static const char *value_text(struct mem *mem, const struct model *model, const struct attribute *a)
 {
   const char *member = (const char *)model + a->offset;
@@ -155,8 +155,8 @@ static const char *value_text(struct mem *mem, const struct model *model, const 
   for (const struct choice *c = a->choices; c != NULL && c->word != NULL; c++)
     if ((double)c->value == number)
       return c->word;
-  if (number < a->lo && a->initial_text != NULL)
-    return a->initial_text; /* nothing is said of it */
+  if ((number < a->lo || (a->above && number == a->lo)) && a->initial_text != NULL)
+    return a->positional ? a->initial_text : NULL; /* nothing is said of it */
   return mem_printf(mem, a->type == TYPE_LENGTH ? "[%.17g]" : "%.9g", number);
 }
 
