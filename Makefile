@@ -21,6 +21,8 @@ PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread $(if $(filter 
 TEST_PKG   = $(shell pkg-config --cflags --libs check)
 
 MODELS       := $(patsubst models/%.lathe,%,$(wildcard models/*.lathe))
+# Those whose C is committed in generated/; the tests and the demo run their binaries.
+SHIPPED      := digits_mlp digits_conv
 COMPILER_SRC := $(filter-out compiler/main.c,$(wildcard compiler/*.c compiler/op/*.c))
 COMPILER_OBJ := $(COMPILER_SRC:%.c=$(B)/%.o) $(B)/gen/lexer.o $(B)/gen/parser.o
 RUNTIME_SRC  := $(wildcard runtime/*.c)
@@ -32,7 +34,7 @@ Q := $(if $(V),,@)# make V=1 shows the commands
 
 .DELETE_ON_ERROR:
 .SECONDARY:
-.PHONY: all models examples demo test test-long mutants check setup generated golden references install uninstall format clean help coverage asan tsan tidy fuzz bench
+.PHONY: all models shipped train-models examples demo test test-long mutants check setup generated golden references install uninstall format clean help coverage asan tsan tidy fuzz bench
 
 all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` installs)
 
@@ -87,6 +89,7 @@ $(B)/include/lathe:
 
 # ---- Models and examples ----
 
+shipped: $(SHIPPED:%=$(B)/models/%)
 models: $(MODELS:%=$(B)/models/%) ## build the binary of each description in models/
 $(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME)
 	@mkdir -p $(@D)
@@ -94,7 +97,10 @@ $(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME)
 	$(Q)$(B)/lathe build $< -o $@
 
 generated: $(B)/lathe ## emit the shipped models' C into generated/
-	for m in $(MODELS); do $(B)/lathe emit models/$$m.lathe -o generated/$$m || exit 1; done
+	for m in $(SHIPPED); do $(B)/lathe emit models/$$m.lathe -o generated/$$m || exit 1; done
+
+train-models: models examples ## train each of them on made-up data, and print what they reach: minutes
+	@sh models/train_all.sh $(B) $(B)/trained
 
 examples: $(B)/examples/draw_digits $(B)/examples/draw_data $(B)/examples/embed ## build the examples
 EMBEDDED := $(filter-out %_main.c,$(wildcard generated/digits_mlp/*.c))
@@ -112,7 +118,7 @@ $(B)/examples/draw_%: examples/draw_%.c $(DRAWN) $(B)/liblathe-f32.a
 	$(Q)$(CC) $(CPPFLAGS) -Iruntime $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.c,$^) $(filter %.a,$^) $(PKG_LIBS)
 
 demo: setup ## train, classify, reconstruct and generate on digits (DATA=folder: with mnist_1_4_8_*.npz)
-	$(MAKE) models examples
+	$(MAKE) shipped examples
 	sh examples/demo.sh $(B) $(B)/demo $(DATA)
 
 # ---- Tests ----
@@ -120,7 +126,7 @@ demo: setup ## train, classify, reconstruct and generate on digits (DATA=folder:
 test: ## build and run all tests
 	@sh .ci/setup.sh tests
 	$(MAKE) check
-check: $(TESTS) models examples
+check: $(TESTS) shipped examples
 	@sh tests/fuzz/run.sh $(B) 20
 	@sh tests/run.sh $(B) $(TESTS)
 
@@ -149,7 +155,7 @@ $(B)/tests/test_cli $(B)/tests/test_cli_errors: tests/fake_model.c
 $(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = $(wildcard tests/random/*.c)
 $(B)/tests/test_random $(B)/tests/test_clean_builds: $(wildcard tests/random/*.c) $(wildcard tests/random/*.h)
 $(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
-$(B)/tests/test_draw_data: | $(B)/examples/draw_data
+$(B)/tests/test_draw_data $(B)/tests/test_models: | $(B)/examples/draw_data
 $(B)/tests/test_faults: | $(B)/tests/allocations.so
 $(B)/tests/allocations.so: tests/faults/allocations.c tests/faults/marker.h
 	@mkdir -p $(@D)
@@ -171,7 +177,7 @@ $(B)/tests/test_clean_threads: | tsan
 coverage: ## what the tests run of compiler and runtime, line by line (gcov); as long as `make test`
 	$(Q)find $(B)/coverage -name '*.gcda' -delete 2>/dev/null || true
 	$(Q)$(MAKE) B=$(B)/coverage OPT=-O1 SANITIZE=--coverage PREFIX_MAP= \
-	  $(if $(COVERED),all $(COVERED:%=$(B)/coverage/tests/%),$(TESTS:$(B)/%=$(B)/coverage/%) models examples)
+	  $(if $(COVERED),all $(COVERED:%=$(B)/coverage/tests/%),$(TESTS:$(B)/%=$(B)/coverage/%) shipped examples)
 	-$(Q)sh tests/run.sh $(B)/coverage $(if $(COVERED),$(COVERED:%=$(B)/coverage/tests/%),$(TESTS:$(B)/%=$(B)/coverage/%))
 	@sh tests/coverage.sh $(B)/coverage
 
@@ -189,7 +195,7 @@ ROUNDS ?= 3
 EPOCHS ?= $(if $(filter 1,$(ROUNDS)),5,100)
 PEERS  ?= $(B)/peers/bin/python
 bench: setup ## measure speed beside PyTorch and others (ROUNDS=, EPOCHS=, DATA=, PEERS=a Python that has them)
-	$(MAKE) models examples $(B)/bench/machine
+	$(MAKE) shipped examples $(B)/bench/machine
 	@[ "$(PEERS)" != "$(B)/peers/bin/python" ] || sh tests/bench/peers.sh $(B)/peers
 	python3 tests/bench/bench.py $(B) --rounds $(ROUNDS) --epochs $(EPOCHS) --peers "$$(command -v $(PEERS))" \
 	  --data "$(DATA)" --output tests/bench/RESULTS.md
