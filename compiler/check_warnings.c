@@ -9,6 +9,9 @@ static const double most_mixture_parameters = 50000;
 /* Share of the parameters that a step takes off, beyond which nothing is left of them. */
 static const double most_decay = 0.1;
 
+/* Nats of a latent dimension that no useful one exceeds by much. */
+static const double most_free_bits = 10;
+
 /* The place of a statement, or of its section, or of the model. */
 static struct span place_of(const struct found *found, const struct ast_node *section,
                             const char *name)
@@ -181,16 +184,23 @@ static bool adds_in_vain(const struct layer *layer)
 /* The course of the divergence's weight. */
 static void warn_divergence(struct checker *checker, const struct found *found)
 {
-  const struct lathe_training *t = &checker->model->training;
+  const struct model *model = checker->model;
+  const struct lathe_training *t = &model->training;
   const struct ast_node *said = statement_find(found->loss, "kl");
   double length = t->kl_cycles > 0 ? (double)t->epochs / t->kl_cycles : 0; /* of a cycle */
   for (const struct ast_attribute *a = said != NULL ? said->attributes : NULL; a != NULL;
        a = a->next) {
     bool ramp = strcmp(a->name.text, "ramp") == 0, unit = strcmp(a->name.text, "unit") == 0;
+    bool free = strcmp(a->name.text, "free_bits") == 0;
     bool warmup = strcmp(a->name.text, "warmup") == 0, cycles = strcmp(a->name.text, "cycles") == 0;
-    if (checker->model->kl_weight == 0 && (warmup || cycles))
+    if (model->kl_weight == 0 && (warmup || cycles || free))
       diag_report(checker->diags, CODE_IDLE_ATTRIBUTE, a->span,
                   "`%s` does nothing: the weight is 0, and remains it", a->name.text);
+    else if (free && model->free_bits > most_free_bits)
+      diag_report(checker->diags, CODE_ABSURD_FREE_BITS, a->span,
+                  "with %g nats free the divergence of %d dimension%s weighs nothing up to %g",
+                  model->free_bits, model->latent, model->latent == 1 ? "" : "s",
+                  model->free_bits * model->latent);
     else if (ramp && t->kl_cycles == 0)
       diag_report(checker->diags, CODE_IDLE_ATTRIBUTE, a->span,
                   "`ramp` does nothing: the weight has no `cycles`");

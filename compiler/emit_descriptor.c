@@ -245,6 +245,8 @@ static void emit_network(struct emitter *e, const struct compilation *c)
     text_printf(o, "  .logvar = {%s, ", emit_double(e, m->logvar[0]));
     text_printf(o, "%s},\n", emit_double(e, m->logvar[1]));
     text_printf(o, "  .kl_weight = %s,\n", emit_double(e, m->kl_weight));
+    if (m->free_bits > 0)
+      text_printf(o, "  .free_bits = %s,\n", emit_double(e, m->free_bits));
   }
   emit(e, ".tensors = tensors,\n"
           ".tensor_count = sizeof tensors / sizeof *tensors,\n"

@@ -115,11 +115,12 @@ void graph_differentiate(struct graph *graph)
     /* The loss is the batch's mean: each image's part weighs weight / n. Constant 0 is the weight;
      * constant 1 says that the call has the one in force. */
     struct node *seed = graph_add(graph, OP_SEED, 0, NULL);
-    seed->name = loss->op == OP_KL ? "kl_seed" : "seed";
+    bool divergence = loss->op == OP_KL || loss->op == OP_KL_FREE;
+    seed->name = divergence ? "kl_seed" : "seed";
     seed->per_image = false;
     seed->shape = (struct shape){.rank = 1, .dim = {1}};
-    seed->constant[0] = loss->op == OP_KL ? model->kl_weight : 1.0;
-    seed->constant[1] = loss->op == OP_KL && lathe_kl_scheduled(&model->training);
+    seed->constant[0] = divergence ? model->kl_weight : 1.0;
+    seed->constant[1] = divergence && lathe_kl_scheduled(&model->training);
     graph->adjoint[loss->id] = seed;
   }
 

@@ -65,7 +65,9 @@ void lower_losses(struct lowering *l, struct node *images, struct node *decoded)
   graph_output(g, loss, NULL);
   if (l->logvar == NULL)
     return;
-  struct node *kl = op_loss(g, OP_KL, l->mean, l->logvar);
+  struct node *kl = l->training && model->free_bits > 0
+                        ? op_kl_free(g, l->mean, l->logvar, model->free_bits)
+                        : op_loss(g, OP_KL, l->mean, l->logvar);
   kl->name = "kl";
   kl->layer = NULL;
   graph_output(g, kl, NULL);

@@ -96,6 +96,7 @@ struct model {
   int levels;                            /* of a categorical likelihood */
   bool decodes_mode;                     /* the likeliest of them, not their mean */
   double kl_weight;
+  double free_bits; /* nats of divergence that a latent dimension has in training for nothing */
   struct lathe_mixing mixing;
   struct lathe_training training;
 };

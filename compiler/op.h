@@ -73,6 +73,9 @@ struct node *op_concat(struct graph *g, struct node *x, struct node *more);
  * gradient rule: for what training does not compute. */
 struct node *op_part(struct graph *g, struct node *x, int64_t first, int64_t channels);
 struct node *op_loss(struct graph *g, enum op op, struct node *a, struct node *b);
+/* The divergence in which each latent dimension has `free` nats at least, as a mean of the batch.
+ */
+struct node *op_kl_free(struct graph *g, struct node *mean, struct node *logvar, double free);
 /* Gaussian likelihoods with variances floor + exp(s): s is a parameter, one for each channel of mu
  * and x, which lie in one order; or it is the second half of the channels of y, whose first is mu.
  */
@@ -95,8 +98,8 @@ op_gradient view_gradient, relayout_gradient, linear_gradient, conv_gradient, co
     max_pool_gradient, window_sum_gradient, window_spread_gradient, bilinear_gradient,
     bias_gradient, gradient_by_output, gradient_by_input, add_gradient, moments_gradient,
     normalise_gradient, group_normalise_gradient, affine_gradient, drop_gradient, concat_gradient,
-    sample_gradient, kl_gradient, bernoulli_gradient, gaussian_gradient, gaussian_learned_gradient,
-    gaussian_predicted_gradient, categorical_gradient;
+    sample_gradient, kl_gradient, kl_free_gradient, bernoulli_gradient, gaussian_gradient,
+    gaussian_learned_gradient, gaussian_predicted_gradient, categorical_gradient;
 op_plan relayout_plan, linear_plan, linear_weight_plan, conv_plan, conv_input_plan,
     conv_weight_plan, winograd_filter_plan, winograd_data_plan, winograd_product_plan,
     winograd_inverse_plan, winograd_weight_plan, window_plan, max_pool_grad_plan, channel_plan,
@@ -108,9 +111,9 @@ op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_
     max_pool_grad_emit, window_sum_emit, window_spread_emit, bilinear_emit, bilinear_adjoint_emit,
     channel_sum_emit, moments_emit, channel_dot_emit, channel_product_emit, dropout_mask_emit,
     concat_emit, slice_emit, group_moments_emit, group_normalise_emit, group_normalise_grad_emit,
-    running_update_emit, kl_emit, bernoulli_emit, gaussian_emit, gaussian_learned_emit,
-    gaussian_predicted_emit, gaussian_predicted_grad_emit, categorical_emit, categorical_grad_emit,
-    categorical_mean_emit, categorical_mode_emit;
+    running_update_emit, kl_emit, free_bits_emit, kl_free_emit, bernoulli_emit, gaussian_emit,
+    gaussian_learned_emit, gaussian_predicted_emit, gaussian_predicted_grad_emit, categorical_emit,
+    categorical_grad_emit, categorical_mean_emit, categorical_mode_emit;
 op_flops linear_flops, conv_flops, window_flops, group_flops, one_flop, four_flops, eight_flops,
     sum_flops, moments_flops, categorical_flops;
 

@@ -107,7 +107,9 @@ struct lathe_mixing {
 };
 
 /* Means over the images of one call, in nats an image; total = reconstruction + kl_weight x kl,
- * whatever weight is in force in training, so that losses of all epochs compare. And how many of
+ * whatever weight is in force in training, so that losses of all epochs compare. With free bits the
+ * divergence that train_step returns has them: of each latent dimension the batch's mean, or
+ * free_bits where that is more; evaluate's is as it is. And how many of
  * the log-variances [n, latent] lie at a bound, most likely because they were kept there. */
 struct lathe_loss {
   double reconstruction;
@@ -178,6 +180,7 @@ struct lathe_model {
   enum lathe_likelihood likelihood;
   const char *loss; /* the likelihood in full: "gaussian, variance 0.5" */
   double kl_weight; /* of the divergence; with a schedule, at the most */
+  double free_bits; /* 0: none */
 
   const struct lathe_tensor *tensors; /* in state_dict order */
   int tensor_count;

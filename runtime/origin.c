@@ -77,6 +77,8 @@ static json_t *compiled(const struct lathe_model *model)
           json, "kl",
           json_sprintf("%.15g%s", model->kl_weight,
                        lathe_kl_scheduled(&model->training) ? ", by a schedule" : ""));
+      if (model->free_bits > 0)
+        json_object_set_new(json, "free_bits", json_sprintf("%.15g", model->free_bits));
     }
     json_object_set_new(json, "optimiser", optimiser_text(&model->training));
   }

@@ -39,6 +39,7 @@ static const struct {
     {"head_on_channels", true},
     {"head_on_image", true},
     {"image_to_vector", true},
+    {"free_bits", true},
     {"kl_half", true},
     {"kl_warmup", true},
     {"latent_wide", true},

@@ -6,16 +6,13 @@ static const struct {
   const struct tolerance *tolerance;
 } SMALL[] =
     {
-        {"activations", &LAYERS},      {"batchnorm1d", &LAYERS},
-        {"batchnorm2d", &LAYERS},      {"colour_vae", &WITH_ADAM},
-        {"conv2d", &LAYERS},           {"conv_vae", &WITH_ADAM},
-        {"linear", &LAYERS},           {"conv_transpose2d", &LAYERS},
-        {"mlp", &WITH_ADAM},           {"normalisation", &LAYERS},
-        {"pooling", &LAYERS},          {"reshapes", &LAYERS},
-        {"residual", &LAYERS},         {"transposed", &LAYERS},
-        {"autoencoder", &LAYERS},      {"categorical", &LAYERS},
-        {"categorical_mode", &LAYERS}, {"variance_each", &LAYERS},
-        {"variance_learned", &LAYERS}, {"variance_predicted", &LAYERS},
+        {"activations", &LAYERS},   {"batchnorm1d", &LAYERS},      {"batchnorm2d", &LAYERS},
+        {"colour_vae", &WITH_ADAM}, {"conv2d", &LAYERS},           {"conv_vae", &WITH_ADAM},
+        {"linear", &LAYERS},        {"conv_transpose2d", &LAYERS}, {"mlp", &WITH_ADAM},
+        {"normalisation", &LAYERS}, {"pooling", &LAYERS},          {"reshapes", &LAYERS},
+        {"residual", &LAYERS},      {"transposed", &LAYERS},       {"autoencoder", &LAYERS},
+        {"categorical", &LAYERS},   {"free_bits", &LAYERS},        {"categorical_mode", &LAYERS},
+        {"variance_each", &LAYERS}, {"variance_learned", &LAYERS}, {"variance_predicted", &LAYERS},
 },
   SHIPPED[] = {
       {"digits_conv", &WITH_MANY_KINKS},

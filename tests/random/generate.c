@@ -53,7 +53,8 @@ static void print_loss(struct generator *g, bool bernoulli, int outputs, bool di
   else if (one_in(g, 2))
     fprintf(g->out, "    bernoulli;\n");
   if (divergence && one_in(g, 2))
-    fprintf(g->out, "    kl %s%s;\n", CHOICE(g, "0", "0.1", "1.0", "4"),
+    fprintf(g->out, "    kl %s%s%s;\n", CHOICE(g, "0", "0.1", "1.0", "4"),
+            CHOICE(g, "", "", ", free_bits 0.02", ", free_bits 0.3"),
             CHOICE(g, "", "", ", warmup 5", ", warmup 90, unit steps", ", cycles 4",
                    ", cycles 9, ramp 0.25, unit steps"));
   fprintf(g->out, "  }\n");

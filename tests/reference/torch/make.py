@@ -89,6 +89,7 @@ def layers(folder, name):
         out.update(evaluated(model, x, e, prefix + "eval.", stored))
         optimiser = model.optimiser()
         values, reconstruction, divergence = model(x, e)
+        divergence = divergence.sum(1)
         values = {key: value for key, value in values.items() if d.lies_in_memory(key)}
         trained = {key: value for key, value in values.items() if value.requires_grad}
         for value in trained.values():

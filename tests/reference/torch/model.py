@@ -34,7 +34,8 @@ def statements(text):
         head, _, inside = text[begin:at].partition("{")
         parts = [p.strip() for p in re.split(r",(?![^\[]*\])", head)]
         word, _, value = parts[0].partition(" ")
-        more = dict((p + " ").split(" ", 1) for p in parts[1:])  # a word alone is a flag
+        pairs = ((p + " ").split(" ", 1) for p in parts[1:])  # a word alone is a flag
+        more = {name: own.strip() for name, own in pairs}
         found.append((word, value.strip(), more | {INSIDE: inside} if mark == "}" else more))
         begin = at + 1
     return found
@@ -240,7 +241,8 @@ class Autoencoder(nn.Module):
         return -Normal(y, math.sqrt(float(self.variance))).log_prob(x)
 
     def forward(self, x, noise):
-        """Every layer's output by its name, and the two parts of each image's loss, in nats."""
+        """Every layer's output by its name, and the two parts of each image's loss, in nats, the
+        divergence by dimensions."""
         values, y = {}, x
         for name, module in self.encoder.named_children():
             y = values["encoder." + name] = module(y)
@@ -255,12 +257,16 @@ class Autoencoder(nn.Module):
             divergence = kl_divergence(posterior, Normal(0, 1))
         for name, module in self.decoder.named_children():
             y = values["decoder." + name] = module(y)
-        return values, self.surprise(y, x).flatten(1).sum(1), divergence.sum(1)
+        return values, self.surprise(y, x).flatten(1).sum(1), divergence
 
     def losses(self, x, noise):
-        """Reconstruction and divergence, means over the batch."""
+        """Reconstruction and divergence, means over the batch; in training with free bits."""
         _, reconstruction, divergence = self(x, noise)
-        return reconstruction.mean(), divergence.mean()
+        free = float(self.description.loss.get("kl", ("1", {}))[1].get("free_bits", 0))
+        if self.training and free > 0:
+            held = torch.maximum(divergence.mean(0), torch.tensor(free))
+            return reconstruction.mean(), held.sum()
+        return reconstruction.mean(), divergence.sum(1).mean()
 
     def total(self, reconstruction, divergence):
         return reconstruction + float(self.description.loss.get("kl", ("1", {}))[0]) * divergence
