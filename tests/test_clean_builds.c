@@ -190,11 +190,10 @@ static double gradient_norm(const struct lathe_tensors *tensors)
  * tensor. */
 static const struct lathe_array *gradient_of(const struct lathe_tensors *tensors, const char *name)
 {
-  static const char *const prefixes[] = {"optimiser.exp_avg.", "optimiser.exp_avg_sq.",
-                                         "optimiser.momentum_buffer."};
-  for (int i = 0; i < LENGTH(prefixes); i++)
-    if (begins(name, prefixes[i]))
-      name += strlen(prefixes[i]);
+  static const char state[] = "optimiser."; /* and the state's name, and the parameter's */
+  const char *parameter = begins(name, state) ? strchr(name + strlen(state), '.') : NULL;
+  if (parameter != NULL)
+    name = parameter + 1;
   char gradient[256];
   snprintf(gradient, sizeof gradient, "gradient.%s", name);
   return lathe_tensors_find(tensors, gradient);

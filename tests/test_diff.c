@@ -44,7 +44,7 @@ START_TEST(diff_finds_what_differs)
       {"model", "input", "input x [1, 6, 6], range [0, 1]", "input x [1, 6, 6], range [0, 2]"},
       {"loss", "likelihood", "gaussian, variance 1, floor 1e-06, start 1",
        "gaussian, variance 0.5, floor 1e-06, start 1"},
-      {"loss", "kl", "kl 1, unit epochs", "kl 2, unit epochs"},
+      {"loss", "kl", "kl 1, unit epochs, free_bits 0", "kl 2, unit epochs, free_bits 0"},
       {"train", "optimiser", "adam 0.001, beta1 0.9, beta2 0.999, eps 1e-08, weight_decay 0",
        "sgd 0.1, momentum 0.5, nesterov, weight_decay 0"},
       {"train", "seed", "seed 0", "seed 7"},
