@@ -168,7 +168,7 @@ static const struct fault {
     {"float32/", "s/lathe_sigmoidf(\\([^)]*\\))/1.0002F * lathe_sigmoidf(\\1)/",
      ":10: error: encoder.5 (`sigmoid`): fast against plain code, float32: activation.encoder.5 is "
      "off by 2.0"},
-    {"", "s/0\\.999F* \\* second/0.998 * second/",
+    {"", "s/0\\.999F* \\* exp_avg_sq/0.998 * exp_avg_sq/",
      "everything.lathe:5: error: encoder.0|optimiser's definition, float64: encoder.0.weight is "
      "off|optimiser's definition, float64: encoder.1.bias is off|the second moment"},
     {"",
@@ -199,13 +199,13 @@ static const char *faulty_compiler(const struct fault *fault)
           "#!/bin/sh\n"
           "for word in \"$@\"; do\n"
           "  case $word in */%s*.c)\n"
-          "    cp $word '%s/before'\n"
+          "    cp $word $word.before\n" /* beside it: several run at a time */
           "    sed -i '%s' $word\n"
-          "    cmp -s $word '%s/before' || echo $word >>'%s/changed'\n"
+          "    cmp -s $word $word.before || echo $word >>'%s/changed'\n"
           "  esac\n"
           "done\n"
           "exec cc \"$@\"\n",
-          fault->variants, folder, fault->script, folder, folder);
+          fault->variants, fault->script, folder);
   ck_assert_int_eq(fclose(file), 0);
   ck_assert_int_eq(chmod(path, 0755), 0);
   return path;
