@@ -1,6 +1,5 @@
 #include "emit_descriptor.h"
 #include "cost.h"
-#include "emit_alone.h"
 #include "emit_model.h"
 #include "emit_optimiser.h"
 #include <string.h>
@@ -178,13 +177,21 @@ static void emit_kernel_costs(struct emitter *e, const struct compilation *c)
 
 static void emit_classify(struct emitter *e)
 {
-  emit(e, "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, "
-          "int n,\n"
-          "const $real *images, $real *mean, $real *logvar, double *posterior, int *component)\n"
-          "{\n"
-          "${model}_encode(state, n, images, mean, logvar);\n"
-          "const int failed = ${model}_responsibilities(mixture, n, mean, posterior, NULL);\n"
-          "for (int i = 0; i < n && failed == 0; i++) {\n"
+  const bool alone = e->model->kind == LATHE_ALONE;
+  emit_bind(e, "index", alone ? "int64_t" : "int");
+  emit_bind(e, "points", alone ? "points" : "mean");
+  emit(e, alone ? "int ${model}_classify(const struct lathe_mixture *mixture, int64_t n, const "
+                  "$real *points,\n"
+                  "double *posterior, int *component)\n"
+                  "{\n"
+                : "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture "
+                  "*mixture, int n,\n"
+                  "const $real *images, $real *mean, $real *logvar, double *posterior, int "
+                  "*component)\n"
+                  "{\n"
+                  "${model}_encode(state, n, images, mean, logvar);\n");
+  emit(e, "const int failed = ${model}_responsibilities(mixture, n, $points, posterior, NULL);\n"
+          "for ($index i = 0; i < n && failed == 0; i++) {\n"
           "const double *const p = posterior + i * ${MODEL}_COMPONENTS;\n"
           "int best = 0;\n"
           "for (int k = 1; k < ${MODEL}_COMPONENTS; k++)\n  best = p[k] > p[best] ? k : best;\n"
@@ -358,8 +365,5 @@ void emit_descriptor(struct emitter *e, const struct compilation *c, bool blas)
   emit(e, ".em_step = ${model}_em_step,\n"
           ".responsibilities = ${model}_responsibilities,\n"
           "};\n\n");
-  if (m->kind == LATHE_ALONE)
-    emit_alone_classify(e);
-  else
-    emit_classify(e);
+  emit_classify(e);
 }

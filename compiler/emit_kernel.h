@@ -29,11 +29,26 @@ struct kernel_function {
 struct kernel_function *kernel_function(struct mem *mem, const struct schedule *schedule,
                                         const struct kernel *kernel);
 
+/* The comment above a kernel (emit_banner.c): where it comes from, its ops, the shapes in memory
+ * order, its cost; and its parameters. Operands are known by then. */
+const char *kernel_banner(struct emitter *e, const struct kernel_function *f);
+const char *kernel_signature(struct emitter *e, const struct kernel_function *f);
+
+/* Whether it is run once for each of several parts of its work, numbered by `task`. */
+bool kernel_has_task(const struct kernel *kernel);
+
+/* What the op table calls a node's i-th operand. */
+const char *operand_role(struct mem *mem, const struct node *node, int i);
+
+/* Whether a function is given the value itself, rather than where it lies. */
+bool operand_by_value(const struct node *node);
+
 /* For ops' emit functions. The name of the parameter that holds a value: */
 const char *operand_name(const struct emitter *e, const struct node *of);
 
-/* The rest of the kernel's chain (from chain[from] on), applied in place to the result: for the
- * images begin .. end-1, or for the columns begin .. end-1 of all n rows of `width`. */
+/* The rest of the kernel's chain (from chain[from] on; emit_epilogue.c), applied in place to the
+ * result: for the images begin .. end-1, or for the columns begin .. end-1 of all n rows of
+ * `width`. */
 void emit_epilogue_images(struct emitter *e, const struct kernel *kernel, int from);
 void emit_epilogue_columns(struct emitter *e, const struct kernel *kernel, int from, int64_t width);
 

@@ -19,10 +19,6 @@ struct emitted {
 
 struct emitted *emit_model(const struct compilation *c);
 
-/* The public header's part on EM. */
-struct emitter;
-void emit_em_prototypes(struct emitter *e);
-
 /* The architecture in 16 hex digits: models with the same one can use each other's runs. */
 const char *model_fingerprint(const struct compilation *c);
 
