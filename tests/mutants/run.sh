@@ -167,7 +167,7 @@ tar -cf - --exclude=./.git --exclude="./$excluded" . | tar -xf - -C "$tree"
 cd "$tree" || exit 1
 sed -i "s|\"/tmp/lathe[-_a-z]*XXXXXX\"|\"$work/XXXXXX\"|" tests/*.[ch]
 # shellcheck disable=SC2086 # a list of words
-if ! build $programs || ! make shipped >>"$log" 2>&1; then
+if ! build $programs || ! make shipped examples >>"$log" 2>&1; then
   cat "$log"
   echo "the tree does not build"
   exit 1
