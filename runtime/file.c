@@ -8,6 +8,13 @@
 
 enum { LARGEST_TEXT = 1 << 30, LARGEST_READ = 1 << 30 };
 
+bool lathe_file_exists(const char *path)
+{
+  struct stat status;
+  return stat(path, &status) == 0 ||
+         (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG && errno != ELOOP);
+}
+
 int lathe_file_open(const char *path, int64_t *size, bool *missing, struct lathe_error *err)
 {
   struct stat status;

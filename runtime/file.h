@@ -8,6 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Whether there is one. What cannot be looked at is taken to be there: whoever opens it is told
+ * why.
+ */
+bool lathe_file_exists(const char *path);
+
 /* Opens a file; its descriptor, and its `size`. -1, with a message, when it cannot be opened or is
  * no ordinary file; `missing` (may be NULL) says whether that is because there is none. */
 int lathe_file_open(const char *path, int64_t *size, bool *missing, struct lathe_error *err);

@@ -1,19 +1,14 @@
+/* The run folder: its files, and how it is begun. */
 #include "run.h"
 #include "checkpoint.h"
 #include "file.h"
-#include "json.h"
-#include "origin.h"
 #include "output.h"
-#include "version.h"
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* Of run.json. 2 adds what made the run (origin.h); nothing of 1 was changed. */
-enum { FORMAT = 2, OLDEST_FORMAT = 1 };
 
 static const struct {
   const char *name, *about;
@@ -42,14 +37,6 @@ bool lathe_run_path(const char *folder, enum lathe_run_file file, char path[LATH
                       "the run folder's path is too long (%zu characters): choose a shorter one",
                       strlen(folder));
   return true;
-}
-
-/* What cannot be looked at is taken to be there: whoever opens it is told why. */
-static bool exists(const char *path)
-{
-  struct stat status;
-  return stat(path, &status) == 0 ||
-         (errno != ENOENT && errno != ENOTDIR && errno != ENAMETOOLONG && errno != ELOOP);
 }
 
 /* Whether train made a file of that name, or was making it (output.h's temporary names) when it was
@@ -104,7 +91,7 @@ static bool check_contents(const char *folder, bool force, struct lathe_error *e
     return lathe_fail(err, "%s cannot be used as the run folder: %s; choose another with --run",
                       folder, strerror(errno));
 
-  bool finished = exists(record);
+  bool finished = lathe_file_exists(record);
   bool good = force || check_replaceable(folder, finished, err);
   const struct dirent *entry = NULL;
   errno = 0;
@@ -129,8 +116,8 @@ bool lathe_run_check(const char *folder, bool force, struct lathe_error *err)
 bool lathe_run_exists(const char *folder)
 {
   char path[LATHE_PATH];
-  return (lathe_run_path(folder, LATHE_RUN_RECORD, path, NULL) && exists(path)) ||
-         (lathe_run_path(folder, LATHE_RUN_UNFINISHED, path, NULL) && exists(path));
+  return (lathe_run_path(folder, LATHE_RUN_RECORD, path, NULL) && lathe_file_exists(path)) ||
+         (lathe_run_path(folder, LATHE_RUN_UNFINISHED, path, NULL) && lathe_file_exists(path));
 }
 
 /* Whether two paths lead to the same thing. */
@@ -238,20 +225,6 @@ static bool prepare(const char *folder, bool force, struct lathe_error *err)
   return probe != NULL;
 }
 
-bool lathe_run_write_model(const char *folder, const struct lathe_model *model,
-                           struct lathe_error *err)
-{
-  char path[LATHE_PATH];
-  if (!lathe_run_path(folder, LATHE_RUN_MODEL, path, err))
-    return false;
-  struct lathe_output *output = lathe_output_open(path, err);
-  if (!output)
-    return false;
-  for (const char *const *piece = model->source; *piece; piece++)
-    fputs(*piece, lathe_output_stream(output));
-  return lathe_output_commit(output, err);
-}
-
 bool lathe_run_begin(const char *folder, bool force, struct lathe_lock *lock,
                      struct lathe_error *err)
 {
@@ -267,146 +240,4 @@ bool lathe_run_begin(const char *folder, bool force, struct lathe_lock *lock,
     return true;
   lathe_lock_release(lock);
   return false;
-}
-
-/* Both models are named, and how they differ. */
-static bool another_model(const struct lathe_run *run, const json_t *json, const char *name,
-                          const char *fingerprint, const struct lathe_model *model,
-                          struct lathe_error *err)
-{
-  char difference[LATHE_DIFFERENCE];
-  lathe_origin_difference(json, lathe_origin_architecture, model, difference);
-  return lathe_fail(err,
-                    "%s was trained by model %s (fingerprint %s), and this is model %s "
-                    "(fingerprint %s)%s%s: use the binary that trained it",
-                    run->folder, name, fingerprint, model->name, model->fingerprint,
-                    difference[0] ? "; " : "", difference);
-}
-
-static bool read_record(struct lathe_run *run, const json_t *json, const char *path,
-                        const struct lathe_model *model, struct lathe_error *err)
-{
-  const char *name, *fingerprint;
-  json_int_t format, batch, seed, images, checksum, training;
-  json_error_t why;
-  if (json_unpack_ex((json_t *)json, &why, 0, "{s:I, s:s, s:s}", "format", &format, "model", &name,
-                     "fingerprint", &fingerprint) != 0)
-    return lathe_fail(err, "%s is not what train writes (%s): train again", path, why.text);
-  if (format < OLDEST_FORMAT || format > FORMAT)
-    return lathe_fail(err,
-                      "%s has format %lld, and this binary reads %d to %d: use the binary that "
-                      "trained it, or train again",
-                      path, (long long)format, OLDEST_FORMAT, FORMAT);
-  if (strcmp(fingerprint, model->fingerprint) != 0)
-    return another_model(run, json, name, fingerprint, model, err);
-  if (json_unpack_ex((json_t *)json, &why, 0, "{s:{s:I, s:I, s:F}, s:{s:I, s:I}, s:I}", "settings",
-                     "batch", &batch, "seed", &seed, "split", &run->split, "data", "images",
-                     &images, "checksum", &checksum, "training_images", &training) != 0)
-    return lathe_fail(err, "%s is not what train writes (%s): train again", path, why.text);
-  if (batch < 1 || batch > INT32_MAX || images < 0 || training < (images > 0) ||
-      training > images || !(run->split >= 0 && run->split <= 1) || checksum < 0 ||
-      checksum > UINT32_MAX || seed < 0)
-    return lathe_fail(err, "%s holds numbers that train does not write: train again", path);
-  run->batch = (int)batch;
-  run->seed = (uint64_t)seed;
-  run->images = images;
-  run->checksum = (uint32_t)checksum;
-  run->training_images = training;
-  return true;
-}
-
-/* The record in one of its two files, a new reference. */
-static json_t *load_record(struct lathe_run *run, enum lathe_run_file file,
-                           const struct lathe_model *model, struct lathe_error *err)
-{
-  char path[LATHE_PATH];
-  if (!lathe_run_path(run->folder, file, path, err))
-    return NULL;
-  json_t *json = lathe_json_read(path, NULL, err);
-  if (!json || read_record(run, json, path, model, err))
-    return json;
-  json_decref(json);
-  return NULL;
-}
-
-bool lathe_run_open(struct lathe_run *run, const char *folder, const struct lathe_model *model,
-                    struct lathe_error *err)
-{
-  *run = (struct lathe_run){.folder = folder};
-  char path[LATHE_PATH];
-  if (!lathe_run_path(folder, LATHE_RUN_RECORD, path, err))
-    return false;
-  if (!exists(folder))
-    return lathe_fail(err, "there is no run folder %s: train one with train --run %s", folder,
-                      folder);
-  if (!exists(path))
-    return lathe_fail(err,
-                      "%s holds no finished run (no %s): train it to the end with train --run "
-                      "%s%s",
-                      folder, files[LATHE_RUN_RECORD].name, folder,
-                      lathe_run_exists(folder) ? " --resume" : "");
-  json_t *json = load_record(run, LATHE_RUN_RECORD, model, err);
-  json_decref(json);
-  return json != NULL;
-}
-
-bool lathe_run_reopen(struct lathe_run *run, const char *folder, const struct lathe_model *model,
-                      json_t **record, bool *finished, struct lathe_error *err)
-{
-  char path[LATHE_PATH];
-  *run = (struct lathe_run){.folder = folder};
-  *record = NULL;
-  if (!lathe_run_path(folder, LATHE_RUN_UNFINISHED, path, err))
-    return false;
-  *finished = !exists(path);
-  *record = load_record(run, *finished ? LATHE_RUN_RECORD : LATHE_RUN_UNFINISHED, model, err);
-  return *record != NULL;
-}
-
-bool lathe_run_write(const struct lathe_run *run, const struct lathe_model *model, json_t *details,
-                     bool finished, struct lathe_error *err)
-{
-  char path[LATHE_PATH];
-  json_t *origin = lathe_origin_json(model);
-  json_t *record = json_pack(
-      "{s:s, s:i, s:s, s:s, s:s, s:{s:I, s:I}, s:I, s:{s:i, s:f, s:I}}", "lathe", LATHE_VERSION,
-      "format", FORMAT, "model", model->name, "fingerprint", model->fingerprint, "precision",
-      model->precision, "data", "images", (json_int_t)run->images, "checksum",
-      (json_int_t)run->checksum, "training_images", (json_int_t)run->training_images, "settings",
-      "batch", run->batch, "split", run->split, "seed", (json_int_t)run->seed);
-  if (json_object_update(record, origin) != 0 ||
-      json_object_update_recursive(record, details) != 0) {
-    json_decref(record);
-    record = NULL;
-  }
-  json_decref(origin);
-  json_decref(details);
-  if (!lathe_run_path(run->folder, finished ? LATHE_RUN_RECORD : LATHE_RUN_UNFINISHED, path, err)) {
-    json_decref(record);
-    return false;
-  }
-  return lathe_json_write_exactly(record, path, err);
-}
-
-/* Gives the record its other name. */
-static bool rename_record(const char *folder, enum lathe_run_file from, enum lathe_run_file to,
-                          struct lathe_error *err)
-{
-  char old[LATHE_PATH], new[LATHE_PATH];
-  if (!lathe_run_path(folder, from, old, err) || !lathe_run_path(folder, to, new, err))
-    return false;
-  if (rename(old, new) == 0 && lathe_sync_folder_of(new))
-    return true;
-  return lathe_fail(err, "%s cannot be renamed to %s: %s; change the permissions of its folder",
-                    old, files[to].name, strerror(errno));
-}
-
-bool lathe_run_finish(const char *folder, struct lathe_error *err)
-{
-  return rename_record(folder, LATHE_RUN_UNFINISHED, LATHE_RUN_RECORD, err);
-}
-
-bool lathe_run_unfinish(const char *folder, struct lathe_error *err)
-{
-  return rename_record(folder, LATHE_RUN_RECORD, LATHE_RUN_UNFINISHED, err);
 }
