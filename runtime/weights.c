@@ -1,4 +1,5 @@
 #include "weights.h"
+#include "finite.h"
 #include "gmm.h"
 #include "mixture_tensors.h"
 #include "tensor_check.h"
@@ -20,13 +21,20 @@ static const enum lathe_dtype real_dtype = LATHE_F32;
 static const double largest_real = FLT_MAX;
 #endif
 
+enum { RUN = 256 }; /* elements whose places are looked up at once */
+
 /* Values of a tensor in PyTorch's order, from where they lie in memory. */
 static void gather(const void *of, const void *from, int64_t first, int64_t count, void *to)
 {
   const lathe_real *stored = from;
   lathe_real *values = to;
-  for (int64_t i = 0; i < count; i++)
-    values[i] = stored[lathe_stored_index(of, first + i)];
+  size_t at[RUN];
+  for (int64_t done = 0; done < count; done += RUN) {
+    const int64_t n = count - done < RUN ? count - done : RUN;
+    lathe_stored_indices(of, first + done, n, at);
+    for (int64_t i = 0; i < n; i++)
+      values[done + i] = stored[at[i]];
+  }
 }
 
 /* Adds a tensor whose values start at `from`, in the order of memory. */
@@ -36,7 +44,8 @@ static bool export_tensor(struct lathe_tensors *out, const struct lathe_tensor *
   char name[LATHE_TENSOR_NAME];
   int64_t size = lathe_tensor_size(tensor);
   snprintf(name, sizeof name, "%s%s", prefix, tensor->name);
-  for (int64_t i = 0; i < size; i++) {
+  const bool finite = lathe_all_finite(from, (size_t)size);
+  for (int64_t i = 0; i < size && !finite; i++) {
     lathe_real value = from[lathe_stored_index(tensor, i)];
     if (!isfinite(value))
       return lathe_fail(err,
@@ -56,8 +65,13 @@ static bool export_tensor(struct lathe_tensors *out, const struct lathe_tensor *
 static void import_tensor(const struct lathe_array *array, const struct lathe_tensor *tensor,
                           lathe_real *to)
 {
-  for (int64_t i = 0; i < array->count; i++)
-    to[lathe_stored_index(tensor, i)] = (lathe_real)lathe_array_real(array, i);
+  size_t at[RUN];
+  for (int64_t done = 0; done < array->count; done += RUN) {
+    const int64_t n = array->count - done < RUN ? array->count - done : RUN;
+    lathe_stored_indices(tensor, done, n, at);
+    for (int64_t i = 0; i < n; i++)
+      to[at[i]] = (lathe_real)lathe_array_real(array, done + i);
+  }
 }
 
 bool lathe_weights_export(struct lathe_tensors *out, const struct lathe_model *model,

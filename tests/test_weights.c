@@ -148,6 +148,35 @@ START_TEST(exports_a_state_dict)
 }
 END_TEST
 
+/* A matrix of more elements than are looked up at once, stored transposed, there and back. */
+START_TEST(large_tensors)
+{
+  enum { ROWS = 30, COLUMNS = 41, SIZE = ROWS * COLUMNS };
+  const struct lathe_tensor matrix = {.name = "w",
+                                      .rank = 2,
+                                      .shape = {ROWS, COLUMNS},
+                                      .axes = 2,
+                                      .extent = {ROWS, COLUMNS},
+                                      .order = {1, 0}};
+  const struct lathe_model large = {
+      .name = "large", .tensors = &matrix, .tensor_count = 1, .trained = SIZE};
+  lathe_real before[SIZE], after[SIZE];
+  const struct lathe_state from = {.fixed = before};
+  struct lathe_state to = {.fixed = after};
+  struct lathe_tensors tensors = {0};
+  for (int i = 0; i < SIZE; i++)
+    before[i] = (lathe_real)i;
+  ck_assert_msg(lathe_weights_export(&tensors, &large, &from, NULL, 0, &err), "%s", err.text);
+  const lathe_real *out = tensors.items[0].array.data;
+  for (int r = 0, i = 0; r < ROWS; r++)
+    for (int c = 0; c < COLUMNS; c++, i++)
+      ck_assert_double_eq((double)out[i], c * ROWS + r);
+  ck_assert_msg(lathe_weights_import(&tensors, "w", &large, &to, NULL, NULL, &err), "%s", err.text);
+  ck_assert_mem_eq(before, after, sizeof before);
+  lathe_tensors_free(&tensors);
+}
+END_TEST
+
 static void fill_mixture(struct lathe_mixture *mixture)
 {
   const struct lathe_mixing *mixing = &model.mixing;
@@ -441,6 +470,7 @@ int main(void)
   tcase_add_test(tests, runs_of_the_order_in_memory);
   tcase_add_test(tests, imports_a_state_dict);
   tcase_add_test(tests, exports_a_state_dict);
+  tcase_add_test(tests, large_tensors);
   tcase_add_loop_test(tests, mixture_and_all, 0, COUNT(KINDS));
   tcase_add_loop_test(tests, change, 0, COUNT(CHANGES));
   tcase_add_test(tests, another_kind_of_mixture);
