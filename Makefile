@@ -127,7 +127,7 @@ test: ## build and run all tests
 	@sh .ci/setup.sh tests
 	$(MAKE) check
 check: $(TESTS) shipped examples
-	@sh tests/fuzz/run.sh $(B) 20
+	@sh tests/fuzz/run.sh $(B) 60
 	@sh tests/run.sh $(B) $(TESTS)
 
 test-long: test tidy ## the tests that take long, too: 200 random models, 100 killed trainers, all faults
