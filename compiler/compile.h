@@ -6,7 +6,16 @@
 #include "lower.h"
 #include "schedule.h"
 
-enum stage { STAGE_GRAPH, STAGE_BACKWARD, STAGE_SCHEDULE, STAGE_PLAN, STAGE_NONE };
+/* What `dump` can print: what the parser, expansion and the passes make. */
+enum stage {
+  STAGE_AST,
+  STAGE_EXPANDED,
+  STAGE_GRAPH,
+  STAGE_BACKWARD,
+  STAGE_SCHEDULE,
+  STAGE_PLAN,
+  STAGE_NONE
+};
 
 struct compilation {
   struct mem *mem;
@@ -28,8 +37,8 @@ struct compilation {
   double flops_forward, flops_step;
 };
 
-/* Runs the passes; prints the model after `dump` to `out` (STAGE_NONE: never). NULL when a verifier
- * finds the compiler at fault (it has said so on standard error). */
+/* Runs the passes; prints the model after `dump` to `out` if that is one of them. NULL when a
+ * verifier finds the compiler at fault (it has said so on standard error). */
 struct compilation *compile(struct mem *mem, const struct model *model, enum stage dump, FILE *out);
 
 /* Trained values of one layer. */

@@ -1,6 +1,7 @@
 /* lathe: a description of a latent-variable model in, C or a standalone binary out. */
 #include "../runtime/version.h"
 #include "algorithm.h"
+#include "ast_dump.h"
 #include "check.h"
 #include "check_memory.h"
 #include "child.h"
@@ -49,7 +50,9 @@ static void print_diagnostics(const struct command_line *line, const struct diag
     diags_print(stderr, diags, has_colours() ? DIAG_COLOURED : DIAG_PLAIN);
 }
 
-static struct model *load(struct mem *mem, const struct command_line *line)
+/* Prints to standard output what there is after `dump`, if that is a stage before the passes. */
+static struct model *load_and_dump(struct mem *mem, const struct command_line *line,
+                                   enum stage dump)
 {
   char error[512];
   struct source *source = source_read(mem, line->description, error, sizeof error);
@@ -61,6 +64,8 @@ static struct model *load(struct mem *mem, const struct command_line *line)
   struct ast_model *ast = parse(mem, source, &source->files[0], diags);
   struct expanded *expanded =
       expand(mem, ast, source, line->definitions.items, line->definitions.count, diags);
+  if (dump == STAGE_AST || dump == STAGE_EXPANDED)
+    ast_dump(stdout, source, dump == STAGE_AST ? ast->items : expanded->items);
   struct model *model = check(mem, expanded, diags);
   if (model != NULL) {
     model->plain = line->plain;
@@ -73,13 +78,16 @@ static struct model *load(struct mem *mem, const struct command_line *line)
   return model;
 }
 
+static struct model *load(struct mem *mem, const struct command_line *line)
+{
+  return load_and_dump(mem, line, STAGE_NONE);
+}
+
 static struct compilation *load_and_compile(struct mem *mem, const struct command_line *line,
                                             enum stage dump)
 {
-  struct model *model = load(mem, line);
-  if (model == NULL)
-    return NULL;
-  return compile(mem, model, dump, stdout);
+  struct model *model = load_and_dump(mem, line, dump);
+  return model != NULL ? compile(mem, model, dump, stdout) : NULL;
 }
 
 /* ---- Commands ---- */
@@ -203,15 +211,13 @@ int command_verify(struct mem *mem, const struct command_line *line)
 int command_dump(struct mem *mem, const struct command_line *line)
 {
   static const char *const stages[] = {
-      [STAGE_GRAPH] = "graph",
-      [STAGE_BACKWARD] = "backward",
-      [STAGE_SCHEDULE] = "schedule",
-      [STAGE_PLAN] = "plan",
+      [STAGE_AST] = "ast",           [STAGE_EXPANDED] = "expanded", [STAGE_GRAPH] = "graph",
+      [STAGE_BACKWARD] = "backward", [STAGE_SCHEDULE] = "schedule", [STAGE_PLAN] = "plan",
   };
   for (int i = 0; line->stage != NULL && i < STAGE_NONE; i++)
     if (strcmp(stages[i], line->stage) == 0)
       return load_and_compile(mem, line, (enum stage)i) != NULL ? DONE : FAILED;
-  return usage_error("dump needs --stage=%s", "graph|backward|schedule|plan");
+  return usage_error("dump needs --stage=%s", "ast|expanded|graph|backward|schedule|plan");
 }
 
 static void print_options(const struct command *command)

@@ -43,8 +43,8 @@ static void check_lathe(const char *const *argv, int status)
 /* Everything that lathe makes of a description, short of the C compiler's part. */
 static void all_of(const char *path)
 {
-  static const char *const stages[] = {"--stage=graph", "--stage=backward", "--stage=schedule",
-                                       "--stage=plan"};
+  static const char *const stages[] = {"--stage=ast",      "--stage=expanded", "--stage=graph",
+                                       "--stage=backward", "--stage=schedule", "--stage=plan"};
   CHECK_LATHE(0, "summary", path);
   CHECK_LATHE(0, "summary", path, "--json");
   CHECK_LATHE(0, "emit", path, "-o", in_folder("c"));

@@ -55,7 +55,7 @@ START_TEST(usage)
   CHECK(2, "", "check needs a description", "check");
   CHECK(2, "", "emit needs -o", "emit", MLP);
   CHECK(2, "", "build needs -o", "build", MLP);
-  CHECK(2, "", "dump needs --stage=|graph|plan", "dump", MLP);
+  CHECK(2, "", "dump needs --stage=|ast|graph|plan", "dump", MLP);
   CHECK(2, "", "dump needs --stage=", "dump", MLP, "--stage=plans");
   CHECK(2, "", "'more'|too many", "check", MLP, "more");
   CHECK(2, "", "lathe: there is no option '--fast'; see `lathe help`\n", "check", MLP, "--fast");
@@ -171,8 +171,8 @@ START_TEST(algorithms)
   CHECK(0, "im2col + BLAS", "", "summary", conv, "--algorithm", "conv2d=blas");
   CHECK(0, "Winograd", "", "summary", conv, "--algorithm", "conv2d=winograd"); /* where it can be */
   CHECK(0, "im2col + blocks", "", "summary", conv, "--algorithm=encoder.2=blocks");
-  CHECK(1, "", "--algorithm relu=blas: the model has no such layer", "summary", conv,
-        "--algorithm", "relu=blas");
+  CHECK(1, "", "--algorithm relu=blas: the model has no such layer", "summary", conv, "--algorithm",
+        "relu=blas");
   CHECK(1, "", "no such algorithm", "summary", conv, "--algorithm", "conv2d=fast");
   CHECK(1, "", "does not suit", "summary", conv, "--algorithm", "encoder.0=winograd");
   CHECK(1, "", "expected LAYER=ALGORITHM", "summary", conv, "--algorithm", "blas");
@@ -401,6 +401,29 @@ START_TEST(dump)
   CHECK(0, "graph train|conv_weight", "", "dump", CONV, "--stage=backward");
   CHECK(0, "schedule train|elements an image|encoder.1: [64, 14, 14] an image|, batch +", "",
         "dump", CONV, "--stage=plan");
+  const char *path = in_folder("forms.lathe");
+  write_text(path, "let width = 2 * (3 - 1);\n"
+                   "block down(channels, k 3) { conv2d channels, kernel k; }\n"
+                   "model forms {\n"
+                   "  input x [1, 8, 8]; latent z [1];\n"
+                   "  encoder { repeat 2, index i { down width + i; } gaussian z; }\n"
+                   "  decoder { linear 64; reshape [1, 8, 8]; sigmoid; }\n"
+                   "}\n");
+  CHECK(
+      0,
+      "1:1     let width (* 2 (- 3 1))\n2:1     block down\n2:12      , channels\n2:22      , k 3\n"
+      "2:29      conv2d channels\n2:46        , kernel k\n3:1     model forms\n"
+      "4:3       input x [1, 8, 8]\n|5:13        repeat 2\n5:23          , index i\n"
+      "5:33          down (+ width i)\n5:51        gaussian z\n",
+      "", "dump", path, "--stage=ast");
+  CHECK(
+      0,
+      "3:1     model forms\n4:3       input x [1, 8, 8]\n|5:3       encoder\n"
+      "2:29        conv2d channels=4\n2:46          , kernel k=3\n2:29        conv2d channels=5\n",
+      "", "dump", path, "--stage=expanded");
+  /* What was read is shown even when it means nothing. */
+  write_text(path, "model forms { input y [1]; }\n");
+  CHECK(1, "1:15      input y [1]\n", "error[", "dump", path, "--stage=ast");
   /* Before memory is planned, nothing is said of places. */
   struct said said = SPAWN(LATHE, "dump", CONV, "--stage=schedule");
   ck_assert(strstr(said.out, "elements") == NULL && strstr(said.out, "nowhere") == NULL);

@@ -106,7 +106,7 @@ static const struct {
     {"lathe graph --st", "--stage\n"},
     {"lathe graph --stage = ''", "forward training\n"},
     {"lathe graph --stage = tr", "training\n"},
-    {"lathe dump m.lathe --stage =", "graph backward schedule plan\n"},
+    {"lathe dump m.lathe --stage =", "ast expanded graph backward schedule plan\n"},
     {"lathe graph -D x=1 --stage f", "forward\n"},
     {"lathe build -", "--output -o|--define -D|--target|--cflags|--plain"},
     {"lathe fmt -", "--check --write -w\n"},
@@ -159,7 +159,7 @@ START_TEST(manual_has_all)
 {
   char *page = PRINTED(LATHE, "support", "man");
   assert_words(page, ".TH LATHE 1|.SH NAME\nlathe \\- |.SH EXIT STATUS|.B lathe build\n|"
-                     ".B lathe dump\nMODEL.lathe \\-\\-stage=graph|.B lathe diff\nA.lathe "
+                     ".B lathe dump\nMODEL.lathe \\-\\-stage=ast|.B lathe diff\nA.lathe "
                      "B.lathe|.B \\-o, \\-\\-output|.B \\-\\-stage|"
                      ".B \\-w, \\-\\-write");
   const char *path = in_folder("lathe.1");
