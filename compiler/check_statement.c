@@ -1,5 +1,5 @@
 #include "check_statement.h"
-#include "scope.h"
+#include "suggest.h"
 #include "text.h"
 #include <math.h>
 #include <stdlib.h>
@@ -73,62 +73,12 @@ bool statement_missing(const struct checker *checker, const struct ast_node *blo
   return true;
 }
 
-/* The section in which a statement of that name may stand; NULL when there is none. */
-static const char *where_allowed(const char *name)
-{
-  const struct section_rule *section;
-  if (rule_find(RULES_MODEL, name) != NULL || section_rule_find(name) != NULL)
-    return "model";
-  for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
-    if (rule_find(section->set, name) != NULL)
-      return section->name;
-  return NULL;
-}
-
-/* Reports a name that may not stand in a block of `set`, with the nearest of those that may, the
- * place where it may, or all that may. */
-static void report_unknown(struct checker *checker, const struct ast_node *node, enum rule_set set,
-                           const char *place)
-{
-  const char *name = node->name.text, *allowed = where_allowed(name);
-  const char *what = set == RULES_LAYER   ? "layer"
-                     : set != RULES_MODEL ? "setting"
-                     : node->block        ? "section"
-                                          : "statement";
-  struct suggestion near = {.word = name};
-  struct text all = {.mem = checker->mem};
-  const struct rule *rule;
-  for (int i = 0; (rule = rule_at(i)) != NULL; i++)
-    if (rule->set == set) {
-      suggest(&near, rule->name);
-      text_printf(&all, "%s%s", all.length > 0 ? ", " : "", rule->name);
-    }
-  if (set == RULES_LAYER)
-    scope_suggest_blocks(node->scope, &near);
-  const struct section_rule *section;
-  for (int i = 0; set == RULES_MODEL && (section = section_rule_at(i)) != NULL; i++) {
-    suggest(&near, section->name);
-    text_printf(&all, ", %s", section->name);
-  }
-  diag_report(checker->diags, CODE_UNKNOWN_WORD, node->name.span, "unknown %s `%s`", what,
-              quoted(checker, node->name.span));
-  if (allowed == NULL && near.best != NULL) {
-    diag_suggest(checker->diags, near.best);
-    return;
-  }
-  if (allowed != NULL)
-    diag_help(checker->diags, "`%s` belongs in `%s`, not in `%s`", name, allowed, place);
-  else if ((checker->listed & 1U << set) == 0)
-    diag_help(checker->diags, "known are %s", all.data);
-  checker->listed |= 1U << set;
-}
-
 const struct rule *statement_rule(struct checker *checker, const struct ast_node *node,
                                   enum rule_set set, const char *place)
 {
   const struct rule *rule = rule_find(set, node->name.text);
   if (rule == NULL) {
-    report_unknown(checker, node, set, place);
+    unknown_statement(checker, node, set, place);
     return NULL;
   }
   if (node->block && !rule->holds_layers) {
@@ -227,16 +177,7 @@ bool attribute_read(struct checker *checker, const struct ast_attribute *written
   const char *name = written->name.text;
   int i = rule_attribute(rule, name);
   if (i < 0) {
-    struct suggestion near = {.word = name};
-    for (int k = 0; rule->attributes[k].name != NULL; k++)
-      if (!rule->attributes[k].positional)
-        suggest(&near, rule->attributes[k].name);
-    const char *unknown = quoted(checker, written->name.span);
-    diag_report(checker->diags, CODE_UNKNOWN_ATTRIBUTE, written->name.span,
-                "`%s` has no attribute `%s`", rule->name, unknown);
-    diag_suggest(checker->diags, near.best);
-    if (near.best == NULL)
-      help_usage(checker, rule);
+    unknown_attribute(checker, written, rule);
     return false;
   }
   const struct attribute *attribute = &rule->attributes[i];

@@ -77,6 +77,13 @@ void report_twice(struct checker *checker, struct span again, struct span first,
 /* Advice on how a statement is written, below an error. */
 void help_usage(struct checker *checker, const struct rule *rule);
 
+/* Report a statement that may not stand in a block of `set`, called `place`, and an attribute that
+ * `rule` does not have, with what could have been meant (check_unknown.c). */
+void unknown_statement(struct checker *checker, const struct ast_node *node, enum rule_set set,
+                       const char *place);
+void unknown_attribute(struct checker *checker, const struct ast_attribute *written,
+                       const struct rule *rule);
+
 /* The source text of a span, for a message; of several lines the first. */
 const char *quoted(const struct checker *checker, struct span span);
 

@@ -1,6 +1,7 @@
 /* Values against the type and the range of their attribute. */
 #include "check_statement.h"
 #include "scope.h"
+#include "synonyms.h"
 #include <math.h>
 #include <string.h>
 
@@ -32,18 +33,32 @@ static const char *written(const struct reader *r, const struct ast_value *value
   return mem_printf(r->checker->mem, "%s, which is a list", text);
 }
 
+/* What may have been meant by a word that is not the name of a constant. */
+static void not_a_constant(const struct reader *r, const struct ast_value *value)
+{
+  struct diags *diags = r->checker->diags;
+  const struct synonym *synonym = synonym_find(value->text);
+  struct suggestion near = {.word = value->text};
+  scope_suggest(value->scope, &near);
+  diag_suggest(diags, near.best);
+  if (near.best != NULL)
+    return;
+  if (synonym != NULL && strcmp(synonym->ours, r->attribute->name) == 0)
+    diag_help(diags, "%s", synonym->note);
+  else if (r->attribute->choices == NULL)
+    diag_help(diags, "there is no constant `%s` here; one is given by `let %s = ...;` before it",
+              value->text, value->text);
+}
+
 /* Reports that `value` is not what the attribute takes. */
 static bool not_taken(const struct reader *r, const struct ast_value *value)
 {
   char takes[256];
-  struct suggestion near = {.word = value->text};
   attribute_takes(r->attribute, takes, sizeof takes);
   diag_report(r->checker->diags, CODE_WRONG_VALUE, value->span, "`%s` takes %s as its %s, not %s",
               r->rule->name, takes, r->attribute->name, written(r, value));
-  if (value->kind != VALUE_WORD || takes_word(r->attribute, value))
-    return false;
-  scope_suggest(value->scope, &near);
-  diag_suggest(r->checker->diags, near.best);
+  if (value->kind == VALUE_WORD && !takes_word(r->attribute, value))
+    not_a_constant(r, value);
   return false;
 }
 
@@ -193,6 +208,10 @@ static bool read_choice(const struct reader *r, const struct ast_value *value,
     }
     suggest(&near, c->word);
   }
+  const struct synonym *synonym = synonym_find(value->text);
+  for (const struct choice *c = r->attribute->choices; synonym != NULL && c->word != NULL; c++)
+    if (strcmp(synonym->ours, c->word) == 0)
+      near.best = c->word;
   not_taken(r, value);
   diag_suggest(r->checker->diags, near.best);
   return false;

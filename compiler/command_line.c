@@ -1,5 +1,6 @@
 #include "command_line.h"
 #include "commands.h"
+#include "suggest.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,14 @@ const struct command *command_find(const char *name)
   return NULL;
 }
 
+const char *command_nearest(const char *name)
+{
+  struct suggestion near = {.word = name};
+  for (int i = 0; i < COMMANDS; i++)
+    suggest(&near, commands[i].name);
+  return near.best;
+}
+
 /* Where `name` stands as a whole option in a command's arguments; NULL: nowhere. */
 static const char *find_option(const char *arguments, const char *name)
 {
@@ -63,6 +72,16 @@ int usage_error(const char *format, const char *word)
   fputs("lathe: ", stderr);
   fprintf(stderr, format, word);
   fputs("; see `lathe help`\n", stderr);
+  return USAGE;
+}
+
+int usage_unknown(const char *what, const char *word, const char *nearest)
+{
+  fprintf(stderr, "lathe: there is no %s '%s'; ", what, word);
+  if (nearest != NULL)
+    fprintf(stderr, "did you mean '%s'?\n", nearest);
+  else
+    fputs("see `lathe help`\n", stderr);
   return USAGE;
 }
 
@@ -168,7 +187,7 @@ bool command_line_read(struct mem *mem, int argc, char **argv, struct command_li
   }
   line->command = command_find(operands[0]);
   if (line->command == NULL) {
-    usage_error("there is no command '%s'", operands[0]);
+    usage_unknown("command", operands[0], command_nearest(operands[0]));
     return false;
   }
   if (count > line->command->most) {

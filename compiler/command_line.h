@@ -53,6 +53,9 @@ const struct option_rule *option_at(int index);
 
 const struct command *command_find(const char *name);
 
+/* The command whose name is the nearest; NULL when none is near. */
+const char *command_nearest(const char *name);
+
 /* Whether the command takes the option, by its arguments. `words`, when the value is one of few,
  * receives them, separated by '|' and not NUL-terminated, and their length; else 0. */
 bool command_takes(const struct command *command, const struct option_rule *option,
@@ -60,6 +63,9 @@ bool command_takes(const struct command *command, const struct option_rule *opti
 
 /* One line on standard error, `word` in the place of %s; returns USAGE. */
 int usage_error(const char *format, const char *word);
+
+/* The same of a word for `what` that is not known: with the nearest that is, unless it is NULL. */
+int usage_unknown(const char *what, const char *word, const char *nearest);
 
 /* Fills *line; false when something is wrong with it, which has been said. */
 bool command_line_read(struct mem *mem, int argc, char **argv, struct command_line *line);

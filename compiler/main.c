@@ -246,9 +246,11 @@ int command_help(struct mem *mem, const struct command_line *line)
       }
       return DONE;
     }
-    if (rules_help(stdout, line->description))
+    if (rules_help(stdout, line->description) || rules_help_related(stdout, line->description))
       return DONE;
-    return usage_error("there is no command, layer or setting '%s'", line->description);
+    const char *near = command_nearest(line->description);
+    return usage_unknown("command, layer or setting", line->description,
+                         near != NULL ? near : rules_nearest(line->description));
   }
   puts("lathe: compiles descriptions of latent-variable models into C\n\nCommands:");
   const struct command *command;

@@ -121,6 +121,13 @@ void rule_usage(FILE *out, const struct rule *rule);
  * name (and nothing was written). */
 bool rules_help(FILE *out, const char *name);
 
+/* The same of a word that is none of these, but an attribute, or what other programs call one of
+ * them (synonyms.def). */
+bool rules_help_related(FILE *out, const char *name);
+
+/* The statement, section or form whose name is the nearest; NULL when none is near. */
+const char *rules_nearest(const char *name);
+
 /* The tables of LANGUAGE.md, in Markdown. */
 void rules_markdown(FILE *out);
 

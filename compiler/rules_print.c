@@ -2,6 +2,8 @@
 #include "diagnostics.h"
 #include "forms.h"
 #include "rules.h"
+#include "suggest.h"
+#include "synonyms.h"
 #include <ctype.h>
 #include <string.h>
 
@@ -108,6 +110,52 @@ bool rules_help(FILE *out, const char *name)
       found = true;
     }
   return found;
+}
+
+/* The statements that have an attribute of that name, and what it is of each. */
+static bool print_owners(FILE *out, const char *name)
+{
+  const struct rule *rule;
+  bool found = false;
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++) {
+    int attribute = rule_attribute(rule, name);
+    if (attribute < 0)
+      continue;
+    if (!found)
+      fprintf(out, "%s, an attribute of\n", name);
+    fprintf(out, "  %-18s%s\n", rule->name, rule->attributes[attribute].help);
+    found = true;
+  }
+  return found;
+}
+
+bool rules_help_related(FILE *out, const char *name)
+{
+  bool found = print_owners(out, name);
+  const struct synonym *synonym = synonym_find(name);
+  if (synonym == NULL)
+    return found;
+  fputs(found ? "\n" : "", out);
+  if (*synonym->note != '\0')
+    fprintf(out, "`%s`: %s.\n\n", name, synonym->note);
+  else
+    fprintf(out, "`%s` is called `%s`.\n\n", name, synonym->ours);
+  if (!rules_help(out, synonym->ours))
+    print_owners(out, synonym->ours);
+  return true;
+}
+
+const char *rules_nearest(const char *name)
+{
+  struct suggestion near = {.word = name};
+  const struct rule *rule;
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++)
+    suggest(&near, rule->name);
+  for (int i = 0; section_rule_at(i) != NULL; i++)
+    suggest(&near, section_rule_at(i)->name);
+  for (int i = 0; form_at(i) != NULL; i++)
+    suggest(&near, form_at(i)->name);
+  return near.best;
 }
 
 /* A cell's text: a bar would end the cell. */

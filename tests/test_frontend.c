@@ -3,6 +3,7 @@
  * compiler/LANGUAGE.md are rewritten by what is printed today. */
 #include "compiler/forms.h"
 #include "compiler/suggest.h"
+#include "compiler/synonyms.h"
 #include "describe.h"
 #include <glob.h>
 #include <string.h>
@@ -380,6 +381,45 @@ START_TEST(suggestions_are_the_nearest_or_none)
 }
 END_TEST
 
+/* Whether a statement, section, form, attribute or choice goes by that name. */
+static bool is_a_word(const char *name)
+{
+  const struct rule *rule;
+  for (int i = 0; (rule = rule_at(i)) != NULL; i++)
+    for (const struct attribute *a = rule->attributes; a->name != NULL; a++) {
+      if (strcmp(a->name, name) == 0)
+        return true;
+      for (const struct choice *c = a->choices; c != NULL && c->word != NULL; c++)
+        if (strcmp(c->word, name) == 0)
+          return true;
+    }
+  return rule_is_name(name);
+}
+
+START_TEST(synonyms_are_of_words_and_told_once)
+{
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+  const struct synonym *synonym;
+  for (int i = 0; (synonym = synonym_at(i)) != NULL; i++) {
+    char *help = NULL;
+    size_t size;
+    FILE *out = open_memstream(&help, &size);
+    ck_assert_msg(is_a_word(synonym->ours), "%s", synonym->ours);
+    ck_assert_msg(strspn(synonym->theirs, plain) == strlen(synonym->theirs), "%s", synonym->theirs);
+    ck_assert_msg(synonym_find(synonym->theirs) == synonym, "%s twice", synonym->theirs);
+    ck_assert_msg(!rule_is_name(synonym->theirs), "%s", synonym->theirs);
+    ck_assert_msg(rules_help_related(out, synonym->theirs), "%s", synonym->theirs);
+    fclose(out);
+    ck_assert_msg(strstr(help, synonym->note) != NULL, "%s", help);
+    free(help);
+  }
+  ck_assert_str_eq(synonym_find("Conv2DTranspose")->ours, "conv_transpose2d");
+  ck_assert_str_eq(synonym_find("_Kernel_Size")->ours, "kernel");
+  ck_assert_ptr_null(synonym_find("kernel_siz"));
+  ck_assert_ptr_null(synonym_find(""));
+}
+END_TEST
+
 START_TEST(places_count_lines_and_characters)
 {
   static const char text[] = "a\n\r\n\t\xC3\xA9"
@@ -442,6 +482,7 @@ int main(void)
   tcase_add_loop_test(meaning, layers_give_their_shapes, 0, LENGTH(shapes));
   tcase_add_loop_test(meaning, distances_are_those_of_edits, 0, LENGTH(distances));
   tcase_add_test(meaning, suggestions_are_the_nearest_or_none);
+  tcase_add_test(meaning, synonyms_are_of_words_and_told_once);
   tcase_add_test(meaning, places_count_lines_and_characters);
   tcase_add_test(meaning, nodes_carry_their_spans);
   suite_add_tcase(suite, meaning);

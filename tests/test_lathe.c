@@ -51,7 +51,8 @@ static void check_said(struct said said, int status, const char *out, const char
 START_TEST(usage)
 {
   check_said(SPAWN(LATHE), 2, "", "lathe: |no command|lathe help");
-  CHECK(2, "", "no command 'biuld'", "biuld", MLP);
+  CHECK(2, "", "lathe: there is no command 'biuld'; did you mean 'build'?\n", "biuld", MLP);
+  CHECK(2, "", "lathe: there is no command 'xyzzy'; see `lathe help`\n", "xyzzy", MLP);
   CHECK(2, "", "check needs a description", "check");
   CHECK(2, "", "emit needs -o", "emit", MLP);
   CHECK(2, "", "build needs -o", "build", MLP);
@@ -64,7 +65,7 @@ START_TEST(usage)
   CHECK(2, "", "lathe: -o needs a value; see `lathe help`\n", "build", MLP, "-o");
   CHECK(2, "", "lathe: '--json=1': this option takes no value", "check", MLP, "--json=1");
   CHECK(2, "", "lathe: --cc ' ' names no compiler", "build", MLP, "-o", "x", "--cc", " ");
-  CHECK(2, "", "'relux'", "help", "relux");
+  CHECK(2, "", "'relux'; did you mean 'relu'?", "help", "relux");
 }
 END_TEST
 
@@ -77,6 +78,8 @@ START_TEST(help)
   CHECK(0, "--emit-dir|--cflags", "", "help", "build");
   CHECK(0, "conv2d|kernel|stride|pad", "", "help", "conv2d");
   CHECK(0, "covariance|full|tied", "", "help", "covariance");
+  CHECK(0, "kernel, an attribute of|conv2d|max_pool", "", "help", "kernel");
+  CHECK(0, "`Batch_Size` is called `batch`|images a step", "", "help", "Batch_Size");
 }
 END_TEST
 
