@@ -266,8 +266,9 @@ static const char *expected_words(const yypcontext_t *context, struct scan *scan
   enum { MOST = 32 };
   yysymbol_kind_t kinds[MOST];
   int count = yypcontext_expected_tokens(context, kinds, MOST);
+  int depth = scan->depth - (scan->previous == '{'); /* before what is not expected */
   if (scan->before == ';' || scan->before == '{' || scan->before == '}')
-    return scan->depth == 0 ? "`model NAME {`" : "a statement or '}'";
+    return depth == 0 ? "`model NAME {`" : "a statement or '}'";
   if (scan->before == ',' && count == 1 && scan->form == 0)
     return "the name of an attribute after ','";
   int kept = 0;
@@ -291,7 +292,13 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct scan *scan,
     const char *expected = expected_words(context, scan);
     diag_report(scan->diags, CODE_UNEXPECTED, span, "expected %s, but found %s", expected, found);
     if (scan->previous == ',' && strcmp(expected, "')'") == 0)
-      diag_help(scan->diags, "a block is used as a layer is: `NAME 64, kernel 3;`");
+      diag_help(scan->diags, "values stand without parentheses, `conv2d 64, kernel 4;`, and lists in "
+                             "brackets, `[1, 28, 28]`");
+    else if (scan->before == ',' && scan->previous == TOKEN_NUMBER && !scan->list)
+      diag_help(scan->diags, "behind a comma stands a name with its value, `kernel 4`; lists are "
+                             "written in brackets, `[1, 28, 28]`");
+    else if (scan->previous == ';' && (scan->before == ';' || scan->before == '}'))
+      diag_help(scan->diags, "one ';' ends a statement, none follows a '}'");
   }
   return 0;
 }

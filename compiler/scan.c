@@ -38,6 +38,18 @@ static double scale_of(char letter)
   return found == NULL ? 0 : ldexp(1, 10 * (int)(found - letters + 1));
 }
 
+/* Reports what begins as a number and is none, by what stands behind its digits. */
+static void bad_number(struct scan *scan, struct span span, const char *behind)
+{
+  diag_report(scan->diags, CODE_BAD_NUMBER, span, "`%s` is not a number", text_of(scan, span));
+  if (*behind != '\0' && strchr("kKmMgG", *behind) != NULL &&
+      strspn(behind + 1, "iIbB") == strlen(behind + 1))
+    diag_help(scan->diags, "`K`, `M` and `G` directly behind a number multiply it by 1024, 1024^2 "
+                           "and 1024^3: `256K`");
+  else if (*behind != '\0' && strchr("eE+-", *behind) == NULL)
+    diag_help(scan->diags, "numbers are decimal, without a unit; a name begins with a letter");
+}
+
 int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
 {
   size_t length = (size_t)(span.end - span.begin);
@@ -50,7 +62,7 @@ int scan_number(struct scan *scan, LATHE_YYSTYPE *value, struct span span)
   bool decimal = text + digits == end && strspn(text, "0123456789.eE+-") == digits;
   number *= decimal && scale > 0 ? scale : 1;
   if (!decimal) {
-    diag_report(scan->diags, CODE_BAD_NUMBER, span, "`%s` is not a number", text_of(scan, span));
+    bad_number(scan, span, text + strspn(text, "0123456789."));
   } else if (errno == ERANGE && (isinf(number) || number == 0)) {
     diag_report(scan->diags, CODE_NUMBER_OUT_OF_RANGE, span, "`%s` is too %s for a number",
                 text_of(scan, span), number == 0 ? "close to zero" : "large");
@@ -110,7 +122,10 @@ void scan_bad(struct scan *scan, struct span span)
     diag_report(scan->diags, CODE_BAD_CHARACTER, span, "unexpected character%s `%s`",
                 several ? "s" : "", text);
   if (*text == '=' || *text == ':')
-    diag_help(scan->diags, "a value follows its name after a space: `kernel 4`");
+    diag_help(scan->diags, "a value follows its name after a space: `kernel 4`%s",
+              *text == '=' ? "; a constant is given by `let NAME = VALUE;`" : "");
+  else if (*text == '%')
+    diag_help(scan->diags, "a share is a number from 0 to 1: `0.8`");
   else if (*text == '"' || *text == '\'')
     diag_help(scan->diags, "names are written without quotes");
 }
@@ -149,6 +164,18 @@ static bool is_operand(int kind)
   return kind == TOKEN_WORD || kind == TOKEN_NUMBER || kind == ')';
 }
 
+/* Whether a section, or `model NAME` at the end of a line, is followed by what belongs in braces.
+ */
+static bool lacks_brace(const struct scan *scan)
+{
+  if (scan->previous != TOKEN_WORD || scan->next.kind != TOKEN_WORD ||
+      !rule_is_name(scan->next.value.word.text))
+    return false;
+  if (scan->depth == 0)
+    return scan->form == 0 && scan->before == TOKEN_WORD && on_new_line(scan);
+  return at_start(scan->before) && section_rule_find(scan->last_word) != NULL;
+}
+
 /* The token that is missing before the next one; 0 when none is. */
 static int missing(const struct scan *scan)
 {
@@ -156,6 +183,8 @@ static int missing(const struct scan *scan)
   bool ends = at_start(next) || next == TOKEN_YYEOF;
   if (scan->list)
     return is_operand(previous) && (ends || begins_statement(scan)) ? ']' : 0;
+  if (lacks_brace(scan))
+    return '{';
   bool unfinished = is_operand(previous) || previous == ']' || previous == TOKEN_PATH;
   if (unfinished && (next == '}' || next == TOKEN_YYEOF || begins_statement(scan)))
     return ';';
@@ -197,6 +226,7 @@ static void follow(struct scan *scan, const struct token *token)
   scan->before = scan->previous;
   scan->previous = token->kind;
   scan->last = token->span;
+  scan->last_word = token->kind == TOKEN_WORD ? token->value.word.text : "";
   scan->in_list = scan->list;
   scan->list = token->kind == '[' || (scan->list && token->kind != ']' && !at_start(token->kind));
   if (at_start(token->kind))
@@ -279,6 +309,7 @@ void scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
                         .diags = diags,
                         .before = ';',
                         .previous = ';',
+                        .last_word = "",
                         .offset = file->begin};
   if (strncmp(source->text + file->begin, "\xEF\xBB\xBF", 3) == 0)
     scan->offset += 3; /* a byte order mark, as some editors leave */

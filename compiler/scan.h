@@ -1,5 +1,5 @@
-/* Between lexer.l and parser.y: makes tokens of what the lexer matches, and puts in the `;`, `]`
- * and `}` that are evidently missing (reporting each), so that one slip costs one message. */
+/* Between lexer.l and parser.y: makes tokens of what the lexer matches, and puts in the `;`, `]`,
+ * `{` and `}` that are evidently missing (reporting each), so that one slip costs one message. */
 #ifndef SCAN_H
 #define SCAN_H
 
@@ -20,13 +20,14 @@ struct scan {
   const struct source_file *file;
   struct diags *diags;
   void *lexer;
-  int offset;           /* of the next byte to be matched */
-  struct token next;    /* matched, but not yet handed out ... */
-  bool held;            /* ... when there is one */
-  int before, previous; /* the last two tokens handed out; ';' at the start */
-  struct span last;     /* where the previous one is */
-  int form;             /* the TOKEN_ of the form that the statement begins with; 0: none */
-  int depth;            /* of blocks, and where each begins */
+  int offset;            /* of the next byte to be matched */
+  struct token next;     /* matched, but not yet handed out ... */
+  bool held;             /* ... when there is one */
+  int before, previous;  /* the last two tokens handed out; ';' at the start */
+  struct span last;      /* where the previous one is */
+  const char *last_word; /* its text; "" when it is no word */
+  int form;              /* the TOKEN_ of the form that the statement begins with; 0: none */
+  int depth;             /* of blocks, and where each begins */
   struct span open[SCAN_MAX_DEPTH];
   int closed;      /* how many '}' were put in before their time */
   bool list;       /* between '[' and ']' */
