@@ -14,14 +14,15 @@ enum who { PRIOR = LATHE_VARIATIONAL, LAYERS = LATHE_PLAIN, EVERY = LATHE_ALONE 
 struct command {
   struct lathe_command_line line;
   enum who who;
+  const char *writes; /* the endings of the files that -o may name, unless they say nothing */
   lathe_command *run;
   const char *help;
 };
 
 #define O(ID) (UINT64_C(1) << LATHE_OPTION_##ID)
 static const struct command commands[] = {
-#define COMMAND(name, who, takes, needs, help)                                                     \
-  {{#name, (takes) | O(HELP), needs}, who, lathe_command_##name, help},
+#define COMMAND(name, who, writes, takes, needs, help)                                             \
+  {{#name, (takes) | O(HELP), needs}, who, writes, lathe_command_##name, help},
 #include "commands.def"
 #undef COMMAND
 };
@@ -109,6 +110,25 @@ static void print_error(const struct lathe_call *call, struct lathe_error *err)
   fprintf(stderr, "%s: %s\n", call->program, err->text);
 }
 
+/* Whether `word` is one of `words`, which spaces and dots part. */
+static bool among(const char *words, const char *word)
+{
+  size_t length = strlen(word);
+  for (const char *at = words; (at = strstr(at, word)) != NULL; at += length)
+    if ((at == words || strchr(" .", at[-1])) && strchr(" ", at[length]))
+      return true;
+  return false;
+}
+
+/* Whether `path` ends as another kind of file than those that the command writes. */
+static bool wrong_ending(const struct command *command, const char *path)
+{
+  static const char known[] = "npz npy csv png jpg jpeg svg html json safetensors";
+  const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+  return *command->writes && dot && dot[1] && among(known, dot + 1) &&
+         !among(command->writes, dot + 1);
+}
+
 static enum lathe_status run_command(struct lathe_call *call, int argc, char **argv,
                                      struct lathe_error *err)
 {
@@ -142,6 +162,9 @@ static enum lathe_status run_command(struct lathe_call *call, int argc, char **a
   if (own)
     return lathe_usage(err, "-o %.500s would replace %s of the run itself: give another name",
                        call->options.output, own);
+  if (call->options.output && wrong_ending(command, call->options.output))
+    return lathe_usage(err, "%s writes .%s files: give -o such a name, not '%.500s'",
+                       command->line.command, command->writes, call->options.output);
   return command->run(call, err);
 }
 
