@@ -27,11 +27,11 @@ struct lathe_rows {
 };
 
 /* One register block: `rows` rows, `vectors` vectors of columns. The counts are constants where
- * this is called; of the last vectors only `columns` columns are stored unless `whole` says all. */
+ * this is called. */
 static inline __attribute__((always_inline)) void
-lathe_product_block(int rows, int vectors, int whole, int columns, int k, const lathe_real *a,
-                    ptrdiff_t a_row, ptrdiff_t a_column, const lathe_real *b, ptrdiff_t b_row,
-                    int add, lathe_real *c, ptrdiff_t c_row)
+lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t a_row,
+                    ptrdiff_t a_column, const lathe_real *b, ptrdiff_t b_row, int add,
+                    lathe_real *c, ptrdiff_t c_row)
 {
   lathe_vector sum[LATHE_PRODUCT_ROWS][2];
   LATHE_UNROLL
@@ -54,41 +54,40 @@ lathe_product_block(int rows, int vectors, int whole, int columns, int k, const 
     a += a_column;
     b += b_row;
   }
-  if (whole) {
+  LATHE_UNROLL
+  for (int i = 0; i < rows; i++) {
+    lathe_real *const to = c + i * c_row;
     LATHE_UNROLL
-    for (int i = 0; i < rows; i++) {
-      lathe_real *const to = c + i * c_row;
-      LATHE_UNROLL
-      for (int v = 0; v < vectors; v++) {
-        if (add)
-          sum[i][v] += lathe_load(to + v * LATHE_LANES);
-        lathe_store(to + v * LATHE_LANES, sum[i][v]);
-      }
+    for (int v = 0; v < vectors; v++) {
+      if (add)
+        sum[i][v] += lathe_load(to + v * LATHE_LANES);
+      lathe_store(to + v * LATHE_LANES, sum[i][v]);
     }
-  } else {
-    lathe_real part[LATHE_PRODUCT_ROWS][LATHE_PANEL];
-    memcpy(part, sum, sizeof part);
-    for (int i = 0; i < rows; i++)
-      for (int j = 0; j < columns; j++)
-        c[i * c_row + j] = add ? c[i * c_row + j] + part[i][j] : part[i][j];
   }
 }
 
 /* A few rows of the product, `rows` of them: their share of the left operand stays in the nearest
- * cache while they meet one panel after the other. */
+ * cache while they meet one panel after the other. What a last panel has beyond column n is made
+ * as well, and left in `part`: one copy of the code serves whole panels and others. */
 static inline __attribute__((always_inline)) void
 lathe_product_rows(int rows, int n, int k, const lathe_real *a, ptrdiff_t a_row, ptrdiff_t a_column,
                    struct lathe_panels b, int add, lathe_real *c, ptrdiff_t c_row)
 {
-  int j = 0;
-  for (; j + LATHE_PANEL <= n; j += LATHE_PANEL, b.data += b.panel)
-    lathe_product_block(rows, 2, 1, LATHE_PANEL, k, a, a_row, a_column, b.data, b.row, add, c + j,
-                        c_row);
-  if (n - j == LATHE_LANES)
-    lathe_product_block(rows, 1, 1, LATHE_LANES, k, a, a_row, a_column, b.data, b.row, add, c + j,
-                        c_row);
-  else if (n > j)
-    lathe_product_block(rows, 2, 0, n - j, k, a, a_row, a_column, b.data, b.row, add, c + j, c_row);
+  lathe_real part[LATHE_PRODUCT_ROWS * LATHE_PANEL];
+  for (int j = 0; j < n; j += LATHE_PANEL, b.data += b.panel) {
+    const int columns = n - j, whole = columns >= LATHE_PANEL;
+    if (columns == LATHE_LANES) {
+      lathe_product_block(rows, 1, k, a, a_row, a_column, b.data, b.row, add, c + j, c_row);
+      return;
+    }
+    lathe_product_block(rows, 2, k, a, a_row, a_column, b.data, b.row, add && whole,
+                        whole ? c + j : part, whole ? c_row : LATHE_PANEL);
+    for (int i = 0; i < rows && !whole; i++)
+      for (int column = 0; column < columns; column++) {
+        lathe_real *const to = &c[i * c_row + j + column];
+        *to = add ? *to + part[i * LATHE_PANEL + column] : part[i * LATHE_PANEL + column];
+      }
+  }
 }
 
 /* c [m, n] = a b, or with `add` += a b. Rows of c are c_row apart; they are taken in blocks of
