@@ -354,12 +354,25 @@ START_TEST(gradients_and_bits)
 }
 END_TEST
 
+/* Kernels that pack images pack some at a time: here there are more. */
+START_TEST(gradients_of_many_images)
+{
+  static const char *const NAMES[] = {"linear", "linear_many_inputs", "algorithms_blas", "series"};
+  char path[128];
+  snprintf(path, sizeof path, "tests/gradients/%s.lathe", NAMES[_i]);
+  struct emitted e = emitted_open(path);
+  check_gradients(e.model, 131);
+  emitted_close(&e);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("gradients_f64");
   TCase *cases = tcase_create("gradients_f64");
   tcase_set_timeout(cases, 120);
   tcase_add_loop_test(cases, gradients_and_bits, 0, MODEL_COUNT);
+  tcase_add_loop_test(cases, gradients_of_many_images, 0, 4);
   suite_add_tcase(suite, cases);
   return run_suite(suite);
 }
