@@ -111,8 +111,10 @@ START_TEST(imports_a_state_dict)
   struct lathe_mixture mixture = {.components = 9};
   clear();
   ck_assert_msg(lathe_tensors_read(&tensors, FILES "state_dict.safetensors", &err), "%s", err.text);
+  state.tables = ~0U; /* made of the weights before these */
   ck_assert_msg(lathe_weights_import(&tensors, "w", &model, &state, &mixture, &steps, &err), "%s",
                 err.text);
+  ck_assert_int_eq(state.tables, 0);
   ck_assert_int_eq(steps, 12);
   ck_assert_int_eq(mixture.components, 0);
   for (int t = 0; t < TENSOR_COUNT; t++)
