@@ -132,7 +132,7 @@ check: $(TESTS) shipped examples
 
 test-long: test tidy ## the tests that take long, too: 200 random models, 100 killed trainers, all faults
 	LATHE_RANDOM_COUNT=200 LATHE_KILLS=100 sh tests/run.sh $(B) $(B)/tests/test_random $(B)/tests/test_killed
-	LATHE_FAULTS=1000 sh tests/run.sh $(B) $(B)/tests/test_faults
+	LATHE_FAULTS=1000 sh tests/run.sh $(B) $(B)/tests/test_faults $(B)/tests/test_full_disk
 SECONDS ?= 60
 fuzz: $(B)/lathe ## feed the compiler and all readers made-up files (SECONDS=60), under sanitizers
 	@sh tests/fuzz/run.sh $(B) $(SECONDS)

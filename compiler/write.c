@@ -9,7 +9,9 @@
 
 bool write_failed(const char *what, const char *path)
 {
-  fprintf(stderr, "lathe: error: cannot %s '%s': %s\n", what, path, strerror(errno));
+  bool full = errno == ENOSPC || errno == EDQUOT;
+  fprintf(stderr, "lathe: error: cannot %s '%s': %s%s\n", what, path, strerror(errno),
+          full ? "; free some space, or name a file on another disk" : "");
   return false;
 }
 

@@ -6,174 +6,65 @@
 #define TESTS_FAULTS_INJECT_H
 
 #include "../spawn.h"
+#include "kinds.h"
 #include "marker.h"
 #include <elf.h>
 #include <limits.h>
+#include <linux/futex.h>
 #include <stddef.h>
 #include <sys/ptrace.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 
-enum { KIND_CALLS = 10, INJECT_SECONDS = 60 };
-
-/* How a system call goes wrong: it is not made and fails; it is made and fails all the same; it is
- * made with half of the bytes. */
-enum way { NOT_DONE, DONE_BUT, BY_HALF };
-
-struct kind {
-  const char *name;
-  enum way way;
-  int error;
-  long calls[KIND_CALLS]; /* -1 at the end; none: allocations */
-};
-
-/* Calls that some architectures do not have. */
-#ifdef SYS_open
-#define OLD_CALLS SYS_open, SYS_rename, SYS_mkdir, SYS_unlink, SYS_rmdir, SYS_stat, SYS_access
-#endif
-
-static const long no_call = -1;
-
-static const struct kind kinds[] = {
-    {"allocation ENOMEM", NOT_DONE, ENOMEM, {-1}},
-    {"open EMFILE", NOT_DONE, EMFILE, {SYS_openat, -1}},
-    {"open EINTR", NOT_DONE, EINTR, {SYS_openat, -1}},
-    {"read EIO", NOT_DONE, EIO, {SYS_read, SYS_pread64, -1}},
-    {"read EINTR", NOT_DONE, EINTR, {SYS_read, SYS_pread64, -1}},
-    {"read by half", BY_HALF, 0, {SYS_read, SYS_pread64, -1}},
-    {"write ENOSPC", NOT_DONE, ENOSPC, {SYS_write, SYS_writev, SYS_pwrite64, -1}},
-    {"write EIO", NOT_DONE, EIO, {SYS_write, SYS_writev, SYS_pwrite64, -1}},
-    {"write EINTR", NOT_DONE, EINTR, {SYS_write, SYS_writev, SYS_pwrite64, -1}},
-    {"write by half", BY_HALF, 0, {SYS_write, SYS_pwrite64, -1}},
-    {"fsync EIO", NOT_DONE, EIO, {SYS_fsync, SYS_fdatasync, -1}},
-    {"fsync EINTR", NOT_DONE, EINTR, {SYS_fsync, SYS_fdatasync, -1}},
-    {"rename ENOSPC",
-     NOT_DONE,
-     ENOSPC,
-     {SYS_renameat, SYS_renameat2,
-#ifdef SYS_rename
-      SYS_rename, SYS_link,
-#endif
-      SYS_linkat, -1}},
-    {"close EIO", DONE_BUT, EIO, {SYS_close, -1}},
-    {"close EINTR", DONE_BUT, EINTR, {SYS_close, -1}},
-    {"stat EIO",
-     NOT_DONE,
-     EIO,
-     {SYS_newfstatat, SYS_fstat, SYS_statx, SYS_faccessat, SYS_faccessat2,
-#ifdef SYS_access
-      SYS_access, SYS_stat, SYS_lstat,
-#endif
-      -1}},
-    {"folder EIO",
-     NOT_DONE,
-     EIO,
-     {SYS_mkdirat, SYS_getdents64, SYS_readlinkat, SYS_fchmod, SYS_fchmodat,
-#ifdef SYS_mkdir
-      SYS_mkdir, SYS_chmod, SYS_readlink,
-#endif
-      -1}},
-    {"unlink EIO",
-     NOT_DONE,
-     EIO,
-     {SYS_unlinkat,
-#ifdef SYS_unlink
-      SYS_unlink, SYS_rmdir,
-#endif
-      -1}},
-    {"seek EIO", NOT_DONE, EIO, {SYS_lseek, SYS_ftruncate, -1}},
-    {"lock ENOLCK", NOT_DONE, ENOLCK, {SYS_fcntl, -1}},
-    {"memory ENOMEM", NOT_DONE, ENOMEM, {SYS_mmap, SYS_brk, SYS_mremap, SYS_mprotect, -1}},
-    {"thread EAGAIN", NOT_DONE, EAGAIN, {SYS_clone, SYS_clone3, -1}},
-    {"pipe EMFILE", NOT_DONE, EMFILE, {SYS_pipe2, SYS_dup3, -1}},
-    {"wait EINTR", NOT_DONE, EINTR, {SYS_wait4, SYS_futex, -1}},
-};
-enum { KINDS = sizeof kinds / sizeof *kinds };
+enum { INJECT_SECONDS = 60, INJECT_SITE = 512 };
 
 /* ---- One call of a stopped process ---- */
 
+/* Where a call's third argument and its result are among the registers. */
 #if defined __x86_64__
 enum { CAN_INJECT = true };
-
-static inline void inject_registers(pid_t thread, struct user_regs_struct *registers, bool write)
-{
-  struct iovec all = {registers, sizeof *registers};
-  ck_assert_int_eq(
-      ptrace(write ? PTRACE_SETREGSET : PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &all), 0);
-}
-
-static inline void inject_skip(pid_t thread)
-{
-  struct user_regs_struct r;
-  inject_registers(thread, &r, false);
-  r.orig_rax = (unsigned long long)no_call;
-  inject_registers(thread, &r, true);
-}
-
-static inline void inject_size(pid_t thread, unsigned long long size)
-{
-  struct user_regs_struct r;
-  inject_registers(thread, &r, false);
-  r.rdx = size;
-  inject_registers(thread, &r, true);
-}
-
-static inline void inject_result(pid_t thread, long result)
-{
-  struct user_regs_struct r;
-  inject_registers(thread, &r, false);
-  r.rax = (unsigned long long)result;
-  inject_registers(thread, &r, true);
-}
-
+#define SIZE_REGISTER rdx
+#define RESULT_REGISTER rax
 #elif defined __aarch64__
 enum { CAN_INJECT = true };
-
-static inline void inject_registers(pid_t thread, struct user_regs_struct *registers, bool write)
-{
-  struct iovec all = {registers, sizeof *registers};
-  ck_assert_int_eq(
-      ptrace(write ? PTRACE_SETREGSET : PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &all), 0);
-}
-
-static inline void inject_skip(pid_t thread)
-{
-  int call = (int)no_call;
-  struct iovec all = {&call, sizeof call};
-  ck_assert_int_eq(ptrace(PTRACE_SETREGSET, thread, (void *)0x404 /* NT_ARM_SYSTEM_CALL */, &all),
-                   0);
-}
-
-static inline void inject_size(pid_t thread, unsigned long long size)
-{
-  struct user_regs_struct r;
-  inject_registers(thread, &r, false);
-  r.regs[2] = size;
-  inject_registers(thread, &r, true);
-}
-
-static inline void inject_result(pid_t thread, long result)
-{
-  struct user_regs_struct r;
-  inject_registers(thread, &r, false);
-  r.regs[0] = (unsigned long long)result;
-  inject_registers(thread, &r, true);
-}
-
+#define SIZE_REGISTER regs[2]
+#define RESULT_REGISTER regs[0]
 #else
 enum { CAN_INJECT = false };
+#endif
+
+#ifdef RESULT_REGISTER
+static inline void inject_registers(pid_t thread, enum __ptrace_request way, int set, void *to,
+                                    size_t size)
+{
+  struct iovec all = {to, size};
+  ck_assert_int_eq(ptrace(way, thread, (void *)(long)set, &all), 0);
+}
+
+/* Puts a value into one of a thread's registers. */
+#define INJECT(thread, member, value)                                                              \
+  do {                                                                                             \
+    struct user_regs_struct r;                                                                     \
+    inject_registers(thread, PTRACE_GETREGSET, NT_PRSTATUS, &r, sizeof r);                         \
+    r.member = (unsigned long long)(value);                                                        \
+    inject_registers(thread, PTRACE_SETREGSET, NT_PRSTATUS, &r, sizeof r);                         \
+  } while (0)
+
+/* Puts another call in the place of the one that is entered: none. */
+static inline void inject_skip(pid_t thread)
+{
+#ifdef __x86_64__
+  INJECT(thread, orig_rax, -1);
+#else
+  int none = -1;
+  inject_registers(thread, PTRACE_SETREGSET, 0x404 /* NT_ARM_SYSTEM_CALL */, &none, sizeof none);
+#endif
+}
+#else
+#define INJECT(thread, member, value) (void)thread
 static inline void inject_skip(pid_t thread)
 {
   (void)thread;
-}
-static inline void inject_size(pid_t thread, unsigned long long size)
-{
-  (void)thread, (void)size;
-}
-static inline void inject_result(pid_t thread, long result)
-{
-  (void)thread, (void)result;
 }
 #endif
 
@@ -181,8 +72,8 @@ static inline void inject_result(pid_t thread, long result)
 
 struct injected {
   struct said said;
-  long count;     /* calls of the kind that there were */
-  char site[512]; /* where it went wrong, in words for a person */
+  long count;             /* calls of the kind that there were */
+  char site[INJECT_SITE]; /* where it went wrong, in words for a person */
 };
 
 /* What the tracer knows of the run. */
@@ -197,8 +88,14 @@ struct tracing {
   char *site;
 };
 
-static inline bool is_of_kind(const struct kind *kind, unsigned long long call)
+/* (A futex is woken, too: that is never interrupted, and a thread that is not woken waits for
+ * ever.) */
+static inline bool is_of_kind(const struct kind *kind, unsigned long long call,
+                              const uint64_t *argument)
 {
+  int operation = call == SYS_futex ? (int)argument[1] & FUTEX_CMD_MASK : FUTEX_WAIT;
+  if (operation != FUTEX_WAIT && operation != FUTEX_WAIT_BITSET)
+    return false;
   for (int i = 0; kind->calls[i] >= 0; i++)
     if ((unsigned long long)kind->calls[i] == call)
       return true;
@@ -226,43 +123,55 @@ static inline void file_of_call(pid_t thread, const uint64_t argument[2], char *
     file[0] = '\0';
 }
 
-/* A thread enters a system call, or leaves it. */
+static inline void spoil(struct tracing *t, pid_t thread, unsigned long long call,
+                         const uint64_t *argument)
+{
+  char file[256];
+  t->spoiling = thread;
+  t->spoils_brk = call == SYS_brk;
+  file_of_call(thread, argument, file, sizeof file);
+  snprintf(t->site, INJECT_SITE, "system call %llu (%llu, %llx, %llu) %s", call,
+           (unsigned long long)argument[0], (unsigned long long)argument[1],
+           (unsigned long long)argument[2], file);
+  if (t->kind->way == NOT_DONE)
+    inject_skip(thread);
+  else if (t->kind->way == BY_HALF)
+    INJECT(thread, SIZE_REGISTER, (argument[2] + 1) / 2);
+}
+
+static inline void enter_call(struct tracing *t, pid_t thread, unsigned long long call,
+                              const uint64_t *argument)
+{
+  if (call == SYS_brk)
+    t->breaking = thread;
+  if (call == SYS_close && argument[0] == FAULTS_MARKER)
+    t->begun = true;
+  else if (t->begun && is_of_kind(t->kind, call, argument) && ++t->count == t->at)
+    spoil(t, thread, call, argument);
+}
+
+/* brk never fails: it gives the end of the memory, moved or not. */
+static inline void leave_call(struct tracing *t, pid_t thread, int64_t result)
+{
+  if (thread == t->spoiling && t->kind->way != BY_HALF)
+    INJECT(thread, RESULT_REGISTER, t->spoils_brk ? (long)t->brk : -t->kind->error);
+  else if (thread == t->breaking)
+    t->brk = result;
+  if (thread == t->breaking)
+    t->breaking = 0;
+  if (thread == t->spoiling)
+    t->spoiling = 0;
+}
+
 static inline void trace_call(struct tracing *t, pid_t thread)
 {
   struct __ptrace_syscall_info info;
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof info, &info) <= 0)
     return;
-  if (info.op == PTRACE_SYSCALL_INFO_EXIT) {
-    /* brk never fails: it gives the end of the memory, moved or not. */
-    if (thread == t->spoiling && t->kind->way != BY_HALF)
-      inject_result(thread, t->spoils_brk ? (long)t->brk : -t->kind->error);
-    else if (thread == t->breaking)
-      t->brk = info.exit.rval;
-    if (thread == t->breaking)
-      t->breaking = 0;
-    if (thread == t->spoiling)
-      t->spoiling = 0;
-    return;
-  }
-  if (info.op != PTRACE_SYSCALL_INFO_ENTRY)
-    return;
-  if (info.entry.nr == SYS_brk)
-    t->breaking = thread;
-  if (info.entry.nr == SYS_close && info.entry.args[0] == FAULTS_MARKER)
-    t->begun = true;
-  else if (t->begun && is_of_kind(t->kind, info.entry.nr) && ++t->count == t->at) {
-    char file[256];
-    t->spoiling = thread;
-    t->spoils_brk = info.entry.nr == SYS_brk;
-    file_of_call(thread, info.entry.args, file, sizeof file);
-    snprintf(t->site, 512, "system call %llu (%llu, %llx, %llu) %s",
-             (unsigned long long)info.entry.nr, (unsigned long long)info.entry.args[0],
-             (unsigned long long)info.entry.args[1], (unsigned long long)info.entry.args[2], file);
-    if (t->kind->way == NOT_DONE)
-      inject_skip(thread);
-    else if (t->kind->way == BY_HALF)
-      inject_size(thread, (info.entry.args[2] + 1) / 2);
-  }
+  if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
+    enter_call(t, thread, info.entry.nr, info.entry.args);
+  else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
+    leave_call(t, thread, info.exit.rval);
 }
 
 static inline void inject_alarm(int number)
@@ -312,7 +221,7 @@ static inline struct injected inject(const char *where, const char *const *argv,
   struct injected result = {.site = ""};
   const char *out_name = in_folder("injected.out"), *err_name = in_folder("injected.err");
   const char *report = in_folder("injected.report"), *library = built("tests/allocations.so");
-  bool allocations = kind->calls[0] < 0;
+  bool allocations = kind->calls == NULL;
   char number[32];
   unlink(report);
   snprintf(number, sizeof number, "%ld", at);
