@@ -102,13 +102,15 @@ static void *unpack(zip_t *zip, zip_uint64_t index, size_t *size)
       status.comp_size > MOST_PACKED || status.size == 0 ||
       status.size > status.comp_size * MOST_DEFLATE)
     return NULL;
-  void *packed = malloc((size_t)status.comp_size), *bytes = malloc((size_t)status.size);
-  if (bytes)
-    lathe_resident_large(bytes, (size_t)status.size);
+  /* Read first: then so many bytes are there, and sizes do not lie. */
+  void *packed = malloc((size_t)status.comp_size), *bytes = NULL;
   *size = (size_t)status.size;
-  if (!packed || !bytes || !read_packed(zip, index, packed, status.comp_size) ||
-      !inflate(packed, (size_t)status.comp_size, bytes, *size) ||
-      libdeflate_crc32(0, bytes, *size) != status.crc) {
+  if (packed && read_packed(zip, index, packed, status.comp_size))
+    bytes = malloc(*size);
+  if (bytes)
+    lathe_resident_large(bytes, *size);
+  if (bytes && (!inflate(packed, (size_t)status.comp_size, bytes, *size) ||
+                libdeflate_crc32(0, bytes, *size) != status.crc)) {
     free(bytes);
     bytes = NULL;
   }

@@ -164,7 +164,8 @@ static void write_named(const char *path, const char *name)
 
 static const struct {
   const char *name, *shape; /* or the member's name, where there is no shape in it */
-  int kind;                 /* -1: an archive; 0: plain; else gzipped, of so many MiB */
+  int kind; /* -2: one of tests/fuzz/seeds; -1: an archive; 0: plain; else gzipped, of
+             * so many MiB */
   const char *words;
 } liars[] = {
     {"more.npy", "(1000000000, 28, 28)", 0, "more.npy|truncated"},
@@ -174,6 +175,7 @@ static const struct {
     {"less.npy.gz", "(10, 28, 28)", 1024, "less.npy.gz|more bytes"},
     {"bomb.npy.gz", "(1369568, 28, 28)", 1024, "bomb.npy.gz|memory"},
     {"claims.npy.gz", "(1000000000, 28, 28)", 1, "claims.npy.gz|truncated"},
+    {"sizes.npz", "images/sizes.npz", -2, "sizes.npz|member data"},
     {"above.npz", "../../data", -1, "above.npz|no member `data`|../../data"},
     {"root.npz", "/data", -1, "root.npz|no member `data`|/data"},
     {"long.npz", "datadatadatadatadatadatadatadatadatadatadatadatadatadatadatadatadatadatadata", -1,
@@ -184,7 +186,11 @@ enum { LIARS = sizeof liars / sizeof *liars };
 START_TEST(lies)
 {
   const char *path = in_folder("%s", liars[_i].name);
-  if (liars[_i].kind < 0)
+  char seed[SPAWN_PATH];
+  snprintf(seed, sizeof seed, "tests/fuzz/seeds/%s", liars[_i].shape);
+  if (liars[_i].kind == -2)
+    SPAWN_QUIETLY("cp", seed, path);
+  else if (liars[_i].kind == -1)
     write_named(path, liars[_i].shape);
   else if (liars[_i].kind == 0)
     write_plain(path, liars[_i].shape, 784);

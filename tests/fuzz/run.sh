@@ -81,6 +81,7 @@ seeds_of() {
   metrics) cp "$dir/run/metrics.json" "$dir/seeds/$1" ;;
   history) cp "$dir"/run/*.csv "$dir/seeds/$1" ;;
   esac
+  [ ! -d "tests/fuzz/seeds/$1" ] || cp "tests/fuzz/seeds/$1"/* "$dir/seeds/$1"
 }
 
 # One target for so many seconds; a line on what came of it. One block of memory may be no larger than
