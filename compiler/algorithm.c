@@ -5,10 +5,16 @@
 #include <string.h>
 
 const struct algorithm_info algorithm_table[ALGORITHM_COUNT] = {
-#define ALGORITHM(id, name, linear, convolution, help)                                             \
+#define ALGORITHM(id, name, linear, convolution, vectors, series, images, help)                    \
   [ALGORITHM_##id] = {#name, linear, convolution, help},
 #include "algorithms.def"
 #undef ALGORITHM
+};
+
+const struct use_info use_table[USES] = {
+#define USE(id, name, help) [USE_##id] = {#name, help},
+#include "uses.def"
+#undef USE
 };
 
 /* Below, costs are in multiply-adds of the machine's vectors at full speed, times the lanes; the
@@ -23,11 +29,54 @@ enum {
   WINOGRAD_ELEMENT = 12, /* one element through a transform and memory */
 };
 
-static enum algorithm asked_for(const struct layer *layer)
+const char *algorithm_help(int algorithm)
 {
-  if (layer == NULL || rule_attribute(layer->rule, "algorithm") < 0)
+  return algorithm_table[algorithm].help;
+}
+
+static enum algorithm written(const struct layer *layer)
+{
+  if (rule_attribute(layer->rule, "algorithm") < 0)
     return ALGORITHM_ANY;
   return (enum algorithm)layer_int(layer, "algorithm");
+}
+
+enum algorithm algorithm_asked(const struct graph *g, const struct layer *layer,
+                               enum algorithm_use use)
+{
+  if (g->model->plain)
+    return ALGORITHM_LOOPS;
+  if (layer == NULL)
+    return ALGORITHM_ANY;
+  return written(layer) != ALGORITHM_ANY ? written(layer) : layer->tuned.of[use];
+}
+
+enum chooser algorithm_chooser(const struct layer *layer, enum algorithm_use use)
+{
+  if (written(layer) != ALGORITHM_ANY)
+    return layer->commanded ? CHOSEN_BY_COMMAND : CHOSEN_BY_DESCRIPTION;
+  return layer->tuned.of[use] != ALGORITHM_ANY ? CHOSEN_BY_MEASUREMENT : CHOSEN_BY_COST;
+}
+
+const char *chooser_name(enum chooser chooser)
+{
+  static const char *const names[] = {
+      [CHOSEN_BY_COST] = "cost model",
+      [CHOSEN_BY_MEASUREMENT] = "tune file",
+      [CHOSEN_BY_DESCRIPTION] = "description",
+      [CHOSEN_BY_COMMAND] = "command line",
+  };
+  return names[chooser];
+}
+
+enum algorithm_use kernel_use(const struct kernel *kernel)
+{
+  const struct graph *g = kernel->graph;
+  const struct node *node = kernel->chain[0];
+  return g->tables                     ? USE_INFERENCE
+         : node->id < g->forward_count ? USE_FORWARD
+         : node->per_image             ? USE_INPUT
+                                       : USE_WEIGHT;
 }
 
 bool algorithm_suits(const struct convolution *c, int algorithm)
@@ -40,10 +89,21 @@ bool algorithm_suits(const struct convolution *c, int algorithm)
 /* The same of a layer with a choice of algorithms. */
 static bool suits(const struct layer *layer, int algorithm)
 {
-  if (rule_attribute(layer->rule, "kernel") < 0)
+  if (!layer_convolves(layer))
     return true;
   struct convolution c = layer_convolution(layer);
   return algorithm_suits(&c, algorithm);
+}
+
+bool algorithm_serves(const struct layer *layer, enum algorithm_use use, enum algorithm algorithm)
+{
+  if (algorithm == ALGORITHM_ANY || algorithm == ALGORITHM_LOOPS)
+    return false;
+  bool convolves = layer_convolves(layer);
+  const struct algorithm_info *info = &algorithm_table[algorithm];
+  if ((convolves ? info->convolution : info->linear)[0] == '\0')
+    return false;
+  return convolves ? suits(layer, algorithm) : use != USE_WEIGHT || algorithm != ALGORITHM_DOTS;
 }
 
 static bool refuse(const char *text, const char *why)
@@ -78,6 +138,7 @@ bool algorithm_choose(const struct model *model, const char *text)
         if (choice->word == NULL || !suits(layer, choice->value))
           continue;
         layer->value[at] = choice->value;
+        layer->commanded = true;
         set = true;
       }
     }
@@ -88,12 +149,11 @@ bool algorithm_choose(const struct model *model, const char *text)
 }
 
 enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer,
-                                const struct product *p)
+                                enum algorithm_use use, const struct product *p)
 {
-  if (g->model->plain)
-    return ALGORITHM_LOOPS;
-  if (asked_for(layer) != ALGORITHM_ANY)
-    return asked_for(layer);
+  enum algorithm asked = algorithm_asked(g, layer, use);
+  if (asked != ALGORITHM_ANY)
+    return asked;
   double rows = (double)p->rows * g->images;
   double inner = (double)p->inner, columns = (double)p->columns;
   int64_t padded = (p->columns + PANEL - 1) / PANEL * PANEL;
@@ -105,10 +165,9 @@ enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer
 enum algorithm convolution_algorithm(const struct graph *g, const struct layer *layer,
                                      const struct convolution *c)
 {
-  if (g->model->plain)
-    return ALGORITHM_LOOPS;
-  if (asked_for(layer) != ALGORITHM_ANY)
-    return asked_for(layer);
+  enum algorithm asked = algorithm_asked(g, layer, g->tables ? USE_INFERENCE : USE_FORWARD);
+  if (asked != ALGORITHM_ANY)
+    return asked;
   if (convolution_depthwise(c))
     return ALGORITHM_DIRECT;
   if (!winograd_fits(c))

@@ -1,10 +1,11 @@
-/* Which algorithm computes a product or a convolution: what the description or the command line
- * asks for, else what a cost model thinks the fastest for the shape. */
+/* Which algorithm computes a product or a convolution: what the command line or the description
+ * asks for, else what `lathe tune` found, else what a cost model thinks the fastest for the shape.
+ */
 #ifndef ALGORITHM_H
 #define ALGORITHM_H
 
 #include "algorithms.h"
-#include "graph.h"
+#include "schedule.h"
 
 struct algorithm_info {
   const char *name;
@@ -12,7 +13,21 @@ struct algorithm_info {
   const char *help;
 };
 
-extern const struct algorithm_info algorithm_table[ALGORITHM_COUNT];
+extern const struct algorithm_info algorithm_table[ALGORITHM_COUNT]; /* ALGORITHM_ANY: NULLs */
+
+struct use_info {
+  const char *name, *help;
+};
+
+extern const struct use_info use_table[USES];
+
+/* What an algorithm is, in a line; NULL for ALGORITHM_ANY. */
+const char *algorithm_help(int algorithm);
+
+/* Who has chosen. */
+enum chooser { CHOSEN_BY_COST, CHOSEN_BY_MEASUREMENT, CHOSEN_BY_DESCRIPTION, CHOSEN_BY_COMMAND };
+enum chooser algorithm_chooser(const struct layer *layer, enum algorithm_use use);
+const char *chooser_name(enum chooser chooser); /* "cost model" */
 
 /* A product [images x rows, inner] x [inner, columns], whose right side lies in memory as it is, or
  * transposed. */
@@ -29,8 +44,20 @@ bool algorithm_choose(const struct model *model, const char *text);
 /* Whether the algorithm can be used for the convolution. */
 bool algorithm_suits(const struct convolution *c, int algorithm);
 
+/* Whether it is one that the layer's product or convolution can be computed by for that use, as
+ * measurements choose: plain loops are not. */
+bool algorithm_serves(const struct layer *layer, enum algorithm_use use, enum algorithm algorithm);
+
+/* What a kernel that makes a product or a convolution is for. */
+enum algorithm_use kernel_use(const struct kernel *kernel);
+
+/* What is asked for, for the layer (NULL: none) and that use; ALGORITHM_ANY: nothing. */
+enum algorithm algorithm_asked(const struct graph *g, const struct layer *layer,
+                               enum algorithm_use use);
+
+/* What a product, or a layer's convolution in the graph's forward part, is computed by. */
 enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer,
-                                const struct product *p);
+                                enum algorithm_use use, const struct product *p);
 enum algorithm convolution_algorithm(const struct graph *g, const struct layer *layer,
                                      const struct convolution *c);
 

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 extern char **environ;
 
@@ -73,6 +74,25 @@ int child_start(const char *const *argv, const posix_spawn_file_actions_t *actio
   if (interrupted()) /* since it was started */
     pass_on(caught);
   return 0;
+}
+
+int child_start_read(const char *const *argv, FILE **out)
+{
+  int ends[2];
+  if (pipe(ends) != 0)
+    return errno;
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addclose(&actions, ends[0]);
+  posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addclose(&actions, ends[1]);
+  int error = child_start(argv, &actions);
+  posix_spawn_file_actions_destroy(&actions);
+  close(ends[1]);
+  *out = error == 0 ? fdopen(ends[0], "r") : NULL;
+  if (*out == NULL)
+    close(ends[0]);
+  return error;
 }
 
 /* Frees the place of a child; false when it is none that was started here. */

@@ -6,6 +6,7 @@
 
 #include <spawn.h>
 #include <stdbool.h>
+#include <stdio.h>
 
 /* From here on SIGINT, SIGTERM, SIGHUP and SIGPIPE are noted (unless they were ignored before). */
 void interrupts_catch(void);
@@ -21,6 +22,10 @@ void interrupts_end(void);
  * for. */
 enum { CHILDREN_MOST = 64 };
 int child_start(const char *const *argv, const posix_spawn_file_actions_t *actions);
+
+/* The same of a program whose standard output is read from *out, which the caller closes (NULL:
+ * lack of memory). */
+int child_start_read(const char *const *argv, FILE **out);
 
 /* Waits until one of them ends; its status as waitpid tells it. */
 int child_wait(void);

@@ -45,6 +45,12 @@ static bool transposed(const struct layer *layer)
   return kind == LAYER_CONV_TRANSPOSE1D || kind == LAYER_CONV_TRANSPOSE2D;
 }
 
+bool layer_convolves(const struct layer *layer)
+{
+  int kind = layer->rule->kind;
+  return kind == LAYER_CONV1D || kind == LAYER_CONV2D || transposed(layer);
+}
+
 struct convolution layer_convolution(const struct layer *layer)
 {
   const struct shape *image = transposed(layer) ? &layer->out : &layer->in;

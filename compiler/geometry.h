@@ -35,6 +35,9 @@ int shape_width(const struct shape *shape);
  * of what it receives. */
 struct window_axis layer_axis(const struct layer *layer, int dim);
 
+/* Whether a layer is a convolution or a transposed one. */
+bool layer_convolves(const struct layer *layer);
+
 /* The geometry of a convolution layer whose shapes are known; the algorithm is left out. */
 struct convolution layer_convolution(const struct layer *layer);
 

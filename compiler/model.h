@@ -3,6 +3,7 @@
 #define MODEL_H
 
 #include "../runtime/model.h"
+#include "algorithms.h"
 #include "mem.h"
 #include "rules.h"
 #include "source.h"
@@ -44,6 +45,9 @@ struct layer {
   int first;
   struct shape skip;
   bool joined; /* whether it is the first that another layer holds */
+  /* Of the attribute `algorithm`, which goes before what `lathe tune` found. */
+  bool commanded; /* whether the command line set it */
+  struct algorithm_set tuned;
 };
 
 /* The number given (or defaulted) for attribute `name`, which the rule must have. */

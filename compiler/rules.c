@@ -1,5 +1,5 @@
 #include "rules.h"
-#include "algorithms.h"
+#include "algorithm.h"
 #include "forms.h"
 #include "lower.h"
 #include "model.h"
@@ -17,10 +17,13 @@
   {                                                                                                \
     .name = label, .type = TYPE_##type_of, .help = about, __VA_ARGS__                              \
   }
-/* How something is done, not what: it is no part of what makes a model the model it is. */
-#define MANNER(label, type_of, about, ...)                                                         \
+/* How something is computed, not what: it is no part of what makes a model the model it is. */
+#define ALGORITHM_OF(what)                                                                         \
   {                                                                                                \
-    .name = label, .type = TYPE_##type_of, .help = about, .manner = true, __VA_ARGS__              \
+    .name = "algorithm", .type = TYPE_CHOICE,                                                      \
+    .help = "how it is computed; `auto`: as `lathe tune` found, else what should be the fastest",  \
+    .manner = true, DEFAULT_WORD("auto", ALGORITHM_ANY), .choices = what##_algorithms,             \
+    .explain = algorithm_help                                                                      \
   }
 #define NONE                                                                                       \
   {                                                                                                \
@@ -67,6 +70,40 @@
 #define ONE_OF(label, value, member)                                                               \
   .group = label, .kind = value, .group_offset = offsetof(struct model, member)
 #define DEFAULT_OF(label, value, member) ONE_OF(label, value, member), .group_default = true
+
+#define AUTO                                                                                       \
+  {                                                                                                \
+    "auto", ALGORITHM_ANY                                                                          \
+  }
+#define NO_MORE                                                                                    \
+  {                                                                                                \
+    NULL, 0                                                                                        \
+  }
+#define IF_YES(...) __VA_ARGS__
+#define IF_NO(...)
+/* clang-format off */
+static const struct choice vectors_algorithms[] = {
+  AUTO,
+#define ALGORITHM(id, name, linear, convolution, vectors, ...) IF_##vectors({#name, ALGORITHM_##id},)
+#include "algorithms.def"
+#undef ALGORITHM
+  NO_MORE
+};
+static const struct choice series_algorithms[] = {
+  AUTO,
+#define ALGORITHM(id, name, linear, convolution, vectors, series, ...) IF_##series({#name, ALGORITHM_##id},)
+#include "algorithms.def"
+#undef ALGORITHM
+  NO_MORE
+};
+static const struct choice images_algorithms[] = {
+  AUTO,
+#define ALGORITHM(id, name, linear, convolution, vectors, series, images, ...) IF_##images({#name, ALGORITHM_##id},)
+#include "algorithms.def"
+#undef ALGORITHM
+  NO_MORE
+};
+/* clang-format on */
 
 static const struct rule rules[] = {
 #define SETTING(in, label, grouping, about, ...)                                                   \

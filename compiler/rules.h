@@ -48,7 +48,8 @@ struct attribute {
   double lo, hi;            /* range of a number, or of each dimension of a shape */
   bool above, below;        /* lo itself, hi itself, is excluded */
   const struct choice *choices;
-  size_t offset, size; /* settings: the member of struct model that takes the value */
+  const char *(*explain)(int value); /* what a choice means; NULL: the word says it */
+  size_t offset, size;               /* settings: the member of struct model that takes the value */
 };
 
 /* Where statements belong. Both encoder and decoder hold layers. */

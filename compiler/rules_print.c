@@ -82,6 +82,9 @@ static void print_rule(FILE *out, const struct rule *rule)
       fprintf(out, "; %s %s", rule->set != RULES_LAYER && a->required ? "without it," : "default",
               a->initial_text);
     fputs("\n", out);
+    for (const struct choice *c = a->choices; a->explain != NULL && c->word != NULL; c++)
+      if (a->explain(c->value) != NULL)
+        fprintf(out, "  %-14s%s: %s\n", "", c->word, a->explain(c->value));
   }
 }
 

@@ -119,6 +119,12 @@ void kernel_cut(struct kernel *kernel, int64_t extent, int multiple, int most)
   kernel->tasks = (int)((extent + kernel->block - 1) / kernel->block);
 }
 
+void kernel_computed_by(struct kernel *kernel, enum algorithm algorithm, const char *title)
+{
+  kernel->made_by = algorithm;
+  kernel->algorithm = title;
+}
+
 bool kernel_plain(const struct kernel *kernel)
 {
   return kernel->graph->model->plain;

@@ -46,7 +46,8 @@ struct kernel {
   /* The parameter that the optimiser may change from within the kernel, which makes its gradient;
    * nothing after it reads the parameter. NULL: gradients go through memory. */
   const struct parameter *updates;
-  const char *algorithm; /* what `lathe summary` says of it */
+  const char *algorithm;  /* what `lathe summary` says of it */
+  enum algorithm made_by; /* a part of a product or a convolution; ALGORITHM_ANY: of none */
 };
 
 struct schedule {
@@ -85,6 +86,9 @@ void schedule_dump(const struct schedule *schedule, FILE *out);
 void kernel_cut(struct kernel *kernel, int64_t extent, int multiple, int most);
 void kernel_by_images(struct kernel *kernel, int chunk);
 bool kernel_plain(const struct kernel *kernel);
+
+/* Says that a product or a convolution is computed so, under that title. */
+void kernel_computed_by(struct kernel *kernel, enum algorithm algorithm, const char *title);
 
 /* Whether the kernel makes a table that is kept from call to call. */
 bool kernel_prepares(const struct kernel *kernel);

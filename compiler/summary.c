@@ -1,4 +1,5 @@
 #include "summary.h"
+#include "chosen.h"
 #include "cost.h"
 #include "emit.h"
 #include "emit_model.h"
@@ -84,6 +85,38 @@ static void print_kernels(FILE *out, const struct compilation *c)
             k.line > 0 ? mem_printf(c->mem, "%d", k.line) : "", pass_name(k.pass), ops, k.ops,
             k.algorithm, flops_text(c->mem, k.image_flops * batch + k.step_flops),
             grouped(c->mem, (int64_t)(k.image_bytes * batch + k.step_bytes)));
+  }
+}
+
+/* What each product and convolution is computed by, and in brackets who chose that, unless it was
+ * the cost model. */
+static void print_chosen(FILE *out, const struct compilation *c)
+{
+  struct chosen *list;
+  const int count = chosen_list(c, &list);
+  int layer = 12, cell = 9;
+  const char **cells = mem_alloc(c->mem, (size_t)count * sizeof *cells + 1);
+  for (int i = 0; i < count; i++) {
+    const char *name = algorithm_table[list[i].algorithm].name;
+    cells[i] = list[i].chooser == CHOSEN_BY_COST
+                   ? name
+                   : mem_printf(c->mem, "%s (%s)", name, chooser_name(list[i].chooser));
+    layer = text_column(layer, list[i].layer->name);
+    cell = text_column(cell, cells[i]);
+  }
+  fprintf(out, "\nAlgorithms, by the cost model unless it says otherwise\n  %-*s", layer, "");
+  for (int use = 0; use < USES; use++)
+    fprintf(out, " %-*s", use + 1 < USES ? cell : 0, use_table[use].name);
+  fprintf(out, "\n");
+  for (int i = 0; i < count;) {
+    const struct layer *of = list[i].layer;
+    fprintf(out, "  %-*s", layer, of->name);
+    for (int use = 0; use < USES; use++) {
+      bool there = i < count && list[i].layer == of && (int)list[i].use == use;
+      fprintf(out, " %-*s", use + 1 < USES ? cell : 0, there ? cells[i] : "");
+      i += there;
+    }
+    fprintf(out, "\n");
   }
 }
 
@@ -177,6 +210,8 @@ void summary_print(FILE *out, const struct compilation *c)
   fprintf(out, "\nTotal parameters: %s, all trained\n", grouped(c->mem, c->parameter_count));
   fprintf(out, "FLOP an image: forward %s, training step %s\n",
           grouped(c->mem, (int64_t)c->flops_forward), grouped(c->mem, (int64_t)c->flops_step));
+  if (!m->plain)
+    print_chosen(out, c);
   print_kernels(out, c);
   print_memory(out, c);
   print_plan(out, c);
@@ -210,6 +245,19 @@ static json_t *kernels_json(const struct compilation *c)
   return kernels;
 }
 
+static json_t *chosen_json(const struct compilation *c)
+{
+  struct chosen *list;
+  const int count = chosen_list(c, &list);
+  json_t *all = json_array();
+  for (int i = 0; i < count; i++)
+    json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s}", "layer", list[i].layer->name,
+                                         "use", use_table[list[i].use].name, "algorithm",
+                                         algorithm_table[list[i].algorithm].name, "chosen_by",
+                                         chooser_name(list[i].chooser)));
+  return all;
+}
+
 bool summary_json(FILE *out, const struct compilation *c)
 {
   const struct model *m = c->model;
@@ -240,12 +288,13 @@ bool summary_json(FILE *out, const struct compilation *c)
       "image_bytes", (json_int_t)(c->per_image_inference * value_bytes(c)), "training_image_bytes",
       (json_int_t)(c->per_image_training * value_bytes(c)), "thread_bytes",
       (json_int_t)(c->scratch * value_bytes(c)), "em_bytes", (json_int_t)(c->em_doubles * 8));
-  json_t *all = json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:o, s:o}", "model",
-                          m->name, "fingerprint", model_fingerprint(c), "precision",
-                          m->float64 ? "float64" : "float32", "latent", m->latent, "components",
-                          m->mixing.components, "parameters", (json_int_t)c->parameter_count,
-                          "flops_forward", c->flops_forward, "flops_step", c->flops_step, "layers",
-                          layers, "kernels", kernels_json(c), "memory", memory, "plan", plan);
+  json_t *all =
+      json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "model",
+                m->name, "fingerprint", model_fingerprint(c), "precision",
+                m->float64 ? "float64" : "float32", "latent", m->latent, "components",
+                m->mixing.components, "parameters", (json_int_t)c->parameter_count, "flops_forward",
+                c->flops_forward, "flops_step", c->flops_step, "layers", layers, "algorithms",
+                chosen_json(c), "kernels", kernels_json(c), "memory", memory, "plan", plan);
   bool done = all != NULL && json_dumpf(all, out, JSON_COMPACT) == 0;
   json_decref(all);
   fprintf(out, "\n");

@@ -1,10 +1,7 @@
 #include "verify.h"
 #include "child.h"
 #include "verify_parts.h"
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
+#include "work_folder.h"
 #include <unistd.h>
 
 /* Images in a call: few; more than one task of a kernel takes, unevenly; and one. */
@@ -12,20 +9,6 @@ static const int BATCHES[] = {3, 17, 1};
 
 /* For finite differences: two sizes, small because every entry takes four steps. */
 static const int PROBED[] = {3, 5};
-
-/* Where everything goes; NULL, having said why, when there is no such place. */
-static const char *work_folder(struct mem *mem, const struct verify_options *options)
-{
-  const char *tmp = getenv("TMPDIR");
-  char *folder =
-      mem_printf(mem, "%s/lathe-verify-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
-  if (options->keep != NULL ? mkdir(options->keep, 0777) == 0 || errno == EEXIST
-                            : mkdtemp(folder) != NULL)
-    return options->keep != NULL ? options->keep : folder;
-  fprintf(stderr, "lathe: error: cannot make the folder '%s': %s\n",
-          options->keep != NULL ? options->keep : folder, strerror(errno));
-  return NULL;
-}
 
 struct verification {
   struct mem *mem;
@@ -108,7 +91,7 @@ static bool verify_in(struct mem *mem, const char *folder, const struct model *m
 bool verify(struct mem *mem, const struct model *model, const struct verify_options *options,
             FILE *out)
 {
-  const char *folder = work_folder(mem, options);
+  const char *folder = work_folder(mem, "verify", options->keep);
   if (folder == NULL)
     return false;
   bool good = verify_in(mem, folder, model, options, out);

@@ -61,7 +61,4 @@ bool variants_build(const struct model *model, const char *folder,
  * when it does not end well; a finding then says so. */
 bool run_check(struct findings *findings, const char *precision, const char *const *argv);
 
-/* Removes a folder and all in it. */
-void remove_tree(struct mem *mem, const char *path);
-
 #endif

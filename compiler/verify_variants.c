@@ -1,4 +1,4 @@
-#include "text.h"
+#include "other_main.h"
 #include "toolchain.h"
 #include "verify_parts.h"
 #include "write.h"
@@ -47,32 +47,6 @@ static void compare_emissions(struct findings *findings, const char *precision,
   findings_add(findings, finding);
 }
 
-/* The emitted files with another main: the self-check instead of the command line. */
-static struct emitted *with_selfcheck(struct mem *mem, const struct emitted *emitted,
-                                      const char *name)
-{
-  struct emitted *all = mem_alloc(mem, sizeof *all);
-  *all = *emitted;
-  const char *main = mem_printf(mem, "%s_main.c", name);
-  for (int i = 0; i < all->count; i++) {
-    if (strcmp(all->files[i].name, main) != 0)
-      continue;
-    struct text text = {.mem = mem};
-    text_printf(&text,
-                "/* The self-check of %s, in the place of its command line. */\n"
-                "#include \"%s.h\"\n"
-                "#include <lathe/selfcheck.h>\n\n"
-                "int main(int argc, char **argv)\n"
-                "{\n"
-                "  return lathe_selfcheck_main(argc, argv, &%s_model);\n"
-                "}\n",
-                name, name, name);
-    all->files[i].text = text.data;
-    all->files[i].length = text.length;
-  }
-  return all;
-}
-
 static bool build_variant(const struct model *model, enum variant variant, const char *folder,
                           const struct verify_options *options, struct findings *findings)
 {
@@ -85,7 +59,8 @@ static bool build_variant(const struct model *model, enum variant variant, const
   if (built) {
     compare_emissions(findings, variants[variant].name, emitted, again);
     const char *place = mem_printf(mem, "%s/%s", folder, variants[variant].name);
-    emitted = with_selfcheck(mem, emitted, model->name);
+    emitted = emitted_with_main(mem, emitted, model->name, "self-check", "selfcheck.h",
+                                "lathe_selfcheck_main");
     built = write_emitted(emitted, place);
     const struct build_options build = {
         .output = mem_printf(mem, "%s/selfcheck", place),

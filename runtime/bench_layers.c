@@ -135,9 +135,8 @@ static void print_words(const struct table *table)
          1e6 * profile->step, 100 * profile->watched / profile->step);
 }
 
-/* Images of random bytes, as a file of uint8 would give. */
-static bool make_up(struct lathe_dataset *dataset, const struct lathe_model *model,
-                    struct lathe_error *err)
+bool lathe_bench_images(struct lathe_dataset *dataset, const struct lathe_model *model,
+                        struct lathe_error *err)
 {
   struct lathe_array *images = &dataset->images;
   *images =
@@ -161,7 +160,7 @@ bool lathe_bench_layers(const struct lathe_call *call, struct lathe_session *ses
   struct table table = {
       .model = session->model, .batch = batch, .threads = lathe_pool_threads(session->pool)};
   struct lathe_dataset dataset = {0};
-  bool good = make_up(&dataset, session->model, err) &&
+  bool good = lathe_bench_images(&dataset, session->model, err) &&
               lathe_profile_take(&table.profile, session, batch, &dataset, 0.85 * seconds, err);
   if (good) {
     table.peak = lathe_peak_flops(session->pool, 0.15 * seconds);

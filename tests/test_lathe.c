@@ -174,6 +174,10 @@ START_TEST(algorithms)
   CHECK(0, "im2col + BLAS", "", "summary", conv, "--algorithm", "conv2d=blas");
   CHECK(0, "Winograd", "", "summary", conv, "--algorithm", "conv2d=winograd"); /* where it can be */
   CHECK(0, "im2col + blocks", "", "summary", conv, "--algorithm=encoder.2=blocks");
+  CHECK(0, "Algorithms, by the cost model|inference|encoder.2    blas (command line)|dots", "",
+        "summary", conv, "--algorithm", "encoder.2=blas");
+  CHECK(0, "\"use\":\"weight\",\"algorithm\":\"blas\",\"chosen_by\":\"description\"", "", "summary",
+        "tests/gradients/algorithms_blas.lathe", "--json");
   CHECK(1, "", "--algorithm relu=blas: the model has no such layer", "summary", conv, "--algorithm",
         "relu=blas");
   CHECK(1, "", "no such algorithm", "summary", conv, "--algorithm", "conv2d=fast");

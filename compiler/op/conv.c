@@ -40,17 +40,30 @@ static struct node *conv_weight(struct graph *g, struct node *dy, struct node *x
   return dw;
 }
 
+/* The same convolution for a derivative, which may be computed in another way. Winograd's values at
+ * the points are shared by all: it never is for one of them alone. */
+static struct convolution derived(const struct graph *g, const struct node *y,
+                                  enum algorithm_use use)
+{
+  struct convolution c = y->conv;
+  enum algorithm asked = algorithm_asked(g, y->layer, use);
+  if (asked != ALGORITHM_ANY)
+    c.algorithm = (int)asked;
+  return c;
+}
+
 void conv_gradient(struct graph *g, struct node *y, struct node *dy)
 {
-  graph_accumulate(g, y->in[1], conv_weight(g, dy, y->in[0], y->in[1], y->conv));
-  graph_accumulate(g, y->in[0], op_conv_input(g, dy, y->in[1], y->conv));
+  graph_accumulate(g, y->in[1], conv_weight(g, dy, y->in[0], y->in[1], derived(g, y, USE_WEIGHT)));
+  graph_accumulate(g, y->in[0], op_conv_input(g, dy, y->in[1], derived(g, y, USE_INPUT)));
 }
 
 /* The op is linear in dy and in w, so its own derivatives are the two others. */
 void conv_input_gradient(struct graph *g, struct node *dx, struct node *adjoint)
 {
-  graph_accumulate(g, dx->in[1], conv_weight(g, dx->in[0], adjoint, dx->in[1], dx->conv));
-  graph_accumulate(g, dx->in[0], op_conv(g, adjoint, dx->in[1], dx->conv));
+  graph_accumulate(g, dx->in[1],
+                   conv_weight(g, dx->in[0], adjoint, dx->in[1], derived(g, dx, USE_WEIGHT)));
+  graph_accumulate(g, dx->in[0], op_conv(g, adjoint, dx->in[1], derived(g, dx, USE_INPUT)));
 }
 
 double conv_flops(const struct node *node)
@@ -75,6 +88,12 @@ int conv_channel_parts(const struct convolution *c)
   return parts;
 }
 
+static void computed(struct kernel *kernel)
+{
+  enum algorithm algorithm = (enum algorithm)conv_choice(kernel);
+  kernel_computed_by(kernel, algorithm, algorithm_table[algorithm].convolution);
+}
+
 void conv_plan(struct kernel *kernel)
 {
   const struct convolution *c = &kernel->chain[0]->conv;
@@ -82,7 +101,7 @@ void conv_plan(struct kernel *kernel)
     conv_direct_plan(kernel);
   else
     conv_columns_plan(kernel, convolution_window(c), convolution_group_filters(c));
-  kernel->algorithm = algorithm_table[conv_choice(kernel)].convolution;
+  computed(kernel);
 }
 
 void conv_input_plan(struct kernel *kernel)
@@ -92,7 +111,7 @@ void conv_input_plan(struct kernel *kernel)
     conv_direct_plan(kernel);
   else
     conv_columns_plan(kernel, convolution_group_filters(c), convolution_window(c));
-  kernel->algorithm = algorithm_table[conv_choice(kernel)].convolution;
+  computed(kernel);
 }
 
 void conv_weight_plan(struct kernel *kernel)
@@ -101,7 +120,7 @@ void conv_weight_plan(struct kernel *kernel)
     conv_direct_weight_plan(kernel);
   else
     conv_columns_weight_plan(kernel);
-  kernel->algorithm = algorithm_table[conv_choice(kernel)].convolution;
+  computed(kernel);
 }
 
 /* "oy * 2 + ky * 3 - 1": where a tap reads. */

@@ -90,7 +90,7 @@ enum algorithm linear_choose(const struct kernel *kernel)
       .inner = node_size(node->in[0]),
       .as_it_lies = as_it_lies(node),
   };
-  enum algorithm algorithm = linear_algorithm(kernel->graph, node->layer, &p);
+  enum algorithm algorithm = linear_algorithm(kernel->graph, node->layer, kernel_use(kernel), &p);
   return algorithm == ALGORITHM_DOTS && node->op == OP_LINEAR_WEIGHT ? ALGORITHM_BLOCKS : algorithm;
 }
 
@@ -107,7 +107,7 @@ void linear_plan(struct kernel *kernel)
   int64_t width = node_size(node), inner = node_size(node->in[0]);
   enum algorithm algorithm = linear_choose(kernel);
   bool rows = algorithm == ALGORITHM_DOTS && as_it_lies(node);
-  kernel->algorithm = rows ? "rows" : algorithm_table[algorithm].linear;
+  kernel_computed_by(kernel, algorithm, rows ? "rows" : algorithm_table[algorithm].linear);
   if (rows)
     kernel_by_images(kernel, IMAGES_AT_ONE);
   else if (width < NARROW || algorithm == ALGORITHM_LOOPS)

@@ -59,7 +59,7 @@ void linear_weight_plan(struct kernel *kernel)
   struct linear_weight w = linear_weight_of(dw);
   enum algorithm algorithm = linear_choose(kernel);
   bool rows = cut_by_rows(kernel, &w);
-  kernel->algorithm = algorithm_table[algorithm].linear;
+  kernel_computed_by(kernel, algorithm, algorithm_table[algorithm].linear);
   if (algorithm != ALGORITHM_BLOCKS) {
     linear_cut(kernel, rows ? w.rows : w.columns);
     return;

@@ -2,6 +2,7 @@
  * the point. In training it is made anew from the weights for each point (a few percent of the
  * product's work) and does not leave the cache; nor does du, which goes straight to the filter's
  * taps. Inference, whose weights stay, reads it from a table. */
+#include "../algorithm.h"
 #include "../op.h"
 #include "runtime/packed.h"
 #include "winograd.h"
@@ -24,7 +25,7 @@ void winograd_product_plan(struct kernel *kernel)
     kernel->scratch =
         inner * outputs + (int64_t)(node->op == OP_WINOGRAD_PRODUCT ? LATHE_PACKED(inner, outputs)
                                                                     : LATHE_PACKED(outputs, inner));
-  kernel->algorithm = "Winograd";
+  kernel_computed_by(kernel, ALGORITHM_WINOGRAD, algorithm_table[ALGORITHM_WINOGRAD].convolution);
 }
 
 void winograd_filter_plan(struct kernel *kernel)
@@ -33,7 +34,7 @@ void winograd_filter_plan(struct kernel *kernel)
   int points = winograd_point_count(c);
   kernel_cut(kernel, points, 1, points);
   kernel->scratch = (int64_t)winograd_of(c).channels * c->filters;
-  kernel->algorithm = "Winograd";
+  kernel_computed_by(kernel, ALGORITHM_WINOGRAD, algorithm_table[ALGORITHM_WINOGRAD].convolution);
 }
 
 /* Parts of the channels of a phase: a task's filter rows. */
@@ -52,7 +53,7 @@ void winograd_weight_plan(struct kernel *kernel)
   int tasks = c->y.stride * c->y.stride * channel_parts(c);
   kernel_cut(kernel, tasks, 1, tasks);
   kernel->scratch = (int64_t)c->channels / channel_parts(c) * c->filters;
-  kernel->algorithm = "Winograd";
+  kernel_computed_by(kernel, ALGORITHM_WINOGRAD, algorithm_table[ALGORITHM_WINOGRAD].convolution);
 }
 
 /* One filter row of the sum over taps: "g[p][0] * (g[q][0] * ... + ...) + ...". */

@@ -1,5 +1,6 @@
 /* The four transforms between images and points. In each, a tile goes through one dimension into
  * scratch memory that stays in the nearest cache, and through the other from there. */
+#include "../algorithm.h"
 #include "../op.h"
 #include "winograd.h"
 
@@ -10,7 +11,7 @@ static void plan(struct kernel *kernel, int channels)
   struct winograd w = winograd_of(&kernel->chain[0]->conv);
   kernel_by_images(kernel, IMAGES);
   kernel->scratch = (int64_t)(w.y.points * w.x.points + 1) * channels;
-  kernel->algorithm = "Winograd";
+  kernel_computed_by(kernel, ALGORITHM_WINOGRAD, algorithm_table[ALGORITHM_WINOGRAD].convolution);
 }
 
 /* Tiles of the image side: with all its channels. */

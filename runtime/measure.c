@@ -1,0 +1,146 @@
+#include "measure.h"
+#include "allocate.h"
+#include "bench.h"
+#include "clock.h"
+#include "philox.h"
+#include "profile.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { LEAST_CALLS = 5, MOST_CALLS = 2000 };
+
+/* The call that is watched: its kernels in order. One at a time, in one thread. */
+static struct {
+  double *seconds; /* [most]; NULL: they are only counted */
+  int count, most;
+} watched;
+
+void lathe_parallel_timed(struct lathe_pool *pool, int tasks, lathe_task *task, void *arg)
+{
+  const double begin = watched.seconds ? lathe_now() : 0;
+  lathe_parallel(pool, tasks, task, arg);
+  if (watched.seconds && watched.count < watched.most)
+    watched.seconds[watched.count] = lathe_now() - begin;
+  watched.count++;
+}
+
+typedef void inference(struct lathe_session *session);
+
+static void encode_one(struct lathe_session *session)
+{
+  session->model->encode(&session->state, 1, session->images, session->mean, session->logvar);
+}
+
+static void decode_one(struct lathe_session *session)
+{
+  session->model->decode(&session->state, 1, session->noise, session->decoded);
+}
+
+/* Seconds that a call takes; its kernels' into `row`, unless that is NULL. */
+static double take_call(struct lathe_session *session, inference *call, double *row, int kernels)
+{
+  watched.seconds = row;
+  watched.count = 0;
+  watched.most = kernels;
+  const double begin = lathe_now();
+  call(session);
+  const double end = lathe_now();
+  watched.seconds = NULL;
+  return end - begin;
+}
+
+static int compare(const void *a, const void *b)
+{
+  double x = *(const double *)a, y = *(const double *)b;
+  return (x > y) - (x < y);
+}
+
+static double median(double *values, int count)
+{
+  qsort(values, (size_t)count, sizeof *values, compare);
+  return values[count / 2];
+}
+
+/* Prints the medians of calls' kernels, watched and unwatched calls by turns; *alone receives the
+ * median of the latter. */
+static bool measure_calls(struct lathe_session *session, const char *name, inference *call,
+                          double seconds, double *alone, struct lathe_error *err)
+{
+  take_call(session, call, NULL, 0); /* makes tables, and meets cold caches */
+  take_call(session, call, NULL, 0);
+  const int kernels = watched.count;
+  double *rows = lathe_allocate(MOST_CALLS, kernels + 2, sizeof *rows, "the times of calls", err);
+  if (!rows)
+    return false;
+  double *unwatched = rows + (int64_t)MOST_CALLS * kernels, *column = unwatched + MOST_CALLS;
+  const double begin = lathe_now();
+  int calls = 0;
+  for (; calls < LEAST_CALLS || (calls < MOST_CALLS && lathe_now() - begin < seconds); calls++) {
+    unwatched[calls] = take_call(session, call, NULL, 0);
+    take_call(session, call, rows + (int64_t)calls * kernels, kernels);
+  }
+  for (int k = 0; k < kernels; k++) {
+    for (int i = 0; i < calls; i++)
+      column[i] = rows[(int64_t)i * kernels + k];
+    printf("%s %d %.9g\n", name, k, median(column, calls));
+  }
+  *alone = median(unwatched, calls);
+  free(rows);
+  return true;
+}
+
+static bool measure_steps(struct lathe_session *session, int batch, double seconds,
+                          struct lathe_error *err)
+{
+  struct lathe_profile profile = {0};
+  struct lathe_dataset dataset = {0};
+  bool good = lathe_bench_images(&dataset, session->model, err) &&
+              lathe_profile_take(&profile, session, batch, &dataset, seconds, err);
+  for (int k = 0; good && k < session->model->kernel_count; k++)
+    printf("train %d %.9g\n", k, profile.kernels[k]);
+  if (good)
+    printf("step 0 %.9g\n", profile.step);
+  lathe_profile_free(&profile);
+  lathe_dataset_free(&dataset);
+  return good;
+}
+
+static bool measure(const struct lathe_model *model, int batch, int threads, double seconds,
+                    struct lathe_error *err)
+{
+  struct lathe_session session = {0};
+  double encode, decode;
+  bool good =
+      lathe_session_open(&session, model, (struct lathe_session_size){batch, threads, true}, err);
+  if (good) {
+    lathe_state_initialise(&session.state, model, 0);
+    good = measure_steps(&session, batch, 0.6 * seconds, err);
+  }
+  if (good) {
+    lathe_random_normal(0, LATHE_RANDOM_BENCH, 0, 0, model->latent, session.noise);
+    good = measure_calls(&session, "encode", encode_one, 0.2 * seconds, &encode, err) &&
+           measure_calls(&session, "decode", decode_one, 0.2 * seconds, &decode, err);
+  }
+  if (good)
+    printf("one 0 %.9g\n", encode + decode);
+  lathe_session_close(&session);
+  return good;
+}
+
+int lathe_measure_main(int argc, char **argv, const struct lathe_model *model)
+{
+  const int batch = argc == 4 ? atoi(argv[1]) : 0, threads = argc == 4 ? atoi(argv[2]) : -1;
+  const double seconds = argc == 4 ? strtod(argv[3], NULL) : 0;
+  if (batch < 1 || threads < 0 || !(seconds > 0) || lathe_is_alone(model)) {
+    fprintf(stderr, "measurement of %s; usage: BATCH THREADS SECONDS\n", model->name);
+    return 2;
+  }
+  struct lathe_error err = {.text = ""};
+  bool good = lathe_target_check(model->target, lathe_machine_features(), &err) &&
+              measure(model, batch, threads, seconds, &err);
+  if (good && (fflush(stdout) != 0 || ferror(stdout)))
+    good = lathe_fail(&err, "standard output cannot be written");
+  if (!good)
+    fprintf(stderr, "%s: %s\n", model->name, err.text);
+  return good ? 0 : 1;
+}
