@@ -51,6 +51,11 @@ static const char emitted_sanitize[] =
 static const char emitted_sanitize[] = "";
 #endif
 
+/* What `lathe emit` is told besides. */
+#ifndef EMITTED_OPTIONS
+#define EMITTED_OPTIONS ""
+#endif
+
 static inline const char *emitted_environment(const char *name, const char *otherwise)
 {
   const char *value = getenv(name);
@@ -126,7 +131,7 @@ static inline struct emitted emitted_open_text(const char *text)
 
   const char *build = emitted_environment("LATHE_BUILD", "build");
   const char *cc = emitted_environment("CC", "cc");
-  emitted_run("'%s/lathe' emit '%s' -o '%s/c'", build, path, e.folder);
+  emitted_run("'%s/lathe' emit '%s' -o '%s/c' %s", build, path, e.folder, EMITTED_OPTIONS);
   snprintf(path, sizeof path, "%s/c", e.folder);
   ck_assert(emitted_find(path, "_model.c", name, sizeof name));
   emitted_run("build=$(cd '%s' && pwd) && cd '%s' && rm %s_main.c && ls *.c | "

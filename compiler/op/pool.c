@@ -2,7 +2,8 @@
  * the sum times a constant (window_sum), which is average pooling. The adjoint of the sum spreads
  * each output over its window (window_spread), and is what nearest-neighbour upsampling does, whose
  * own adjoint is the sum again. Pixels outside of the image count as 0 in sums, and do not
- * compete for the maximum. Images lie channels last. */
+ * compete for the maximum; a NaN is greater than any number, so that it goes on to the loss. Images
+ * lie channels last. */
 #include "../emit_kernel.h"
 #include "../op.h"
 
@@ -204,12 +205,15 @@ void max_pool_emit(struct emitter *e, const struct kernel *kernel)
   bind_windows(e, w);
   if (kernel_plain(kernel))
     emit_plain(e, w, "", "$real most = 0;\nbool found = false;\n",
-               "if (!found || $x[in] > most)\n  most = $x[in];\nfound = true;\n",
+               "if (!found || $x[in] > most || isnan($x[in]))\n  most = $x[in];\n"
+               "found = true;\n",
                "$y[out] = most;\n");
   else
     emit_windows(e, kernel, "", "memcpy($y + out, $x + ($first_pixel) * $C, $C * sizeof *$y);\n",
-                 "for (int c = 0; c < $C; c++)\n"
-                 "  $y[out + c] = $x[in + c] > $y[out + c] ? $x[in + c] : $y[out + c];\n",
+                 "for (int c = 0; c < $C; c++) {\n"
+                 "const $real v = $x[in + c];\n"
+                 "$y[out + c] = v > $y[out + c] || isnan(v) ? v : $y[out + c];\n"
+                 "}\n",
                  "");
 }
 

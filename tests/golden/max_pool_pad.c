@@ -17,8 +17,10 @@ static void encoder_0_max_pool(int n, int task, const float *restrict x,
         for (int iy = top; iy < bottom; iy++) {
           for (int ix = left; ix < right; ix++) {
             const int in = ((i * 6 + iy) * 6 + ix) * 3;
-            for (int c = 0; c < 3; c++)
-              y[out + c] = x[in + c] > y[out + c] ? x[in + c] : y[out + c];
+            for (int c = 0; c < 3; c++) {
+              const float v = x[in + c];
+              y[out + c] = v > y[out + c] || isnan(v) ? v : y[out + c];
+            }
           }
         }
       }

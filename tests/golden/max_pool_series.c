@@ -12,8 +12,10 @@ static void encoder_2_max_pool(int n, int task, const float *restrict x,
       memcpy(y + out, x + (i * 6 + left) * 4, 4 * sizeof *y);
       for (int ix = left; ix < left + 2; ix++) {
         const int in = (i * 6 + ix) * 4;
-        for (int c = 0; c < 4; c++)
-          y[out + c] = x[in + c] > y[out + c] ? x[in + c] : y[out + c];
+        for (int c = 0; c < 4; c++) {
+          const float v = x[in + c];
+          y[out + c] = v > y[out + c] || isnan(v) ? v : y[out + c];
+        }
       }
     }
   }
