@@ -34,12 +34,11 @@ static void check_state(const char *what, const struct lathe_model *model,
   }
 }
 
-START_TEST(many_steps)
+/* The model's steps are those of a fixture. */
+static void check_steps(const struct lathe_model *model, const char *optimiser)
 {
   char name[64];
-  snprintf(name, sizeof name, "optimisers/%s", OPTIMISERS[_i]);
-  struct emitted e = torch_open(name);
-  const struct lathe_model *model = e.model;
+  snprintf(name, sizeof name, "optimisers/%s", optimiser);
   struct lathe_tensors tensors = torch_read(name);
   const int64_t *sizes = fixture_integers(&tensors, "sizes", SIZES);
   int n = (int)sizes[IMAGES_A_STEP], epochs = (int)sizes[EPOCHS];
@@ -52,7 +51,7 @@ START_TEST(many_steps)
   generate_weights(&w.state, model, 0.3);
   for (int64_t step = 0; step < steps; step++) {
     char what[96];
-    snprintf(what, sizeof what, "%s, step %d", OPTIMISERS[_i], (int)step + 1);
+    snprintf(what, sizeof what, "%s, step %d", optimiser, (int)step + 1);
     int epoch = (int)(step / sizes[STEPS_AN_EPOCH]);
     double rate = lathe_learning_rate(&model->training, epoch);
     within(what, "rate", fabs(rate - rates[epoch]), rates[epoch], 1e-14);
@@ -62,12 +61,39 @@ START_TEST(many_steps)
     batch_free(&b);
   }
   struct comparison c = {
-      .what = OPTIMISERS[_i], .tensors = &tensors, .prefix = "after.", .tolerance = LAYERS.trained};
+      .what = optimiser, .tensors = &tensors, .prefix = "after.", .tolerance = LAYERS.trained};
   near_block(&c, model, w.state.fixed);
-  check_state(OPTIMISERS[_i], model, &w.state, &tensors);
+  check_state(optimiser, model, &w.state, &tensors);
 
   watched_free(&w);
   lathe_tensors_free(&tensors);
+}
+
+START_TEST(many_steps)
+{
+  char name[64];
+  snprintf(name, sizeof name, "optimisers/%s", OPTIMISERS[_i]);
+  struct emitted e = torch_open(name);
+  check_steps(e.model, OPTIMISERS[_i]);
+  emitted_close(&e);
+}
+END_TEST
+
+/* Gradients within their bound are left as they are. */
+START_TEST(bound_that_is_not_reached)
+{
+  char text[1024];
+  FILE *file = fopen(TORCH_FOLDER "optimisers/sgd.lathe", "r");
+  ck_assert_ptr_nonnull(file);
+  text[fread(text, 1, sizeof text - 32, file)] = '\0';
+  fclose(file);
+  char *rule = strstr(text, "step 3,");
+  ck_assert_ptr_nonnull(rule);
+  memmove(rule + strlen("clip 1000; "), rule, strlen(rule) + 1);
+  memcpy(rule, "clip 1000; ", strlen("clip 1000; "));
+  struct emitted e = emitted_open_text(text);
+  ck_assert_double_eq(e.model->training.clip, 1000);
+  check_steps(e.model, "sgd");
   emitted_close(&e);
 }
 END_TEST
@@ -172,6 +198,7 @@ int main(void)
   TCase *cases = tcase_create("optimisers");
   tcase_set_timeout(cases, 120);
   tcase_add_loop_test(cases, many_steps, 0, sizeof OPTIMISERS / sizeof *OPTIMISERS);
+  tcase_add_test(cases, bound_that_is_not_reached);
   tcase_add_loop_test(cases, schedules, 0, sizeof SCHEDULES / sizeof *SCHEDULES);
   tcase_add_test(cases, plateau_below_zero);
   tcase_add_test(cases, early_stopping);
