@@ -154,8 +154,11 @@ $(B)/tests/test_cli $(B)/tests/test_cli_errors: SOURCES = tests/fake_model.c
 $(B)/tests/test_cli $(B)/tests/test_cli_errors: tests/fake_model.c
 $(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = $(wildcard tests/random/*.c)
 $(B)/tests/test_random $(B)/tests/test_clean_builds: $(wildcard tests/random/*.c) $(wildcard tests/random/*.h)
-$(B)/tests/test_draw_digits: | $(B)/examples/draw_digits
-$(B)/tests/test_draw_data $(B)/tests/test_models: | $(B)/examples/draw_data
+# What tests run of what is built here.
+tests_with = $(patsubst %.c,$(B)/%,$(shell grep -l '$(1)' tests/test_*.c))
+$(call tests_with,built("lathe")\|emitted\.h\|binary\.h): | $(B)/lathe
+$(call tests_with,binary\.h): | $(SHIPPED:%=$(B)/models/%)
+$(call tests_with,binary\.h\|draw_): | $(B)/examples/draw_digits $(B)/examples/draw_data
 $(B)/tests/test_faults: | $(B)/tests/allocations.so
 $(B)/tests/allocations.so: tests/faults/allocations.c tests/faults/marker.h
 	@mkdir -p $(@D)
