@@ -87,7 +87,9 @@ static bool read_format(const char *path, struct lathe_reader *reader, const cha
   if (size == 0) /* an empty file, or one whose first byte cannot be read */
     return lathe_reader_end(reader, err) &&
            lathe_fail(err, "%s is empty; give a file of data", path);
-  return lathe_fail(err, "%s is none of .npz, .npy and IDX (plain or gzipped); convert it to one",
+  return lathe_fail(err,
+                    "%s is none of .npz, .npy and IDX (plain or gzipped); convert it to one: in "
+                    "Python, numpy.save(\"data.npy\", array) writes an array",
                     path);
 }
 

@@ -101,9 +101,10 @@ static void write_pairs(FILE *out, const struct lathe_clusters *c)
   if (c->most_confused >= 0) {
     const struct lathe_cluster_pair *confused = &c->pair[c->most_confused];
     name_pair(c, confused, 'c', names);
-    fprintf(out, " In these data, %s are %sthe pair most often taken for each other (%lld points).",
+    fprintf(out,
+            " In these data, %s are %sthe pair most often taken for each other (%lld point%s).",
             names, c->most_confused == c->most_overlapping ? "also " : "",
-            (long long)confused->observed);
+            (long long)confused->observed, confused->observed == 1 ? "" : "s");
   }
 }
 

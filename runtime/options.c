@@ -78,11 +78,16 @@ static bool set_number(struct lathe_options *options, const struct row *row, con
     }
   }
   const char *kind = row->type == WHOLE ? "a whole number" : "a number";
+  char short_name[] = " (-?)";
+  if (row->letter)
+    short_name[3] = row->letter;
+  else
+    short_name[0] = '\0';
   if (row->most >= 0x1p62)
-    return lathe_fail(err, "--%s needs %s of at least %.15g, not '%s'", row->name, kind, row->least,
-                      text);
-  return lathe_fail(err, "--%s needs %s from %.15g to %.15g, not '%s'", row->name, kind, row->least,
-                    row->most, text);
+    return lathe_fail(err, "--%s%s needs %s of at least %.15g, not '%s'", row->name, short_name,
+                      kind, row->least, text);
+  return lathe_fail(err, "--%s%s needs %s from %.15g to %.15g, not '%s'", row->name, short_name,
+                    kind, row->least, row->most, text);
 }
 
 static bool set_option(struct lathe_options *options, int option, const char *text,

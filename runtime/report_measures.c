@@ -277,7 +277,7 @@ bool lathe_report_clusters(struct lathe_report_page *page, struct lathe_error *e
     lathe_report_number(out, "%.4f", cluster->weight);
     lathe_report_number(out, "%.0f", (double)cluster->points);
     lathe_report_number(out, "%.4f", cluster->radius);
-    lathe_report_number(out, "%.4f", cluster->mean_distance);
+    lathe_report_number(out, "%.4f", cluster->points > 0 ? cluster->mean_distance : (double)NAN);
     lathe_report_number(out, "%.2f %%", 100 * cluster->misassigned);
     fputs("</tr>\n", out);
   }

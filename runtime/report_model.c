@@ -3,6 +3,7 @@
 #include "schedule.h"
 #include "settings.h"
 #include "version.h"
+#include <stdlib.h>
 #include <string.h>
 
 bool lathe_report_has_model(const struct lathe_report_page *page)
@@ -246,13 +247,26 @@ static void write_path(const struct lathe_report_page *page, const char *option,
   write_word(page->out, path);
 }
 
+/* The fewest digits from which a number reads back as it is. */
+static int digits_of(double value)
+{
+  char text[32];
+  for (int digits = 1; digits < 17; digits++) {
+    snprintf(text, sizeof text, "%.*g", digits, value);
+    if (strtod(text, NULL) == value)
+      return digits;
+  }
+  return 17;
+}
+
 static void write_option(const struct lathe_report_page *page, const char *option, const char *name)
 {
   const json_t *value = json_object_get(json_object_get(page->record, "settings"), name);
   if (json_is_integer(value))
     fprintf(page->out, " --%s %lld", option, (long long)json_integer_value(value));
   else if (json_is_number(value))
-    fprintf(page->out, " --%s %.17g", option, json_number_value(value));
+    fprintf(page->out, " --%s %.*g", option, digits_of(json_number_value(value)),
+            json_number_value(value));
 }
 
 /* The command that trains the same again; every setting is in it. */

@@ -187,7 +187,7 @@ static const struct {
 } BYTES_[] = {
     {BYTES(""), "is empty"},
     {BYTES("\0"), "none of"},
-    {BYTES("hello, world"), "none of .npz, .npy and IDX|convert"},
+    {BYTES("hello, world"), "none of .npz, .npy and IDX|convert|numpy.save"},
     {BYTES("\x93NUMP"), "none of"},
     {BYTES("\x93NUMPY"), "truncated|.npy header"},
     {BYTES("\x93NUMPY\1\0"), "truncated|.npy header"},

@@ -197,6 +197,7 @@ START_TEST(in_words)
   c.cluster[0].label = -1;
   c.most_confused = 1;
   c.misassigned = 0.2;
+  c.pair[1].observed = 1;
   c.pair[2].overlap = 0.00001;
   c.cluster[0].radius = c.cluster[1].radius = 0.54;
   check_words(&c,
@@ -206,7 +207,7 @@ START_TEST(in_words)
               "(Bhattacharyya distance 0.71), and under 0.01% of all points are expected to be "
               "taken for the other. Component 0 and component 2 (class 8) are the farthest apart "
               "(6.50 standard deviations, Bhattacharyya distance 5.25). In these data, component 0 "
-              "and component 2 (class 8) are the pair most often taken for each other (3 points). "
+              "and component 2 (class 8) are the pair most often taken for each other (1 point). "
               "All are about equally spread out (standard deviation 0.55).");
   c.components = 1;
   check_words(&c, "The mixture has one component: typical standard deviation 0.54, mean distance "

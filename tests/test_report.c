@@ -72,7 +72,7 @@ START_TEST(report_says_where_settings_come_from)
   assert_words(text, "<tr><th>epochs</th><td class=\"n\">3</td><td>command line (description: 100)|"
                      "<tr><th>seed</th><td class=\"n\">7</td><td>command line (description: 0)|"
                      "<tr><th>batch</th><td class=\"n\">64</td><td>description|"
-                     "--epochs 3 --batch 64 --lr |--seed 7 --run again|model digits_mlp {");
+                     "--epochs 3 --batch 64 --lr 0.0009 --split 0.9 --seed 7 --run again|model digits_mlp {");
   free(text);
 }
 END_TEST
