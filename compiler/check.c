@@ -234,10 +234,14 @@ static void check_mixture(struct checker *checker, const struct found *found)
   /* Emitted EM keeps every component's factor on the stack while it works. */
   double factors = mixing->covariance == LATHE_TIED ? k * d * d : count[mixing->covariance];
   factors = factors > k * d ? factors : k * d;
-  if (factors > MIXTURE_MOST)
-    diag_report(checker->diags, CODE_MIXTURE_TOO_LARGE, at->head,
-                "the mixture's covariances would have %.16g values; %d are the most", factors,
-                MIXTURE_MOST);
+  if (factors <= MIXTURE_MOST)
+    return;
+  diag_report(checker->diags, CODE_MIXTURE_TOO_LARGE, at->head,
+              "the mixture's covariances would have %.16g values; %d are the most", factors,
+              MIXTURE_MOST);
+  if (k * d <= MIXTURE_MOST)
+    diag_help(checker->diags, "`mixture { components %d; covariance diag; }` has %.16g",
+              mixing->components, k * d);
 }
 
 /* Section `name` if it has braces, and its settings read when it holds any. */

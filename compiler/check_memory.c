@@ -77,6 +77,14 @@ static void add_activations(struct buffers *all, const struct compilation *c, bo
   }
 }
 
+/* ", of `relu` (line 9)", with the file's name where that is an included one. */
+static const char *place_of(struct mem *mem, const struct model *model, const struct layer *layer)
+{
+  if (strcmp(layer->path, model->file) == 0)
+    return mem_printf(mem, ", of `%s` (line %d)", layer->text, layer->line);
+  return mem_printf(mem, ", of `%s` (%s:%d)", layer->text, layer->path, layer->line);
+}
+
 static void report(struct diags *diags, const struct compilation *c, int64_t needed)
 {
   const struct model *model = c->model;
@@ -99,9 +107,7 @@ static void report(struct diags *diags, const struct compilation *c, int64_t nee
   for (int i = 0; i < all.count && i < NAMED_MOST && all.items[i].bytes > 0; i++) {
     const struct buffer *b = &all.items[i];
     diag_help(diags, "%s bytes: %s%s", grouped(mem, b->bytes), b->name,
-              b->layer != NULL
-                  ? mem_printf(mem, ", of `%s` (line %d)", b->layer->text, b->layer->line)
-                  : "");
+              b->layer != NULL ? place_of(mem, model, b->layer) : "");
   }
 }
 

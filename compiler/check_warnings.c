@@ -264,9 +264,27 @@ static void warn_layers(struct checker *checker, const struct section *section)
   }
 }
 
+/* Images whose channels were put last, or left out: what channels come first is easily overlooked.
+ */
+static void warn_input(struct checker *checker, const struct found *found)
+{
+  const struct shape *input = &checker->model->input;
+  const int64_t *dim = input->dim;
+  bool square = input->rank > 1 && dim[0] == dim[1] && dim[0] >= 16;
+  if (!square || (input->rank == 3 && dim[2] != 1 && dim[2] != 3 && dim[2] != 4))
+    return;
+  diag_report(checker->diags, CODE_CHANNELS_LAST, found->input->head,
+              "the input is %s of %lld channels: channels come first",
+              input->rank == 3 ? "an image" : "a series", (long long)dim[0]);
+  diag_help(checker->diags, "an image of %lld x %lld pixels is written [%lld, %lld, %lld]",
+            (long long)dim[0], (long long)dim[1], input->rank == 3 ? (long long)dim[2] : 1,
+            (long long)dim[0], (long long)dim[1]);
+}
+
 void warnings_find(struct checker *checker, const struct found *found)
 {
   const struct model *model = checker->model;
+  warn_input(checker, found);
   warn_mixture(checker, found);
   if (model->kind == LATHE_ALONE)
     return;
