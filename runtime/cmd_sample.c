@@ -98,6 +98,8 @@ static bool sample(struct job *job, struct lathe_error *err)
     return false;
   struct lathe_picture_format format =
       lathe_picture_format(model->input_rank, model->input_shape, model->range);
+  if (!model->bounded)
+    lathe_picture_fit(&format, job->images, n);
   bool written = picture ? lathe_picture_grid(options->output, &format, job->images, (int)n, 0, err)
                          : write_arrays(job, n, err);
   if (written)

@@ -28,6 +28,8 @@ bool lathe_manifold_picture(struct lathe_session *session, const char *path, int
         lathe_picture_format(model->input_rank, model->input_shape, model->range);
     lathe_manifold_latents(n, from, to, latents);
     lathe_decode_latents(session, count, latents, images);
+    if (!model->bounded)
+      lathe_picture_fit(&format, images, count);
     good = lathe_picture_manifold(path, &format, images, n, from, to, err);
   }
   free(latents);

@@ -9,9 +9,15 @@
 
 enum { PAIRS = 32, PAIR_COLUMNS = 16, SAMPLE_COLUMNS = 16, SAMPLE_ROWS = 25, MANIFOLD = 20 };
 
-static struct lathe_picture_format format_of(const struct lathe_model *model)
+/* Of `n` images, whose own range holds where the model knows none. */
+static struct lathe_picture_format format_of(const struct lathe_model *model,
+                                             const lathe_real *images, int64_t n)
 {
-  return lathe_picture_format(model->input_rank, model->input_shape, model->range);
+  struct lathe_picture_format format =
+      lathe_picture_format(model->input_rank, model->input_shape, model->range);
+  if (!model->bounded)
+    lathe_picture_fit(&format, images, n);
+  return format;
 }
 
 static bool draw_reconstructions(const struct lathe_outcome *outcome, const char *path,
@@ -35,7 +41,7 @@ static bool draw_reconstructions(const struct lathe_outcome *outcome, const char
     memcpy(originals + i * model->input_size, session->images, bytes);
     memcpy(decoded + i * model->input_size, session->decoded, bytes);
   }
-  struct lathe_picture_format format = format_of(model);
+  struct lathe_picture_format format = format_of(model, originals, count);
   bool good = lathe_picture_pairs(path, &format, originals, decoded, (int)count, PAIR_COLUMNS, err);
   free(originals);
   return good;
@@ -80,8 +86,8 @@ static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
       lathe_allocate(n, model->input_size, sizeof *images, "the sampled images", err);
   bool good = latents && images && draw_latents(outcome, prior, rows, latents, err);
   if (good) {
-    struct lathe_picture_format format = format_of(model);
     lathe_decode_latents(session, n, latents, images);
+    struct lathe_picture_format format = format_of(model, images, n);
     good = lathe_picture_rows(path, &format, images, rows, SAMPLE_COLUMNS, captions, err);
   }
   free(latents);

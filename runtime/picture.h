@@ -7,6 +7,7 @@
 #include "error.h"
 #include "real.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 /* How images lie in memory and what their values mean: each image is [channels, height, width].
  * One channel is shown in grey, three as red, green, blue; of any other number the first channel
@@ -23,6 +24,11 @@ struct lathe_picture_format {
  * [channels, length] (rank 2) or [features] (rank 1), where a square number of features is taken
  * for a square grey image and any other for one line of pixels. Scale is left to be chosen. */
 struct lathe_picture_format lathe_picture_format(int rank, const int *shape, const double range[2]);
+
+/* Makes the range that of the values of `n` images themselves, from the least to the greatest, for
+ * images that keep to none. Values that are not numbers do not count, and where all are the same
+ * the range stays. */
+void lathe_picture_fit(struct lathe_picture_format *format, const lathe_real *images, int64_t n);
 
 /* `n` images in reading order, `columns` a row (0: as near to a square as can be). */
 bool lathe_picture_grid(const char *path, const struct lathe_picture_format *format,

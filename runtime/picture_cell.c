@@ -35,6 +35,20 @@ size_t lathe_cell_values(const struct lathe_picture_format *format)
   return (size_t)format->channels * (size_t)format->height * (size_t)format->width;
 }
 
+void lathe_picture_fit(struct lathe_picture_format *format, const lathe_real *images, int64_t n)
+{
+  double least = INFINITY, greatest = -INFINITY;
+  for (size_t i = 0; i < (size_t)n * lathe_cell_values(format); i++)
+    if (isfinite(images[i])) {
+      least = fmin(least, (double)images[i]);
+      greatest = fmax(greatest, (double)images[i]);
+    }
+  if (!(least < greatest))
+    return;
+  format->range[0] = least;
+  format->range[1] = greatest;
+}
+
 static int choose_scale(const struct lathe_picture_format *format, int columns)
 {
   if (format->scale > 0)

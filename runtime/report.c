@@ -1,3 +1,4 @@
+#include "allocate.h"
 #include "json.h"
 #include "output.h"
 #include "report_parts.h"
@@ -116,6 +117,24 @@ static bool read_metrics(struct lathe_report_page *page, struct lathe_error *err
   return page->metrics || missing;
 }
 
+/* The range of the first images shown, where the model knows none. */
+static bool fit_range(struct lathe_report_page *page, struct lathe_error *err)
+{
+  enum { MOST = 64 };
+  const struct lathe_part *part = &page->report->images.part;
+  int n = part->count < MOST ? (int)part->count : MOST;
+  if (page->model->bounded || n == 0)
+    return true;
+  lathe_real *images =
+      lathe_allocate(n, page->model->input_size, sizeof *images, "the images shown", err);
+  if (!images)
+    return false;
+  lathe_dataset_gather(part->dataset, page->model, part->indices, 0, n, images);
+  lathe_picture_fit(&page->format, images, n);
+  free(images);
+  return true;
+}
+
 static bool gather(struct lathe_report_page *page, struct lathe_error *err)
 {
   const struct lathe_report *report = page->report;
@@ -131,7 +150,8 @@ static bool gather(struct lathe_report_page *page, struct lathe_error *err)
     page->scored = &report->images;
   else if (report->labelled.part.count > 0 && report->labelled.evaluation->scored)
     page->scored = &report->labelled;
-  return lathe_run_reopen(&run, report->folder, model, &page->record, &finished, err) &&
+  return fit_range(page, err) &&
+         lathe_run_reopen(&run, report->folder, model, &page->record, &finished, err) &&
          read_metrics(page, err) && lathe_history_read(&page->history, report->folder, err) &&
          lathe_clusters_new(&page->clusters, &report->session->mixture, shown->images, shown->means,
                             shown->scored ? &shown->scores : NULL, run.seed, err);

@@ -26,6 +26,21 @@ START_TEST(format)
 }
 END_TEST
 
+START_TEST(range_of_the_images)
+{
+  const lathe_real none = (lathe_real)NAN;
+  const lathe_real values[] = {none, -3, 2, (lathe_real)INFINITY, 5, 1}, same[] = {4, none, 4};
+  struct lathe_picture_format f = lathe_picture_format(1, (int[]){3}, (double[]){0, 1});
+  lathe_picture_fit(&f, same, 1);
+  lathe_picture_fit(&f, values, 0);
+  ck_assert(f.range[0] == 0 && f.range[1] == 1);
+  lathe_picture_fit(&f, values, 1);
+  ck_assert(f.range[0] == -3 && f.range[1] == 2);
+  lathe_picture_fit(&f, values, 2);
+  ck_assert(f.range[0] == -3 && f.range[1] == 5);
+}
+END_TEST
+
 /* One pixel's value to its colour: range, cutting, channels, what is no number. */
 static const struct {
   int channels;
@@ -235,6 +250,7 @@ int main(void)
   tcase_set_timeout(tests, 60);
   tcase_add_unchecked_fixture(tests, make_folder, NULL);
   tcase_add_loop_test(tests, format, 0, ROWS(FORMATS));
+  tcase_add_test(tests, range_of_the_images);
   tcase_add_loop_test(tests, values, 0, ROWS(VALUES));
   tcase_add_test(tests, grid);
   tcase_add_test(tests, grid_chooses_columns_and_scale);
