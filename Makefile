@@ -97,7 +97,7 @@ $(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME)
 	$(Q)$(B)/lathe build $< -o $@
 
 generated: $(B)/lathe ## emit the shipped models' C into generated/
-	for m in $(SHIPPED); do $(B)/lathe emit models/$$m.lathe -o generated/$$m || exit 1; done
+	for m in $(SHIPPED); do $(B)/lathe emit models/$$m.lathe -o generated/$$m --no-tune || exit 1; done
 
 train-models: models examples ## train each of them on made-up data, and print what they reach: minutes
 	@sh models/train_all.sh $(B) $(B)/trained

@@ -95,15 +95,21 @@ static bool suits(const struct layer *layer, int algorithm)
   return algorithm_suits(&c, algorithm);
 }
 
+bool layer_multiplies(const struct layer *layer)
+{
+  return layer->rule->head || rule_attribute(layer->rule, "algorithm") >= 0;
+}
+
 bool algorithm_serves(const struct layer *layer, enum algorithm_use use, enum algorithm algorithm)
 {
-  if (algorithm == ALGORITHM_ANY || algorithm == ALGORITHM_LOOPS)
+  if (algorithm == ALGORITHM_ANY || algorithm == ALGORITHM_LOOPS || !layer_multiplies(layer))
     return false;
   bool convolves = layer_convolves(layer);
   const struct algorithm_info *info = &algorithm_table[algorithm];
   if ((convolves ? info->convolution : info->linear)[0] == '\0')
     return false;
-  return convolves ? suits(layer, algorithm) : use != USE_WEIGHT || algorithm != ALGORITHM_DOTS;
+  return convolves ? suits(layer, (int)algorithm)
+                   : use != USE_WEIGHT || algorithm != ALGORITHM_DOTS;
 }
 
 static bool refuse(const char *text, const char *why)

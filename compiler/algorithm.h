@@ -44,6 +44,9 @@ bool algorithm_choose(const struct model *model, const char *text);
 /* Whether the algorithm can be used for the convolution. */
 bool algorithm_suits(const struct convolution *c, int algorithm);
 
+/* Whether a layer has a product or a convolution. */
+bool layer_multiplies(const struct layer *layer);
+
 /* Whether it is one that the layer's product or convolution can be computed by for that use, as
  * measurements choose: plain loops are not. */
 bool algorithm_serves(const struct layer *layer, enum algorithm_use use, enum algorithm algorithm);

@@ -1,6 +1,7 @@
 #include "command_line.h"
 #include "commands.h"
 #include "suggest.h"
+#include "toolchain.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -177,6 +178,14 @@ bool command_line_read(struct mem *mem, int argc, char **argv, struct command_li
   if (line->format != NULL && strcmp(line->format, "json") != 0 &&
       strcmp(line->format, "text") != 0) {
     usage_error("--format is text or json, not '%s'", line->format);
+    return false;
+  }
+  if (line->target != NULL && !target_known(line->target)) {
+    usage_error("there is no target '%s'; `lathe help build` lists them", line->target);
+    return false;
+  }
+  if (line->tune != NULL && line->no_tune) {
+    usage_error("--tune takes a file, %s none: give one of them", "--no-tune");
     return false;
   }
   char **operands = argv + optind;

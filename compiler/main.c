@@ -1,28 +1,28 @@
 /* lathe: a description of a latent-variable model in, C or a standalone binary out. */
 #include "../runtime/version.h"
-#include "algorithm.h"
-#include "ast_dump.h"
 #include "check.h"
-#include "check_memory.h"
 #include "child.h"
 #include "commands.h"
-#include "compile.h"
 #include "diff.h"
 #include "emit_model.h"
 #include "format.h"
 #include "graph_dot.h"
+#include "load.h"
 #include "lsp.h"
 #include "plan_svg.h"
 #include "summary.h"
 #include "support.h"
 #include "text.h"
 #include "toolchain.h"
+#include "tune.h"
+#include "tune_choose.h"
+#include "tune_file.h"
 #include "verify.h"
 #include "write.h"
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { NAME_MOST = 64 }; /* letters of a model's name */
 
@@ -30,65 +30,6 @@ struct support {
   const char *name;
   void (*print)(FILE *out);
 };
-
-/* ---- From a file to a checked and compiled model ---- */
-
-/* Whether standard error is a terminal that shows colours, and the user likes them (no-color.org).
- */
-static bool has_colours(void)
-{
-  const char *none = getenv("NO_COLOR"), *terminal = getenv("TERM");
-  return isatty(STDERR_FILENO) && (none == NULL || *none == '\0') &&
-         (terminal == NULL || strcmp(terminal, "dumb") != 0);
-}
-
-static void print_diagnostics(const struct command_line *line, const struct diags *diags)
-{
-  if (line->format != NULL && strcmp(line->format, "json") == 0)
-    diags_print(stdout, diags, DIAG_JSON);
-  else
-    diags_print(stderr, diags, has_colours() ? DIAG_COLOURED : DIAG_PLAIN);
-}
-
-/* Prints to standard output what there is after `dump`, if that is a stage before the passes. */
-static struct model *load_and_dump(struct mem *mem, const struct command_line *line,
-                                   enum stage dump)
-{
-  char error[512];
-  struct source *source = source_read(mem, line->description, error, sizeof error);
-  if (source == NULL) {
-    fprintf(stderr, "lathe: error: %s\n", error);
-    return NULL;
-  }
-  struct diags *diags = diags_new(mem, source);
-  struct ast_model *ast = parse(mem, source, &source->files[0], diags);
-  struct expanded *expanded =
-      expand(mem, ast, source, line->definitions.items, line->definitions.count, diags);
-  if (dump == STAGE_AST || dump == STAGE_EXPANDED)
-    ast_dump(stdout, source, dump == STAGE_AST ? ast->items : expanded->items);
-  struct model *model = check(mem, expanded, diags);
-  if (model != NULL) {
-    model->plain = line->plain;
-    model = check_memory(mem, model, diags) ? model : NULL;
-  }
-  print_diagnostics(line, diags);
-  for (int i = 0; i < line->algorithms.count && model != NULL; i++)
-    if (!algorithm_choose(model, line->algorithms.items[i]))
-      return NULL;
-  return model;
-}
-
-static struct model *load(struct mem *mem, const struct command_line *line)
-{
-  return load_and_dump(mem, line, STAGE_NONE);
-}
-
-static struct compilation *load_and_compile(struct mem *mem, const struct command_line *line,
-                                            enum stage dump)
-{
-  struct model *model = load_and_dump(mem, line, dump);
-  return model != NULL ? compile(mem, model, dump, stdout) : NULL;
-}
 
 /* ---- Commands ---- */
 
@@ -98,8 +39,6 @@ int command_build(struct mem *mem, const struct command_line *line)
     return usage_error("build needs -o %s", "BINARY");
   if (line->cc != NULL && line->cc[strspn(line->cc, " \t\n")] == '\0')
     return usage_error("--cc '%s' names no compiler", line->cc);
-  if (line->target != NULL && !target_known(line->target))
-    return usage_error("there is no target '%s'; `lathe help build` lists them", line->target);
   struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
   if (c == NULL)
     return FAILED;
@@ -124,7 +63,7 @@ int command_emit(struct mem *mem, const struct command_line *line)
 
 int command_check(struct mem *mem, const struct command_line *line)
 {
-  return load(mem, line) != NULL ? DONE : FAILED;
+  return load_model(mem, line) != NULL ? DONE : FAILED;
 }
 
 int command_summary(struct mem *mem, const struct command_line *line)
@@ -203,9 +142,46 @@ int command_verify(struct mem *mem, const struct command_line *line)
 {
   const struct verify_options options = {
       .keep = line->keep, .cc = line->cc, .cflags = line->cflags, .json = line->json};
-  struct model *model = load(mem, line);
+  struct model *model = load_model(mem, line);
   interrupts_catch();
   return model != NULL && verify(mem, model, &options, stdout) ? DONE : FAILED;
+}
+
+/* A number of the command line, `otherwise` when it is not given; below `least` when it is none. */
+static double number(const char *text, double otherwise, double least)
+{
+  char *end;
+  double value = text != NULL ? strtod(text, &end) : otherwise;
+  return text != NULL && (*text == '\0' || *end != '\0' || !(value <= 1e6)) ? least - 1 : value;
+}
+
+int command_tune(struct mem *mem, const struct command_line *line)
+{
+  const double threads = number(line->threads, 0, 0), rounds = number(line->rounds, 9, 3);
+  const double seconds = number(line->seconds, 20, 1e-9);
+  if (threads < 0 || threads > 1024 || threads != floor(threads))
+    return usage_error("--threads is a number from 1, not '%s'", line->threads);
+  if (rounds < 3 || rounds > TUNE_MOST_ROUNDS || rounds != floor(rounds))
+    return usage_error("--rounds is a number from 3 to 101, not '%s'", line->rounds);
+  if (!(seconds > 0))
+    return usage_error("--seconds is a number above 0, not '%s'", line->seconds);
+  struct command_line plain = *line;
+  plain.no_tune = true; /* it is about to be written anew */
+  struct model *model = load_model(mem, &plain);
+  if (model == NULL)
+    return FAILED;
+  const struct tune_options options = {
+      .output = line->output != NULL ? line->output : tune_path(mem, line->description),
+      .cc = line->cc,
+      .cflags = line->cflags,
+      .target = line->target != NULL ? line->target : "native",
+      .threads = (int)threads,
+      .rounds = (int)rounds,
+      .seconds = seconds,
+      .json = line->json,
+  };
+  interrupts_catch();
+  return may_replace(options.output, model) && tune(mem, model, &options, stdout) ? DONE : FAILED;
 }
 
 int command_dump(struct mem *mem, const struct command_line *line)

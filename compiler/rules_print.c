@@ -1,4 +1,5 @@
 /* The tables of rules.h, printed for people: usage lines, `lathe help`, the reference's tables. */
+#include "algorithm.h"
 #include "diagnostics.h"
 #include "forms.h"
 #include "rules.h"
@@ -198,6 +199,20 @@ static void print_table(FILE *out, enum rule_set set)
   }
 }
 
+static void print_algorithms(FILE *out)
+{
+  fputs("\n#### Algorithms\n\n| Algorithm | In tables, of products | Of convolutions | Meaning |\n"
+        "|---|---|---|---|\n",
+        out);
+  for (int i = ALGORITHM_ANY + 1; i < ALGORITHM_COUNT; i++) {
+    const struct algorithm_info *a = &algorithm_table[i];
+    fprintf(out, "| `%s` | %s | %s | %s |\n", a->name, a->linear, a->convolution, a->help);
+  }
+  fputs("\n| Use | Meaning |\n|---|---|\n", out);
+  for (int i = 0; i < USES; i++)
+    fprintf(out, "| `%s` | %s |\n", use_table[i].name, use_table[i].help);
+}
+
 void rules_markdown(FILE *out)
 {
   const struct section_rule *section;
@@ -218,6 +233,7 @@ void rules_markdown(FILE *out)
       fprintf(out, "\n#### Settings of `%s`\n\n", section->name);
       print_table(out, section->set);
     }
+  print_algorithms(out);
   fputs("\n#### Diagnostics\n\n", out);
   diagnostics_markdown(out);
 }

@@ -115,6 +115,11 @@ bool write_result(const char *path, const char *text)
   return write_changed(path, text, strlen(text));
 }
 
+bool write_kept(const char *path, const char *text)
+{
+  return put(path, text, strlen(text), write_mode(0666), true, rename);
+}
+
 bool write_new(const char *path, const char *text)
 {
   return put(path, text, strlen(text), write_mode(0666), true, link);

@@ -14,6 +14,9 @@ bool write_emitted(const struct emitted *emitted, const char *folder);
  * `path` is NULL. */
 bool write_result(const char *path, const char *text);
 
+/* Writes `text` to a file, in the place of what may be there, and onto the disk. */
+bool write_kept(const char *path, const char *text);
+
 /* Writes `text` to a file that is not there yet. */
 bool write_new(const char *path, const char *text);
 

@@ -4,10 +4,11 @@
 #include "clock.h"
 #include "philox.h"
 #include "profile.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LEAST_CALLS = 5, MOST_CALLS = 2000 };
+enum { LEAST_CALLS = 5 };
 
 /* The call that is watched: its kernels in order. One at a time, in one thread. */
 static struct {
@@ -49,43 +50,28 @@ static double take_call(struct lathe_session *session, inference *call, double *
   return end - begin;
 }
 
-static int compare(const void *a, const void *b)
-{
-  double x = *(const double *)a, y = *(const double *)b;
-  return (x > y) - (x < y);
-}
-
-static double median(double *values, int count)
-{
-  qsort(values, (size_t)count, sizeof *values, compare);
-  return values[count / 2];
-}
-
-/* Prints the medians of calls' kernels, watched and unwatched calls by turns; *alone receives the
- * median of the latter. */
+/* Prints the least of each of a call's kernels, watched and unwatched calls by turns; *alone
+ * receives that of the latter. */
 static bool measure_calls(struct lathe_session *session, const char *name, inference *call,
                           double seconds, double *alone, struct lathe_error *err)
 {
   take_call(session, call, NULL, 0); /* makes tables, and meets cold caches */
-  take_call(session, call, NULL, 0);
+  *alone = take_call(session, call, NULL, 0);
   const int kernels = watched.count;
-  double *rows = lathe_allocate(MOST_CALLS, kernels + 2, sizeof *rows, "the times of calls", err);
-  if (!rows)
+  double *row = lathe_allocate(kernels + 1, 2, sizeof *row, "the times of calls", err);
+  if (!row)
     return false;
-  double *unwatched = rows + (int64_t)MOST_CALLS * kernels, *column = unwatched + MOST_CALLS;
+  double *least = row + kernels + 1;
   const double begin = lathe_now();
-  int calls = 0;
-  for (; calls < LEAST_CALLS || (calls < MOST_CALLS && lathe_now() - begin < seconds); calls++) {
-    unwatched[calls] = take_call(session, call, NULL, 0);
-    take_call(session, call, rows + (int64_t)calls * kernels, kernels);
+  for (int i = 0; i < LEAST_CALLS || lathe_now() - begin < seconds; i++) {
+    *alone = fmin(*alone, take_call(session, call, NULL, 0));
+    take_call(session, call, row, kernels);
+    for (int k = 0; k < kernels; k++)
+      least[k] = i == 0 ? row[k] : fmin(least[k], row[k]);
   }
-  for (int k = 0; k < kernels; k++) {
-    for (int i = 0; i < calls; i++)
-      column[i] = rows[(int64_t)i * kernels + k];
-    printf("%s %d %.9g\n", name, k, median(column, calls));
-  }
-  *alone = median(unwatched, calls);
-  free(rows);
+  for (int k = 0; k < kernels; k++)
+    printf("%s %d %.9g\n", name, k, least[k]);
+  free(row);
   return true;
 }
 
@@ -97,9 +83,9 @@ static bool measure_steps(struct lathe_session *session, int batch, double secon
   bool good = lathe_bench_images(&dataset, session->model, err) &&
               lathe_profile_take(&profile, session, batch, &dataset, seconds, err);
   for (int k = 0; good && k < session->model->kernel_count; k++)
-    printf("train %d %.9g\n", k, profile.kernels[k]);
+    printf("train %d %.9g\n", k, profile.kernels_least[k]);
   if (good)
-    printf("step 0 %.9g\n", profile.step);
+    printf("step 0 %.9g\n", profile.step_least);
   lathe_profile_free(&profile);
   lathe_dataset_free(&dataset);
   return good;

@@ -2,6 +2,7 @@
 #include "allocate.h"
 #include "clock.h"
 #include "philox.h"
+#include <math.h>
 #include <stdlib.h>
 
 enum { LEAST_STEPS = 4, MOST_STEPS = 4000 };
@@ -106,6 +107,19 @@ static void average(struct lathe_profile *profile, int kernels, const double *ro
   }
 }
 
+/* `alone` has been sorted by average(). */
+static void find_least(struct lathe_profile *profile, int kernels, const double *rows,
+                       const struct taken *alone)
+{
+  profile->step_least = alone[0].seconds;
+  for (int k = 0; k < kernels; k++) {
+    profile->kernels_least[k] = rows[k];
+    for (int i = 1; i < profile->steps; i++)
+      profile->kernels_least[k] =
+          fmin(profile->kernels_least[k], rows[(int64_t)i * (kernels + OUTSIDE) + k]);
+  }
+}
+
 bool lathe_profile_take(struct lathe_profile *profile, struct lathe_session *session, int n,
                         const struct lathe_dataset *dataset, double seconds,
                         struct lathe_error *err)
@@ -116,7 +130,7 @@ bool lathe_profile_take(struct lathe_profile *profile, struct lathe_session *ses
   int64_t *order = lathe_allocate(n, 1, sizeof *order, what, err);
   double *rows = lathe_allocate(MOST_STEPS, width, sizeof *rows, what, err);
   struct taken *watched = lathe_allocate(MOST_STEPS, 2, sizeof *watched, what, err);
-  profile->kernels = lathe_allocate(kernels + 1, 1, sizeof *profile->kernels, what, err);
+  profile->kernels = lathe_allocate(kernels + 1, 2, sizeof *profile->kernels, what, err);
   bool good = order && rows && watched && profile->kernels;
   if (good) {
     struct taken *alone = watched + MOST_STEPS;
@@ -135,6 +149,8 @@ bool lathe_profile_take(struct lathe_profile *profile, struct lathe_session *ses
     }
     profile->steps = i;
     average(profile, kernels, rows, watched, alone);
+    profile->kernels_least = profile->kernels + kernels + 1;
+    find_least(profile, kernels, rows, alone);
   }
   free(order);
   free(rows);

@@ -16,6 +16,10 @@ struct lathe_profile {
   double data;     /* gathering the batch's images */
   double noise;    /* drawing the posterior's noise */
   double rest;     /* between kernels: calls, and the loss's mean */
+  /* The least that was seen, of each kernel by itself and of a step with nobody watching: what they
+   * take when nothing else is in the way. Such parts add up to no whole. */
+  double *kernels_least; /* [model->kernel_count] */
+  double step_least;
 };
 
 /* Takes training steps as the trainer does, on batches of n <= session's images of `dataset`, at

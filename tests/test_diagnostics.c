@@ -82,8 +82,10 @@ static char *all_expectations(void)
 
 START_TEST(every_code_has_a_description)
 {
-  /* Of -D there is no description (test_expand). */
-  static const enum diag_code elsewhere[] = {CODE_UNKNOWN_DEFINITION, CODE_BAD_DEFINITION};
+  /* Of -D there is no description (test_expand), nor of the file beside one (test_tune_file). */
+  static const enum diag_code elsewhere[] = {CODE_UNKNOWN_DEFINITION, CODE_BAD_DEFINITION,
+                                             CODE_BAD_TUNE_FILE, CODE_STALE_TUNE_FILE,
+                                             CODE_FOREIGN_TUNE_FILE};
   char *all = all_expectations(), code[16];
   for (int i = 0; i < CODES; i++) {
     bool needed = true;
