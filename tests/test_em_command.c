@@ -243,6 +243,7 @@ static void write_wrong_files(void)
   write_start("nan_means.npz", MEANS, 4, NAN);
   write_start("weightless.npz", WEIGHTS, 1, 0);
   write_start("heavy.npz", WEIGHTS, 1, 0.8);
+  write_start("light.npz", WEIGHTS, 1, 0.5);
 
   float spoilt[N * D];
   int64_t whole[N * D] = {0};
@@ -273,7 +274,7 @@ static const struct {
 } wrong[] = {
     {"absent", "start_full.npz", NULL, NULL, 1, "absent"},
     {"words", "start_full.npz", NULL, NULL, 1, "words"},
-    {"inf.npz", "start_full.npz", NULL, NULL, 1, "points|inf at 7"},
+    {"inf.npz", "start_full.npz", NULL, NULL, 1, "points|inf at 7|give finite"},
     {"whole.npz", "start_full.npz", NULL, NULL, 1, "int64"},
     {"plane.npz", "start_full.npz", NULL, NULL, 1, "[300, 2]|[n, 3]"},
     {"none.npz", "start_full.npz", NULL, NULL, 1, "[0, 3]"},
@@ -291,6 +292,7 @@ static const struct {
     {"points.npz", "far.npz", NULL, NULL, 1, "log-likelihood"},
     {"points.npz", "weightless.npz", NULL, NULL, 1, "weight 1 is 0"},
     {"points.npz", "heavy.npz", NULL, NULL, 1, "add up to 1.1"},
+    {"points.npz", "light.npz", NULL, NULL, 1, "add up to 0.8"},
     {"same.npz", "start_full.npz", "--floor", "0", 1, "after 1 iterations|--floor"},
     {"points.npz", "start_full.npz", "--iterations", "0", 2, "--iterations needs"},
     {"points.npz", "start_full.npz", "--floor", "-1", 2, "--floor needs"},

@@ -253,11 +253,12 @@ static void write_wrong_parameters(void)
   write_tensors(&less, in_folder("less.safetensors"));
   lathe_tensors_free(&less);
   static const char *const unknown[] = {"optimiser.exp_avg.mean.bias", "optimiser.step",
-                                        "optimiser.momentum_buffer.mean.typo"};
+                                        "optimiser.momentum_buffer.mean.typo", "optimiser.step"};
+  static const int64_t steps[] = {0, -1, 0, (INT64_C(1) << 53) + 1};
   for (int i = 0; i < LENGTH(unknown); i++) {
     struct lathe_tensors more = tensors_without(&p, (const char *const[]){NULL});
-    if (i == 1)
-      *(int64_t *)lathe_tensors_add(&more, unknown[i], LATHE_I64, 0, NULL, NULL) = -1;
+    if (steps[i] != 0)
+      *(int64_t *)lathe_tensors_add(&more, unknown[i], LATHE_I64, 0, NULL, NULL) = steps[i];
     else
       ck_assert_ptr_nonnull(
           lathe_tensors_add(&more, unknown[i], LATHE_F64, 1, (const int64_t[]){2}, NULL));
@@ -294,6 +295,8 @@ static const struct {
     {"less.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "decoder.3.weight is missing"},
     {"more0.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "optimiser adam|model small|sgd"},
     {"more1.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "optimiser.step counts -1"},
+    {"more3.safetensors", "x.npz", "e.npz", NULL, NULL, 1,
+     "optimiser.step counts 9007199254740993"},
     {"more2.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "mean.typo is unknown"},
     {"adamw.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "optimiser adamw|trained by sgd"},
     {"another.safetensors", "x.npz", "e.npz", NULL, NULL, 1, "model another"},
@@ -315,6 +318,25 @@ static const struct {
     {"p.safetensors", "x.npz", "e.npz", "--run", "x", 2, "takes no --run"},
     {"p.safetensors", "x.npz", "e.npz", "-o", "/tmp/lathe/no/such/folder/o", 1, "no/such/folder"},
 };
+
+/* A mean whose square is infinite, and which goes no further than into the divergence. */
+START_TEST(infinite_loss)
+{
+  struct lathe_tensors p = small_parameters();
+  const struct lathe_array *first = tensor_of(&p, "decoder.0.weight");
+  memset(first->data, 0, (size_t)first->count * sizeof(double));
+  ((double *)tensor_of(&p, "mean.bias")->data)[0] = 1e200;
+  write_tensors(&p, in_folder("far.safetensors"));
+  lathe_tensors_free(&p);
+  struct said said = SPAWN(in_folder("double"), "trace", "--params", in_folder("far.safetensors"),
+                           "--data", in_folder("x.npz"), "--noise", in_folder("e.npz"), "-o",
+                           in_folder("wrong.safetensors"));
+  ck_assert_int_eq(said.status, 1);
+  assert_words(said.err, "the loss is inf at step 1|diverges");
+  ck_assert(!exists(in_folder("wrong.safetensors")));
+  said_free(&said);
+}
+END_TEST
 
 START_TEST(says_what_is_wrong)
 {
@@ -354,6 +376,7 @@ int main(void)
   tcase_add_test(tests, last_batch_may_be_short);
   tcase_add_loop_test(tests, threads_change_no_bit, 0, 4);
   tcase_add_loop_test(tests, kernels_and_precisions_agree, 0, 3);
+  tcase_add_test(tests, infinite_loss);
   tcase_add_loop_test(tests, says_what_is_wrong, 0, LENGTH(wrong));
   tcase_add_test(tests, says_what_was_written);
   return run_traced(tests);
