@@ -275,6 +275,21 @@ START_TEST(classify_and_encode)
 }
 END_TEST
 
+/* Labelled images name clusters that were found without them, too. */
+START_TEST(clusters_of_kmeans_are_named)
+{
+  const char *csv = in_folder("named.csv");
+  SPAWN_QUIETLY(SMALL, "classify", "--run", SMALL_RUN, "--data", TEST, "-o", csv);
+  char *text = read_file(csv, NULL);
+  int lines = 0;
+  strtok(text, "\n"); /* the header */
+  for (const char *line; (line = strtok(NULL, "\n")) != NULL; lines++)
+    ck_assert_msg(strlen(line) == 1 && strchr("148", line[0]) != NULL, "%s", line);
+  ck_assert_int_eq(lines, TESTED);
+  free(text);
+}
+END_TEST
+
 START_TEST(reconstruct)
 {
   static const char *const names[] = {"mlp_run", "small_run"};
@@ -509,6 +524,7 @@ int main(void)
   tcase_add_test(tests, weights_are_named_as_in_pytorch);
   tcase_add_test(tests, eval);
   tcase_add_test(tests, classify_and_encode);
+  tcase_add_test(tests, clusters_of_kmeans_are_named);
   tcase_add_loop_test(tests, reconstruct, 0, 2);
   tcase_add_test(tests, sample);
   tcase_add_test(tests, manifold);

@@ -168,7 +168,7 @@ START_TEST(plateau_below_zero)
   struct lathe_training training = {
       .schedule = LATHE_PLATEAU, .rate = 1, .gamma = 0.5, .patience = 1, .threshold = 0.1};
   struct lathe_course course = lathe_course_start(&training);
-  static const double losses[] = {-1, -1.05, -1.2, -1.25, -1.3};
+  static const double losses[] = {-100, -105, -120, -125, -130};
   static const double rates[] = {1, 1, 1, 1, 0.5};
   for (int i = 0; i < 5; i++) {
     lathe_course_add(&course, &training, losses[i]);
