@@ -312,6 +312,7 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   if (model->kind != LATHE_ALONE && found.loss_known && model->likelihood == LATHE_BERNOULLI &&
       model->input.rank > 0)
     check_bernoulli(&checker, &found);
+  normalise_check(&checker, &found);
   check_mixture(&checker, &found);
   if (model->memory_limit > 0)
     model->memory_limit_at = statement_find(found.model, "memory_limit")->head;

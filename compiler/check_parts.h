@@ -27,6 +27,12 @@ void settings_check_divergence(struct checker *checker, const struct ast_node *l
 void settings_read(struct checker *checker, const struct ast_node *block, enum rule_set set,
                    const char *place);
 
+/* What `normalise` needs of the input and of the likelihood (check_normalise.c). */
+void normalise_check(struct checker *checker, const struct found *found);
+
+/* And what is said of it in vain. */
+void normalise_warn(struct checker *checker, const struct found *found);
+
 /* Reports what a description says of layers and their training that has none (model->alone). */
 void settings_alone(struct checker *checker, const struct found *found);
 

@@ -30,6 +30,9 @@ static void store_value(struct model *model, const struct attribute *a,
   } else if (a->type == TYPE_RANGE) {
     ((double *)member)[0] = value->number;
     ((double *)member)[1] = value->high;
+  } else if (a->type == TYPE_NUMBERS) {
+    *(struct numbers *)member = value->numbers;
+    ((struct numbers *)member)->one = value->number;
   } else if (a->type == TYPE_REAL) {
     *(double *)member = value->number;
   } else {

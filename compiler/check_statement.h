@@ -13,6 +13,7 @@ struct given_value {
                                  width; `number` is the height */
   const char *word;           /* of a name; of a choice as well when it is given */
   struct shape shape;
+  struct numbers numbers; /* several of them */
 };
 
 struct given {

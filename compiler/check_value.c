@@ -194,6 +194,25 @@ static bool read_range(const struct reader *r, const struct ast_value *value,
   return true;
 }
 
+static bool read_numbers(const struct reader *r, const struct ast_value *value,
+                         struct given_value *out)
+{
+  if (value->kind != VALUE_LIST)
+    return read_real(r, value, out);
+  int count = 0;
+  for (const struct ast_value *item = value->items; item != NULL; item = item->next)
+    count++;
+  double *several = mem_alloc(r->checker->mem, (size_t)count * sizeof *several);
+  bool good = true;
+  out->numbers = (struct numbers){.several = several, .count = count};
+  for (const struct ast_value *item = value->items; item != NULL; item = item->next) {
+    bool fits = in_range(r->attribute, item->number); /* what is no number was reported */
+    good = (fits || (!isnan(item->number) && not_taken(r, item))) && good;
+    *several++ = item->number;
+  }
+  return good;
+}
+
 static bool read_choice(const struct reader *r, const struct ast_value *value,
                         struct given_value *out)
 {
@@ -231,9 +250,10 @@ bool value_read(struct checker *checker, const struct rule *rule, const struct a
 {
   static bool (*const readers[])(const struct reader *, const struct ast_value *,
                                  struct given_value *) = {
-      [TYPE_INT] = read_int,     [TYPE_REAL] = read_real,     [TYPE_SIDES] = read_sides,
-      [TYPE_SHAPE] = read_shape, [TYPE_SIZE] = read_size,     [TYPE_LENGTH] = read_length,
-      [TYPE_RANGE] = read_range, [TYPE_CHOICE] = read_choice, [TYPE_NAME] = read_name,
+      [TYPE_INT] = read_int,         [TYPE_REAL] = read_real,     [TYPE_SIDES] = read_sides,
+      [TYPE_SHAPE] = read_shape,     [TYPE_SIZE] = read_size,     [TYPE_LENGTH] = read_length,
+      [TYPE_RANGE] = read_range,     [TYPE_CHOICE] = read_choice, [TYPE_NAME] = read_name,
+      [TYPE_NUMBERS] = read_numbers,
   };
   struct reader reader = {checker, rule, attribute};
   out->at = value;

@@ -140,7 +140,16 @@ static void warn_outputs(struct checker *checker, const struct found *found)
   }
   if (model->likelihood != LATHE_GAUSSIAN || !(sigmoid || relu))
     return;
-  if (model->range[0] < 0 || (sigmoid && model->range[1] > 1)) {
+  bool unbounded = model->normalisation == LATHE_NORMALISE_STANDARD ||
+                   model->normalisation == LATHE_NORMALISE_GIVEN;
+  if (unbounded) {
+    diag_report(checker->diags, CODE_UNREACHABLE_RANGE, node->head,
+                "`%s` gives values %s, but those of the normalised input are on both sides of 0",
+                last->rule->name, sigmoid ? "between 0 and 1" : "from 0 on");
+    diag_note(checker->diags, place_of(found, found->model, "normalise"),
+              "the input is normalised here");
+  } else if (model->normalisation == LATHE_NOT_NORMALISED &&
+             (model->range[0] < 0 || (sigmoid && model->range[1] > 1))) {
     diag_report(checker->diags, CODE_UNREACHABLE_RANGE, node->head,
                 "`%s` gives values %s, but those of the input are in [%g, %g]", last->rule->name,
                 sigmoid ? "between 0 and 1" : "from 0 on", model->range[0], model->range[1]);
@@ -150,7 +159,9 @@ static void warn_outputs(struct checker *checker, const struct found *found)
                 "`sigmoid` before a gaussian likelihood: far from its target it hardly learns");
     diag_note(checker->diags, place_of(found, found->loss, "gaussian"),
               "the likelihood is chosen here");
-    diag_help(checker->diags, "take `bernoulli`, or leave the `sigmoid` out");
+    diag_help(checker->diags, model->normalisation == LATHE_NOT_NORMALISED
+                                  ? "take `bernoulli`, or leave the `sigmoid` out"
+                                  : "leave the `sigmoid` out");
   }
 }
 
@@ -292,6 +303,7 @@ void warnings_find(struct checker *checker, const struct found *found)
   warn_schedule(checker, found);
   warn_augment(checker, found);
   warn_outputs(checker, found);
+  normalise_warn(checker, found);
   warn_variance(checker, found);
   warn_divergence(checker, found);
   warn_layers(checker, &model->encoder);

@@ -66,6 +66,8 @@ const char *model_fingerprint(const struct compilation *c)
   const struct model *m = c->model;
   text_printf(&text, "%s %d %d %d", shape_text(c->mem, &m->input), m->latent, m->mixing.components,
               (int)m->mixing.covariance);
+  if (m->normalisation != LATHE_NOT_NORMALISED)
+    text_printf(&text, ";normalise %s", model_normalised(c->mem, m));
   for (int i = 0; i < m->encoder.count; i++)
     text_printf(&text, ";%s", m->encoder.layers[i].text);
   for (int i = 0; i < m->decoder.count; i++)
@@ -84,6 +86,31 @@ static const char *list(struct emitter *e, const int64_t *values, int count)
   return out.data;
 }
 
+/* "input_mean" of input.mean: the array of a tensor's initial values. */
+static const char *array_name(struct emitter *e, const struct lathe_tensor *t)
+{
+  char *name = mem_string(e->mem, t->name, strlen(t->name));
+  for (char *p = strchr(name, '.'); p != NULL; p = strchr(p, '.'))
+    *p = '_';
+  return name;
+}
+
+static void emit_initial_values(struct emitter *e, const struct lathe_tensor *t)
+{
+  enum { A_LINE = 8 };
+  int64_t count = 1;
+  for (int i = 0; i < t->rank; i++)
+    count *= t->shape[i];
+  text_printf(&e->out, "static const double %s[] = {", array_name(e, t));
+  for (int64_t i = 0; i < count; i++)
+    text_printf(&e->out, "%s%s",
+                i == 0            ? ""
+                : i % A_LINE == 0 ? ",\n  "
+                                  : ", ",
+                emit_double(e, t->values[i]));
+  text_printf(&e->out, "};\n\n");
+}
+
 static void emit_tensors(struct emitter *e, const struct compilation *c)
 {
   static const char *const roles[] = {
@@ -91,6 +118,9 @@ static void emit_tensors(struct emitter *e, const struct compilation *c)
       [LATHE_BUFFER] = "LATHE_BUFFER",
       [LATHE_COUNTER] = "LATHE_COUNTER",
   };
+  for (int i = 0; i < c->parameters->count; i++)
+    if (c->parameters->items[i]->tensor.values != NULL)
+      emit_initial_values(e, &c->parameters->items[i]->tensor);
   emit(e, "static const struct lathe_tensor tensors[] = {\n");
   for (int i = 0; i < c->parameters->count; i++) {
     const struct lathe_tensor *t = &c->parameters->items[i]->tensor;
@@ -108,6 +138,8 @@ static void emit_tensors(struct emitter *e, const struct compilation *c)
       text_printf(&e->out, ",\n   .bound = %s", emit_double(e, t->bound));
     else if (t->fill != 0)
       text_printf(&e->out, ",\n   .fill = %s", emit_double(e, t->fill));
+    if (t->values != NULL)
+      text_printf(&e->out, ",\n   .values = %s", array_name(e, t));
     text_printf(&e->out, "},\n");
   }
   emit(e, "};\n\n");
@@ -244,7 +276,15 @@ static void emit_network(struct emitter *e, const struct compilation *c)
       [LATHE_CATEGORICAL] = "LATHE_CATEGORICAL",
   };
   const struct model *m = c->model;
+  static const char *const normalisations[] = {
+#define NORMALISATION(ID, ...) [LATHE_NORMALISE_##ID] = "LATHE_NORMALISE_" #ID,
+#include "../runtime/normalisations.def"
+#undef NORMALISATION
+  };
   struct text *o = &e->out;
+  if (m->normalisation != LATHE_NOT_NORMALISED)
+    text_printf(o, "  .normalisation = %s,\n  .normalised = \"%s\",\n",
+                normalisations[m->normalisation], model_normalised(c->mem, m));
   emit(e, ".latent = ${MODEL}_LATENT,\n");
   text_printf(o, "  .likelihood = %s,\n", likelihoods[m->likelihood]);
   text_printf(o, "  .loss = \"%s\",\n", model_likelihood(c->mem, m));

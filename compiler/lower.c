@@ -371,13 +371,13 @@ struct graph *lower(struct mem *mem, const struct model *model, enum program pro
   } else if (program == PROGRAM_DECODE) {
     struct node *z = leaf(&l, OP_INPUT, "latents", latent_shape);
     struct node *decoded = lower_section(&l, &model->decoder, z);
-    decoded = lower_value(g, model, decoded);
+    decoded = lower_restore(&l, lower_value(g, model, decoded));
     decoded = op_relayout(g, decoded, 0);
     if (op_table[node_storage(decoded)->op].class == CLASS_LEAF) /* nothing has written it yet */
       decoded = op_unary(g, OP_COPY, decoded);
     graph_output(g, decoded, "decoded");
   } else {
-    struct node *images = leaf(&l, OP_INPUT, "images", model->input);
+    struct node *images = lower_normalise(&l, leaf(&l, OP_INPUT, "images", model->input));
     lower_section(&l, &model->encoder, images);
     if (program == PROGRAM_ENCODE) {
       graph_output(g, l.mean, "mean");

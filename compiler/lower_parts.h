@@ -27,6 +27,11 @@ struct node *lower_parameter(struct lowering *l, const struct layer *layer, stru
  * appends the parts to the tensor's axes; in memory the positions come first. */
 void lower_split_axis(struct lathe_tensor *t, int64_t size, int64_t interleave);
 
+/* The input's values on the scale on which they are encoded and compared, and what is decoded back
+ * from it (lower_normalise.c); as they are when the description has no `normalise`. */
+struct node *lower_normalise(struct lowering *l, struct node *images);
+struct node *lower_restore(struct lowering *l, struct node *decoded);
+
 /* The losses of what was decoded, as the graph's outputs (lower_losses.c). */
 void lower_losses(struct lowering *l, struct node *images, struct node *decoded);
 

@@ -72,6 +72,27 @@ int64_t model_outputs(const struct model *model)
   return model->likelihood == LATHE_GAUSSIAN && model->variance == VARIANCE_PREDICTED ? 2 : 1;
 }
 
+int64_t model_normalisers(const struct model *model)
+{
+  if (model->normalised_by == PER_ALL)
+    return 1;
+  return model->normalised_by == PER_VALUE ? shape_size(&model->input) : model->input.dim[0];
+}
+
+const char *model_normalised(struct mem *mem, const struct model *model)
+{
+  static const char *const ways[] = {
+#define NORMALISATION(ID, word, ...) [LATHE_NORMALISE_##ID] = #word,
+#include "../runtime/normalisations.def"
+#undef NORMALISATION
+  };
+  static const char *const each[] = {
+      [PER_CHANNEL] = "channel", [PER_VALUE] = "value", [PER_ALL] = "all"};
+  if (model->normalisation == LATHE_NOT_NORMALISED)
+    return NULL;
+  return mem_printf(mem, "%s, per %s", ways[model->normalisation], each[model->normalised_by]);
+}
+
 const char *model_likelihood(struct mem *mem, const struct model *m)
 {
   if (m->likelihood == LATHE_BERNOULLI)

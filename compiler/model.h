@@ -72,6 +72,16 @@ struct section {
   int count;
 };
 
+/* What has one shift and one scale when the input is normalised. */
+enum normalised_by { PER_CHANNEL, PER_VALUE, PER_ALL };
+
+/* One number, or (count > 0) several. */
+struct numbers {
+  double one;
+  const double *several;
+  int count;
+};
+
 struct model {
   const char *name;
   const struct source *read_from; /* all files that it was read from */
@@ -86,6 +96,9 @@ struct model {
   double range[2];
   double logvar[2]; /* bounds of the log-variances */
   bool bounded;     /* values must be in that range: it was written, or the likelihood needs one */
+  enum lathe_normalisation normalisation; /* of the input */
+  enum normalised_by normalised_by;
+  struct numbers mean, deviation; /* LATHE_NORMALISE_GIVEN: by what */
   const char *latent_name;
   int latent;            /* dimensions; of a mixture alone, the input's values */
   uint64_t memory_limit; /* bytes that the arena may take; 0: no limit */
@@ -113,6 +126,12 @@ int64_t model_outputs(const struct model *model);
 
 /* "gaussian, variance learned, floor 1e-06, start 1" */
 const char *model_likelihood(struct mem *mem, const struct model *model);
+
+/* How many shifts and scales there are, of a model that normalises its input. */
+int64_t model_normalisers(const struct model *model);
+
+/* "standard, per channel"; NULL when the input is not normalised. */
+const char *model_normalised(struct mem *mem, const struct model *model);
 
 /* Whether a training step draws random numbers, beside the noise that it is given. */
 bool model_draws(const struct model *model);

@@ -239,6 +239,9 @@ const char *attribute_takes(const struct attribute *a, char *text, size_t size)
   case TYPE_NAME:
     snprintf(text, size, "a name");
     break;
+  case TYPE_NUMBERS:
+    snprintf(text, size, "a number%s, or several like [0.5, 0.4]", range);
+    break;
   case TYPE_FLAG:
     snprintf(text, size, "nothing");
     break;

@@ -18,16 +18,17 @@ enum layer_kind {
 };
 
 enum attribute_type {
-  TYPE_INT,    /* 64 */
-  TYPE_REAL,   /* 1e-3 */
-  TYPE_SIDES,  /* 3, or [3, 5]: an integer for height and width, or one for each */
-  TYPE_SHAPE,  /* [128, 7, 7] */
-  TYPE_SIZE,   /* 6272 or [128, 7, 7]: a count of values, or the shape they take */
-  TYPE_LENGTH, /* [20]: a vector's shape */
-  TYPE_RANGE,  /* [0, 1]: a lower and a greater upper bound */
-  TYPE_CHOICE, /* one of the attribute's own words */
-  TYPE_NAME,   /* a name of the user's */
-  TYPE_FLAG,   /* no value: what is said by being there */
+  TYPE_INT,     /* 64 */
+  TYPE_REAL,    /* 1e-3 */
+  TYPE_SIDES,   /* 3, or [3, 5]: an integer for height and width, or one for each */
+  TYPE_SHAPE,   /* [128, 7, 7] */
+  TYPE_SIZE,    /* 6272 or [128, 7, 7]: a count of values, or the shape they take */
+  TYPE_LENGTH,  /* [20]: a vector's shape */
+  TYPE_RANGE,   /* [0, 1]: a lower and a greater upper bound */
+  TYPE_CHOICE,  /* one of the attribute's own words */
+  TYPE_NAME,    /* a name of the user's */
+  TYPE_NUMBERS, /* 0.5, or [0.5, 0.4, 0.4]: one number, or one for each of several */
+  TYPE_FLAG,    /* no value: what is said by being there */
 };
 
 struct choice {

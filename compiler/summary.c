@@ -140,6 +140,7 @@ static struct columns find_columns(const struct compilation *c)
   struct columns w = {12, 0, 15};
   make_room(c, &w, &c->model->encoder);
   make_room(c, &w, &c->model->decoder);
+  w.text = text_column(w.text, model_likelihood(c->mem, c->model));
   if (w.name + w.text < 12 + 46)
     w.text = 12 + 46 - w.name;
   return w;
@@ -163,7 +164,7 @@ static void print_likelihood(FILE *out, const struct compilation *c, const struc
 {
   for (int i = 0; i < c->parameters->count; i++) {
     const struct parameter *p = c->parameters->items[i];
-    if (p->layer == NULL)
+    if (p->layer == NULL && p->tensor.role == LATHE_PARAMETER)
       fprintf(out, "%-*s %-*s %-*s %10s\n", w->name, "loss", w->text,
               model_likelihood(c->mem, c->model), w->output,
               p->count == 1 ? "[1]" : shape_text(c->mem, &c->model->input),
@@ -204,6 +205,11 @@ void summary_print(FILE *out, const struct compilation *c)
   const struct columns w = find_columns(c);
   fprintf(out, "%-*s %-*s %-*s %10s %10s  %s\n", w.name, "Layer", w.text, "", w.output, "Output",
           "Parameters", "FLOP", "Algorithm");
+  if (m->normalisation != LATHE_NOT_NORMALISED)
+    fprintf(out, "%-*s %-*s %-*s %10s %10s  %s\n", w.name, "input", w.text,
+            mem_printf(c->mem, "normalise %s", model_normalised(c->mem, m)), w.output,
+            shape_text(c->mem, &m->input), "0",
+            flops_text(c->mem, 2.0 * (double)shape_size(&m->input)), "elementwise");
   print_layers(out, c, &w, &m->encoder);
   print_layers(out, c, &w, &m->decoder);
   print_likelihood(out, c, &w);

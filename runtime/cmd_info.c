@@ -83,6 +83,8 @@ static void print_words(const struct lathe_model *model, const struct facts *fac
     printf("%s%d", i > 0 ? ", " : "", model->input_shape[i]);
   printf(model->bounded ? "], values %g to %g\n" : "], of uint8 %g to %g, else any values\n",
          model->range[0], model->range[1]);
+  if (model->normalised)
+    printf("normalised   %s\n", model->normalised);
   if (lathe_is_alone(model)) {
     printf("mixture      %d components, of the input itself\n", model->mixing.components);
     printf("parameters   %lld, estimated by EM\n",

@@ -1,6 +1,7 @@
 /* train: epochs, then EM on the latent means, then an evaluation; all of it into a run folder. */
 #include "fit.h"
 #include "json.h"
+#include "normalise.h"
 #include "resident.h"
 #include "stop.h"
 #include "train_job.h"
@@ -169,6 +170,15 @@ static bool load(struct lathe_train_job *job, struct lathe_error *err)
   return opened;
 }
 
+/* Where a run goes on from a checkpoint, that has the numbers already. */
+static bool normalise(struct lathe_train_job *job, struct lathe_error *err)
+{
+  struct lathe_constant_inputs constant;
+  return lathe_normalise_fit(job->call->model, &job->trainer.training, &job->session.state,
+                             &constant, err) &&
+         lathe_train_tell_constant(job, &constant, err);
+}
+
 /* The record of what the run is made from takes hashing the data, and a disk that has written it:
  * it is finished while training goes on, which waits for it before the first checkpoint. */
 static bool prepare(struct lathe_train_job *job, struct lathe_error *err)
@@ -177,7 +187,7 @@ static bool prepare(struct lathe_train_job *job, struct lathe_error *err)
   if (!load(job, err) ||
       !(job->resume.record ? lathe_run_tidy(options->run, err)
                            : lathe_run_begin(options->run, options->force, &job->lock, err)) ||
-      !load_checkpoint(job, err))
+      !normalise(job, err) || !load_checkpoint(job, err))
     return false;
   lathe_aside_start(&job->recording, lathe_train_record, job);
   return true;

@@ -4,6 +4,7 @@
 #include "divergence_step.h"
 #include "finite.h"
 #include "json.h"
+#include "normalise.h"
 #include "schedule.h"
 #include "stop.h"
 #include "trainer_parts.h"
@@ -16,10 +17,14 @@
 static bool go_back(struct lathe_trainer *trainer)
 {
   struct lathe_checkpoint_found found = {.steps = -1};
+  struct lathe_constant_inputs constant;
   lathe_state_initialise(&trainer->session->state, trainer->session->model, trainer->settings.seed);
   trainer->done = 0;
   trainer->steps = 0;
   trainer->images = 0;
+  if (!lathe_normalise_fit(trainer->session->model, &trainer->training, &trainer->session->state,
+                           &constant, NULL))
+    return false;
   if (trainer->saving.folder && !lathe_checkpoint_load(trainer, &found, NULL))
     return false;
   trainer->diverged.kept = found.steps;

@@ -1,6 +1,7 @@
 #include "evaluation.h"
 #include "allocate.h"
 #include "gmm.h"
+#include "normalise.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,8 +91,11 @@ bool lathe_evaluate(struct lathe_evaluation *out, struct lathe_session *session,
                          model->range[1] - model->range[0], n, session->images, session->decoded,
                          session->pool);
   }
-  if (good && out->decoded)
+  if (good && out->decoded) {
     out->loss = lathe_measure_loss(session, part, seed);
+    out->elbo = -out->loss.reconstruction - out->loss.kl -
+                lathe_normalise_log_scale(model, &session->state);
+  }
   if (good && out->decoded && !isfinite(out->loss.total))
     good = lathe_fail(err,
                       "the loss of these images is %g: the weights are too large for them, or "

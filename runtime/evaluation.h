@@ -22,7 +22,8 @@ struct lathe_evaluation {
   bool decoded;    /* there are reconstructions and a loss, unlike of a mixture alone */
   bool divergence; /* and a divergence, unlike of a plain autoencoder */
   struct lathe_similarity similarity; /* reconstructions from the posterior means */
-  struct lathe_loss loss;
+  struct lathe_loss loss;             /* of normalised images, where the model normalises them */
+  double elbo;                  /* the evidence lower bound, always of the images as they are */
   struct lathe_fitness fitness; /* of the mixture to the means */
   lathe_real *means;          /* [images, latent]: the posterior means, or the images themselves */
   int64_t *clusters;          /* [images]: each one's likeliest component */

@@ -55,7 +55,7 @@ static json_t *decoded_json(const struct lathe_evaluation *evaluation)
                            "reconstruction", lathe_json_number(loss->reconstruction));
   if (evaluation->divergence && json) {
     json_object_set_new(json, "kl", lathe_json_number(loss->kl));
-    json_object_set_new(json, "elbo", lathe_json_number(-loss->reconstruction - loss->kl));
+    json_object_set_new(json, "elbo", lathe_json_number(evaluation->elbo));
   }
   return json;
 }
@@ -131,6 +131,10 @@ static void print_decoded(const struct lathe_evaluation *evaluation,
   if (evaluation->divergence)
     printf(" = reconstruction %.2f + %g x KL divergence %.2f", evaluation->loss.reconstruction,
            model->kl_weight, evaluation->loss.kl);
+  if (model->normalised)
+    printf(", of normalised values");
+  if (model->normalised && evaluation->divergence)
+    printf("\n  ELBO %.2f nats an image, of the values as they are", evaluation->elbo);
   printf("\n");
 }
 

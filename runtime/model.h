@@ -30,14 +30,23 @@ struct lathe_tensor {
   int axes;
   int64_t extent[LATHE_MAX_AXES];
   int order[LATHE_MAX_AXES];
-  size_t offset; /* elements from state->fixed */
-  double bound;  /* initial values: uniform in [-bound, bound) when bound > 0 ... */
-  double fill;   /* ... else this constant */
+  size_t offset;        /* elements from state->fixed */
+  double bound;         /* initial values: uniform in [-bound, bound) when bound > 0 ... */
+  double fill;          /* ... else this constant, */
+  const double *values; /* or, if not NULL, these, one for each element in logical order */
 };
 
 /* What a latent is: drawn from a posterior (a variational autoencoder), a function of the image (a
  * plain one), or the image itself (a mixture alone, without layers). */
 enum lathe_kind { LATHE_VARIATIONAL, LATHE_PLAIN, LATHE_ALONE };
+
+/* How the input's values are brought to one scale (normalise.h). */
+enum lathe_normalisation {
+  LATHE_NOT_NORMALISED,
+#define NORMALISATION(ID, ...) LATHE_NORMALISE_##ID,
+#include "normalisations.def"
+#undef NORMALISATION
+};
 
 enum lathe_likelihood { LATHE_BERNOULLI, LATHE_GAUSSIAN, LATHE_CATEGORICAL };
 enum lathe_optimiser {
@@ -175,8 +184,12 @@ struct lathe_model {
   int input_size;     /* product of the shape */
   double range[2];    /* what pixel values 0 and 255 mean */
   bool bounded;       /* whether all values must be, and what is decoded is kept, within it */
-  int latent;         /* D; of a mixture alone, input_size */
-  double logvar[2];   /* what log-variances are kept within */
+  /* Images that go in and come out are as their files have them, or the range says; within, and in
+   * all losses, they are normalised. */
+  enum lathe_normalisation normalisation;
+  const char *normalised; /* that in full, "standard, per channel"; NULL: not at all */
+  int latent;             /* D; of a mixture alone, input_size */
+  double logvar[2];       /* what log-variances are kept within */
   enum lathe_likelihood likelihood;
   const char *loss; /* the likelihood in full: "gaussian, variance 0.5" */
   double kl_weight; /* of the divergence; with a schedule, at the most */

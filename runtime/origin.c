@@ -29,6 +29,8 @@ static json_t *architecture(const struct lathe_model *model)
 {
   json_t *json = json_object();
   json_object_set_new(json, "input", input_text(model));
+  if (model->normalised)
+    json_object_set_new(json, "normalise", json_string(model->normalised));
   json_object_set_new(json, "latent", json_sprintf("%d", model->latent));
   json_object_set_new(json, "components", json_sprintf("%d", model->mixing.components));
   json_object_set_new(json, "covariance", json_string(covariances[model->mixing.covariance]));

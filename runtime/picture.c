@@ -46,17 +46,14 @@ static bool draw_rows(const char *path, const struct lathe_picture_format *forma
                       const struct row *rows, int count, int columns, struct lathe_error *err)
 {
   struct lathe_cell cell = lathe_cell_of(format, columns);
-  double left = MARGIN, row_height = cell.height, height = 2 * MARGIN - GAP;
+  double left = MARGIN, height = 2 * MARGIN - GAP;
   cairo_t *page = lathe_canvas_open(path, 1, 1, 1, err); /* to measure captions on */
   if (!page)
     return false;
-  for (int i = 0; i < count; i++)
-    if (rows[i].caption) /* those of thin images are kept apart */
-      row_height = fmax(row_height, CAPTION_SIZE);
   for (int i = 0; i < count; i++) {
     double wide = lathe_canvas_text_width(page, CAPTION_SIZE, rows[i].caption);
     left = fmax(left, wide > 0 ? ceil(wide) + 2 * MARGIN : 0);
-    height += row_height + GAP + (rows[i].starts_block ? BLOCK_GAP : 0);
+    height += cell.height + GAP + (rows[i].starts_block ? BLOCK_GAP : 0);
   }
   cairo_destroy(page);
 
@@ -73,7 +70,7 @@ static bool draw_rows(const char *path, const struct lathe_picture_format *forma
     for (int j = 0; j < rows[i].n; j++)
       lathe_cell_draw(page, format, &cell, rows[i].images + (size_t)j * lathe_cell_values(format),
                       (int)left + j * ((int)cell.width + GAP), y);
-    y += (int)row_height + GAP;
+    y += (int)cell.height + GAP;
   }
   return lathe_canvas_save(page, path, err);
 }

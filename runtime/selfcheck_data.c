@@ -22,11 +22,15 @@ void lathe_selfcheck_weights(struct lathe_state *state, const struct lathe_model
     const struct lathe_tensor *tensor = &model->tensors[t];
     if (tensor->role == LATHE_COUNTER)
       continue;
-    double bound = tensor->bound > 0 ? tensor->bound : 0.3;
     for (int64_t i = 0; i < lathe_tensor_size(tensor); i++) {
       double u = lathe_random_uniform(SEED, LATHE_RANDOM_INIT, (uint64_t)t, (uint64_t)i);
+      double initial = lathe_tensor_initial(tensor, i);
+      /* a deviation that is divided by stays clear of 0 */
+      double bound = tensor->bound > 0                               ? tensor->bound
+                     : tensor->role == LATHE_BUFFER && initial > 0.0 ? 0.3 * initial
+                                                                     : 0.3;
       state->fixed[tensor->offset + lathe_stored_index(tensor, i)] = lathe_selfcheck_rounded(
-          tensor->fill + bound * (2 * u - 1), disturbance, (uint64_t)t + 2, (uint64_t)i);
+          initial + bound * (2 * u - 1), disturbance, (uint64_t)t + 2, (uint64_t)i);
     }
   }
   for (int i = 0; i < LATHE_MOMENTS; i++)
@@ -69,7 +73,7 @@ double lathe_selfcheck_rate(const struct lathe_model *model, struct lathe_state 
 bool lathe_selfcheck_trains_on(const struct lathe_model *model, int n)
 {
   for (int t = 0; t < model->tensor_count; t++)
-    if (model->tensors[t].role == LATHE_BUFFER && n == 1)
+    if (model->tensors[t].role == LATHE_COUNTER && n == 1)
       return false;
   return true;
 }

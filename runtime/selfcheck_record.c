@@ -6,6 +6,7 @@
 #include "safetensors.h"
 #include "selfcheck_parts.h"
 #include "tensor_check.h"
+#include "tensor_order.h"
 #include "trace.h"
 #include "weights.h"
 #include <math.h>
@@ -47,13 +48,13 @@ static bool add_losses(struct lathe_tensors *out, const char *from, struct lathe
   return true;
 }
 
-/* Batch-norm's running statistics. */
+/* Batch-norm's running statistics, and what the input is normalised by. */
 static bool add_buffers(struct lathe_tensors *out, const struct lathe_session *session,
                         struct lathe_error *err)
 {
   for (int t = 0; t < session->model->tensor_count; t++) {
     const struct lathe_tensor *tensor = &session->model->tensors[t];
-    if (tensor->role == LATHE_BUFFER && !add_values(out, tensor->name, 1, tensor->shape[0],
+    if (tensor->role == LATHE_BUFFER && !add_values(out, tensor->name, 1, lathe_tensor_size(tensor),
                                                     session->state.fixed + tensor->offset, err))
       return false;
   }

@@ -165,7 +165,7 @@ static void initialise_tensor(struct lathe_state *state, const struct lathe_tens
                    &drawing);
   } else {
     for (int64_t i = 0; i < size; i++)
-      values[i] = (lathe_real)tensor->fill;
+      values[lathe_stored_index(tensor, i)] = (lathe_real)lathe_tensor_initial(tensor, i);
   }
 }
 

@@ -9,6 +9,12 @@
 /* Elements of the tensor: the product of its shape, 1 for a scalar. */
 int64_t lathe_tensor_size(const struct lathe_tensor *tensor);
 
+/* The initial value of element `logical` of a tensor whose values are not drawn. */
+static inline double lathe_tensor_initial(const struct lathe_tensor *tensor, int64_t logical)
+{
+  return tensor->values ? tensor->values[logical] : tensor->fill;
+}
+
 /* Where element `logical` (row-major in tensor->shape, 0 <= logical < lathe_tensor_size) is stored:
  * elements from state->fixed + tensor->offset. A tensor with no axes is stored as it is. */
 size_t lathe_stored_index(const struct lathe_tensor *tensor, int64_t logical);

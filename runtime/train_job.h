@@ -5,6 +5,7 @@
 #include "aside.h"
 #include "checkpoint.h"
 #include "command.h"
+#include "normalise.h"
 #include "outcome.h"
 #include "resume.h"
 #include "training_data.h"
@@ -34,6 +35,12 @@ bool lathe_train_record(void *job, struct lathe_error *err);
 /* Where training goes on, and which checkpoints it could not go on from. */
 bool lathe_train_tell_resumed(const struct lathe_train_job *job,
                               const struct lathe_checkpoint_found *found, struct lathe_error *err);
+
+/* What of the input is the same in all training images: it cannot be brought to the scale of the
+ * rest, and says nothing of an image. */
+bool lathe_train_tell_constant(const struct lathe_train_job *job,
+                               const struct lathe_constant_inputs *constant,
+                               struct lathe_error *err);
 
 /* That the loss is no number: what happened, noted in the folder too, and how to go on, in *err. */
 void lathe_train_tell_diverged(struct lathe_train_job *job, struct lathe_error *err);

@@ -91,6 +91,26 @@ bool lathe_train_tell_ended(const struct lathe_train_job *job, struct lathe_erro
   return true;
 }
 
+bool lathe_train_tell_constant(const struct lathe_train_job *job,
+                               const struct lathe_constant_inputs *constant,
+                               struct lathe_error *err)
+{
+  const struct lathe_options *options = &job->call->options;
+  if (constant->count == 0 || job->resume.record)
+    return true;
+  if (options->json)
+    return lathe_json_line(json_pack("{s:s, s:s, s:I, s:I, s:I}", "event", "constant_inputs", "of",
+                                     constant->of, "count", (json_int_t)constant->count, "all",
+                                     (json_int_t)constant->all, "first",
+                                     (json_int_t)constant->first),
+                           err);
+  if (!options->quiet)
+    printf("the same in all training images, and not scaled: %lld of %lld %s, the first is %lld\n",
+           (long long)constant->count, (long long)constant->all, constant->of,
+           (long long)constant->first);
+  return true;
+}
+
 enum lathe_status lathe_train_tell_stopped(const struct lathe_train_job *job, int number,
                                            struct lathe_error *err)
 {

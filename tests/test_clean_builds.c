@@ -82,6 +82,8 @@ static void write_parameters(const struct parameters *parameters)
         lathe_tensors_add(&tensors, tensor->name, LATHE_F32, tensor->rank, tensor->shape, NULL);
     ck_assert_ptr_nonnull(to);
     double spread = tensor->bound > 0 ? tensor->bound : 0.2;
+    if (tensor->role == LATHE_BUFFER && tensor->fill > 0) /* it is divided by */
+      spread *= tensor->fill;
     int64_t count = tensors.items[tensors.count - 1].array.count;
     for (int64_t i = 0; i < count; i++)
       to[i] = (float)(tensor->fill + number_of((uint64_t)t, i, -spread, spread));

@@ -210,6 +210,17 @@ static const struct {
      "_forward.c",
      MODEL("[6]", "2", "linear 5;\n    dropout 0.25;\n    gaussian z;", "linear 6;", GAUSSIAN),
      {"static void encoder_1_dropout_mask(", "static void encoder_1_drop("}},
+#define NORMALISED(input, how, decoder)                                                            \
+  "model tiny {\n  input x " input ";\n  normalise " how ";\n  latent z [2];\n"                    \
+  "  encoder { gaussian z; }\n  decoder { " decoder " }\n  " GAUSSIAN "\n}\n"
+    {"normalise",
+     "_forward.c",
+     NORMALISED("[4]", "standard", "linear 4;"),
+     {"static void standardise(", "static void decoder_0_linear("}},
+    {"normalise_channels",
+     "_forward.c",
+     NORMALISED("[2, 2, 3]", "minmax", "linear [2, 2, 3];"),
+     {"static void relayout(", "static void restore("}},
     {"loss_kl_free",
      "_forward.c",
      MODEL("[4]", "2", "gaussian z;", "linear 4;", "loss { gaussian; kl 2, free_bits 0.5; }"),

@@ -11,21 +11,19 @@ enum { CHANNELS = 2, SIDE = 6, PIXELS = CHANNELS * SIDE * SIDE, LATENT = 2, BATC
 
 /* What is between the image and the latents, and what is between them and the image. */
 static const struct {
-  const char *encoder, *decoder, *loss;
+  const char *encoder, *decoder;
 } layers[] = {
     {"relu; leaky_relu, slope 0.1; elu; selu; gelu; silu; softplus; tanh; sigmoid; flatten;",
-     "relu; leaky_relu, slope 0.1; elu; selu; gelu; silu; softplus; tanh; sigmoid;", "bernoulli"},
-    {"max_pool 2; flatten;", "max_pool 1;", "gaussian, variance 0.1"},
-    {"max_pool 3, stride 2, pad 1; flatten;", "conv2d 6, kernel 1;", "categorical 3, decode mode"},
-    {"avg_pool 2; upsample 2; flatten;",
-     "upsample 2, mode bilinear; avg_pool 2; conv2d 6, kernel 1;", "categorical 3"},
-    {"groupnorm 2; relu; global_avg_pool;", "groupnorm 1; dropout 0.5; relu; sigmoid;",
-     "bernoulli"},
+     "relu; leaky_relu, slope 0.1; elu; selu; gelu; silu; softplus; tanh;"},
+    {"max_pool 2; flatten;", "max_pool 1;"},
+    {"max_pool 3, stride 2, pad 1; flatten;", "relu;"},
+    {"avg_pool 2; upsample 2; flatten;", "upsample 2, mode bilinear; avg_pool 2;"},
+    {"groupnorm 2; relu; global_avg_pool;", "groupnorm 1; dropout 0.5; relu;"},
     {"batchnorm; dropout 0.5; conv2d 3, kernel 3, pad 1; relu; max_pool 3, stride 1, pad 1; "
      "flatten;",
-     "batchnorm; conv2d 2, kernel 3, pad 1; sigmoid;", "bernoulli"},
+     "batchnorm; conv2d 2, kernel 3, pad 1;"},
     {"residual { relu; conv2d 2, kernel 1; } layernorm; flatten;",
-     "concat { max_pool 3, stride 1, pad 1; } conv2d 2, kernel 1; sigmoid;", "bernoulli"},
+     "concat { max_pool 3, stride 1, pad 1; } conv2d 2, kernel 1;"},
 };
 enum { LAYERS = sizeof layers / sizeof *layers };
 
@@ -46,9 +44,9 @@ static struct emitted emit(int which, int emission)
   snprintf(text, sizeof text,
            "model nan { input x [%d, %d, %d]; latent z [%d];\n"
            "encoder { %s gaussian z; }\n"
-           "decoder { linear [%d, %d, %d]; %s } loss { %s; } }\n",
+           "decoder { linear [%d, %d, %d]; %s sigmoid; } }\n",
            CHANNELS, SIDE, SIDE, LATENT, layers[which].encoder, CHANNELS, SIDE, SIDE,
-           layers[which].decoder, layers[which].loss);
+           layers[which].decoder);
   snprintf(compiler, sizeof compiler, "%s %s", cc, emissions[emission].flags);
   setenv("CC", compiler, 1);
   emitted_options = emissions[emission].options;

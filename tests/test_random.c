@@ -91,6 +91,11 @@ START_TEST(varied)
       "variance learned;",
       "variance learned_each",
       "variance predicted",
+      "normalise standard",
+      "normalise minmax",
+      "normalise given, mean [",
+      "per value",
+      "per all",
   };
   enum { WORDS = sizeof words / sizeof *words };
   bool seen[WORDS] = {false};

@@ -10,6 +10,7 @@ static const struct {
         {"colour_vae", &WITH_ADAM}, {"conv2d", &LAYERS},           {"conv_vae", &WITH_ADAM},
         {"linear", &LAYERS},        {"conv_transpose2d", &LAYERS}, {"mlp", &WITH_ADAM},
         {"normalisation", &LAYERS}, {"pooling", &LAYERS},          {"reshapes", &LAYERS},
+        {"normalise", &LAYERS},     {"normalise_all", &LAYERS},    {"normalise_value", &LAYERS},
         {"residual", &LAYERS},      {"transposed", &LAYERS},       {"autoencoder", &LAYERS},
         {"categorical", &LAYERS},   {"free_bits", &LAYERS},        {"categorical_mode", &LAYERS},
         {"variance_each", &LAYERS}, {"variance_learned", &LAYERS}, {"variance_predicted", &LAYERS},

@@ -136,17 +136,14 @@ void categorical_mean_emit(struct emitter *e, const struct kernel *kernel)
   emit_epilogue_images(e, kernel, 1);
 }
 
-/* A NaN among the logits is the greatest, and goes on. */
 void categorical_mode_emit(struct emitter *e, const struct kernel *kernel)
 {
   bind_levels(e, kernel->chain[0]);
   emit(e, "for (int v = begin * $values; v < end * $values; v++) {\n"
           "const $real *const l = $logits + $first;\n"
           "int best = 0;\n"
-          "for (int k = 1; k < $levels; k++)\n"
-          "  best = l[k$step] > l[best$step] || isnan(l[k$step]) ? k : best;\n"
-          "const $real level = $low + $spacing * ($real)best;\n"
-          "$y[v] = isnan(l[best$step]) ? l[best$step] : level;\n"
+          "for (int k = 1; k < $levels; k++)\n  best = l[k$step] > l[best$step] ? k : best;\n"
+          "$y[v] = $low + $spacing * ($real)best;\n"
           "}\n");
   emit_epilogue_images(e, kernel, 1);
 }

@@ -45,6 +45,11 @@ double one_flop(const struct node *node)
   return (double)node_size(node);
 }
 
+double two_flops(const struct node *node)
+{
+  return 2 * (double)node_size(node);
+}
+
 double four_flops(const struct node *node)
 {
   return 4 * (double)node_size(node);

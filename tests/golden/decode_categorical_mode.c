@@ -9,8 +9,7 @@ static void decoder_0_categorical_mode(int n, int task, const float *restrict lo
     const float *const l = logits + v / 2 * 6 + v % 2;
     int best = 0;
     for (int k = 1; k < 3; k++)
-      best = l[k * 2] > l[best * 2] || isnan(l[k * 2]) ? k : best;
-    const float level = 0.0F + 0.5F * (float)best;
-    y[v] = isnan(l[best * 2]) ? l[best * 2] : level;
+      best = l[k * 2] > l[best * 2] ? k : best;
+    y[v] = 0.0F + 0.5F * (float)best;
   }
 }

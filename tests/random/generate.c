@@ -150,6 +150,29 @@ static struct shape draw_input(struct generator *g)
   return image(between(g, 1, 3), between(g, 1, 13), between(g, 1, 13));
 }
 
+/* Numbers in brackets, one for each channel (or feature), or one for all. */
+static void print_numbers(struct generator *g, const char *name, int count)
+{
+  bool one = one_in(g, 2);
+  fprintf(g->out, ", %s %s0.%d", name, one ? "" : "[", between(g, 2, 9));
+  for (int i = 1; i < count && !one; i++)
+    fprintf(g->out, ", 0.%d", between(g, 2, 9));
+  fprintf(g->out, one ? "" : "]");
+}
+
+static void print_normalisation(struct generator *g, struct shape input)
+{
+  if (one_in(g, 3)) {
+    fprintf(g->out, "  normalise given");
+    print_numbers(g, "mean", input.dim[0]);
+    print_numbers(g, "deviation", input.dim[0]);
+  } else {
+    fprintf(g->out, "  normalise %s%s", CHOICE(g, "standard", "minmax"),
+            CHOICE(g, "", ", per value", ", per all"));
+  }
+  fprintf(g->out, ";\n");
+}
+
 static void print_network(struct generator *g)
 {
   struct shape input = draw_input(g);
@@ -170,6 +193,8 @@ static void print_network(struct generator *g)
     print_mixture(g);
   if (one_in(g, 2))
     print_training(g, input);
+  if (!bernoulli && outputs <= 2 && one_in(g, 2))
+    print_normalisation(g, input);
 }
 
 char *random_description(uint64_t seed)

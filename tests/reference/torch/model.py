@@ -53,6 +53,7 @@ class Description:
         sections = {word: more[INSIDE] for word, (_, more) in rest.items() if INSIDE in more}
         self.input = shape(rest["input"][0].partition(" ")[2])
         self.range = [float(v) for v in rest["input"][1].get("range", "[0, 1]").strip("[]").split(",")]
+        self.normalise = rest.get("normalise", ("none", {}))
         self.latent = shape(rest["latent"][0].partition(" ")[2])[0]
         self.encoder = statements(sections["encoder"])
         self.decoder = statements(sections["decoder"])
@@ -181,10 +182,39 @@ class LearnedVariance(nn.Module):
         self.logvar = nn.Parameter(torch.full(to, initial))
 
 
+class Normalised(nn.Module):
+    """The input's scale, as buffers: one for each channel, each value or all of them."""
+
+    def __init__(self, d):
+        super().__init__()
+        method, more = d.normalise
+        per = more.get("per", "channel").strip()
+        to = {"channel": d.input[:1], "value": d.input, "all": [1]}[per]
+        self.rank = len(d.input) if per == "channel" else len(to)
+        self.names = ("min", "range") if method == "minmax" else ("mean", "std")
+        for name, fill in zip(self.names, (0.0, 1.0)):
+            self.register_buffer(name, torch.full(to, fill))
+
+    def numbers(self):
+        """Shift and scale, to be combined with [N, ...]."""
+        return (getattr(self, name).reshape(-1, *[1] * (self.rank - 1)) if getattr(self, name).dim() == 1
+                else getattr(self, name) for name in self.names)
+
+    def forward(self, x):
+        shift, scale = self.numbers()
+        return (x - shift) / scale
+
+    def restore(self, y):
+        shift, scale = self.numbers()
+        return y * scale + shift
+
+
 class Autoencoder(nn.Module):
     def __init__(self, d):
         super().__init__()
         self.description = d
+        if d.normalise[0] != "none":
+            self.input = Normalised(d)
         self.encoder, features = section(d.encoder[:-1], d.input)
         self.plain = d.encoder[-1][0] == "code"
         if self.plain:
@@ -201,8 +231,11 @@ class Autoencoder(nn.Module):
 
     def encode(self, x):
         """Mean and log-variance, or the code alone."""
-        features = self.encoder(x).flatten(1)
+        features = self.encoder(self.normalised(x)).flatten(1)
         return (self.code(features),) if self.plain else (self.mean(features), self.logvar(features))
+
+    def normalised(self, x):
+        return self.input(x) if hasattr(self, "input") else x
 
     def levels(self):
         return int(self.description.loss["categorical"][0])
@@ -215,7 +248,9 @@ class Autoencoder(nn.Module):
         """The likelihood's mean, or of a categorical one the likeliest level if that is wanted."""
         y = self.decoder(z)
         if self.variance == "predicted":
-            return y.chunk(2, dim=1)[0]
+            y = y.chunk(2, dim=1)[0]
+        if hasattr(self, "input"):
+            return self.input.restore(y)
         if "categorical" not in self.description.loss:
             return y
         low, high = self.description.range
@@ -243,6 +278,7 @@ class Autoencoder(nn.Module):
     def forward(self, x, noise):
         """Every layer's output by its name, and the two parts of each image's loss, in nats, the
         divergence by dimensions."""
+        x = self.normalised(x)
         values, y = {}, x
         for name, module in self.encoder.named_children():
             y = values["encoder." + name] = module(y)
@@ -327,7 +363,7 @@ class Autoencoder(nn.Module):
             for leaf, value in values.items():
                 if leaf == "num_batches_tracked":
                     continue
-                fill = 1 if not bound and leaf in ("weight", "running_var") else 0
+                fill = 1 if not bound and leaf in ("weight", "running_var", "std", "range") else 0
                 fill = getattr(module, "initial", fill)
                 signs = 2 * uniform(WEIGHTS + places.index(name + "." + leaf), 0, value.numel()) - 1
                 with torch.no_grad():
