@@ -1,5 +1,6 @@
 #include "diff.h"
 #include "cost.h"
+#include "diff_parts.h"
 #include "memory.h"
 #include "text.h"
 #include <jansson.h>
@@ -124,99 +125,6 @@ static struct changes find_changes(struct mem *mem, const struct section *a,
   struct changes all = {mem_alloc(mem, (size_t)(a->count + b->count + 1) * sizeof *all.items), 0};
   align(mem, &all, row_of(mem, a, 0, a->count), row_of(mem, b, 0, b->count));
   return all;
-}
-
-/* ---- Settings ---- */
-
-/* A member of the model as the language writes it; NULL when nothing is said of it. */
-static const char *value_text(struct mem *mem, const struct model *model, const struct attribute *a)
-{
-  const char *member = (const char *)model + a->offset;
-  double number;
-  if (a->type == TYPE_NAME)
-    return *(const char *const *)(const void *)member;
-  if (a->type == TYPE_SHAPE)
-    return shape_text(mem, (const struct shape *)(const void *)member);
-  if (a->type == TYPE_RANGE) {
-    double range[2];
-    memcpy(range, member, sizeof range);
-    return mem_printf(mem, "[%.9g, %.9g]", range[0], range[1]);
-  }
-  if (a->type == TYPE_REAL)
-    memcpy(&number, member, sizeof number);
-  else if (a->size == sizeof(bool))
-    number = *member;
-  else if (a->size == sizeof(uint64_t))
-    number = (double)*(const uint64_t *)(const void *)member;
-  else
-    number = *(const int *)(const void *)member;
-  if (a->type == TYPE_FLAG)
-    return number != 0 ? "" : NULL;
-  for (const struct choice *c = a->choices; c != NULL && c->word != NULL; c++)
-    if ((double)c->value == number)
-      return c->word;
-  if ((number < a->lo || (a->above && number == a->lo)) && a->initial_text != NULL)
-    return a->positional ? a->initial_text : NULL; /* nothing is said of it */
-  return mem_printf(mem, a->type == TYPE_LENGTH ? "[%.17g]" : "%.9g", number);
-}
-
-/* Whether a setting holds: of a group only the one that was chosen does. */
-static bool holds(const struct model *model, const struct rule *rule)
-{
-  return rule->group == NULL ||
-         *(const int *)(const void *)((const char *)model + rule->group_offset) == rule->kind;
-}
-
-/* A setting as it could be written: "adam 0.0009, beta1 0.9". */
-static const char *setting_text(struct mem *mem, const struct model *model, const struct rule *rule)
-{
-  struct text text = {.mem = mem};
-  text_printf(&text, "%s", rule->name);
-  for (const struct attribute *a = rule->attributes; a->name != NULL; a++) {
-    const char *value = value_text(mem, model, a);
-    if (value != NULL)
-      text_printf(&text, "%s%s%s%s", a->positional ? "" : ", ", a->positional ? "" : a->name,
-                  *value != '\0' ? " " : "", value);
-  }
-  return text.data;
-}
-
-struct setting_change {
-  const char *section, *name, *a, *b;
-};
-
-static const char *section_of(const struct rule *rule)
-{
-  const struct section_rule *section;
-  for (int i = 0; (section = section_rule_at(i)) != NULL; i++)
-    if (section->set == rule->set)
-      return section->name;
-  return "model";
-}
-
-/* The text of the setting in the place of `rule`: itself, or the one of its group that holds. */
-static const char *counterpart(struct mem *mem, const struct model *model, const struct rule *rule)
-{
-  const struct rule *other;
-  for (int i = 0; (other = rule_at(i)) != NULL; i++)
-    if (other->set == rule->set && holds(model, other) &&
-        (other == rule ||
-         (rule->group != NULL && other->group != NULL && strcmp(other->group, rule->group) == 0)))
-      return setting_text(mem, model, other);
-  return "";
-}
-
-/* Fills *change when the i-th rule holds in `a` and is not the same in `b`. */
-static bool setting_changed(struct mem *mem, const struct model *a, const struct model *b, int i,
-                            struct setting_change *change)
-{
-  const struct rule *rule = rule_at(i);
-  if (rule->set == RULES_LAYER || !holds(a, rule))
-    return false;
-  *change =
-      (struct setting_change){section_of(rule), rule->group != NULL ? rule->group : rule->name,
-                              setting_text(mem, a, rule), counterpart(mem, b, rule)};
-  return strcmp(change->a, change->b) != 0;
 }
 
 /* ---- Totals ---- */
