@@ -114,7 +114,7 @@ op_emit relayout_emit, linear_emit, linear_input_emit, linear_weight_emit, conv_
     running_update_emit, kl_emit, free_bits_emit, kl_free_emit, bernoulli_emit, gaussian_emit,
     gaussian_learned_emit, gaussian_predicted_emit, gaussian_predicted_grad_emit, categorical_emit,
     categorical_grad_emit, categorical_mean_emit, categorical_mode_emit;
-op_flops linear_flops, conv_flops, window_flops, group_flops, one_flop, two_flops, four_flops, eight_flops,
-    sum_flops, moments_flops, categorical_flops;
+op_flops linear_flops, conv_flops, window_flops, group_flops, one_flop, two_flops, four_flops,
+    eight_flops, sum_flops, moments_flops, categorical_flops;
 
 #endif

@@ -108,12 +108,52 @@ START_TEST(nothing_but_spaces_changes)
 }
 END_TEST
 
+static void assert_laid_out(const char *where, const char *text)
+{
+  char *after = format(text);
+  ck_assert_msg(after != NULL, "%s does not parse:\n%s", where, text);
+  ck_assert_msg(strcmp(after, text) == 0, "%s: `lathe fmt` makes of it\n%s", where, after);
+  free(after);
+}
+
+START_TEST(shipped_models_are_laid_out)
+{
+  glob_t files;
+  ck_assert_int_eq(glob("models/*.lathe", 0, NULL, &files), 0);
+  for (size_t i = 0; i < files.gl_pathc; i++) {
+    char *text = read_text(files.gl_pathv[i]);
+    assert_laid_out(files.gl_pathv[i], text);
+    free(text);
+  }
+  globfree(&files);
+}
+END_TEST
+
+START_TEST(examples_of_the_reference_are_laid_out)
+{
+  static const char fence[] = "\n```lathe\n";
+  char *reference = read_text("compiler/LANGUAGE.md");
+  int count = 0;
+  for (char *p = reference; (p = strstr(p, fence)) != NULL; count++) {
+    p += strlen(fence);
+    char *end = strstr(p, "```"), *text = strndup(p, (size_t)(end - p));
+    assert_laid_out("compiler/LANGUAGE.md", text);
+    free(text);
+    p = end;
+  }
+  ck_assert_int_gt(count, 10);
+  free(reference);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("format");
   TCase *layout = tcase_create("layout");
   tcase_add_loop_test(layout, descriptions_are_laid_out, 0, LENGTH(cases));
   tcase_add_loop_test(layout, nothing_but_spaces_changes, 0, 5);
+  tcase_add_test(layout, shipped_models_are_laid_out);
+  tcase_add_test(layout, examples_of_the_reference_are_laid_out);
   suite_add_tcase(suite, layout);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_NORMAL);
