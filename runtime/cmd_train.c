@@ -124,6 +124,9 @@ static bool run_epochs(struct lathe_train_job *job, struct lathe_error *err)
 static bool finish(struct lathe_train_job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
+  if (!lathe_aside_wait(&job->recording,
+                        err)) /* of a mixture alone: its record, too, comes first */
+    return false;
   job->ended = true; /* as run.json and the report then say, too */
   if (!lathe_train_record(job, err) || !lathe_outcome_write(&job->outcome, err) ||
       !lathe_run_finish(options->run, err))

@@ -9,7 +9,8 @@
 
 enum { DIGITS = 10 };
 
-static bool starved_before;
+/* Of this thread: another may be writing a record of its own. */
+static _Thread_local bool starved_before;
 
 static void *take_memory(size_t size)
 {

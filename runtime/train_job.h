@@ -16,7 +16,8 @@ struct lathe_train_job {
   struct lathe_training_data data;
   struct lathe_resume resume;
   bool unfinished; /* the folder says that it is */
-  bool ended;      /* all epochs are done that there will be */
+  bool ended;      /* all is done that there will be, EM and all epochs */
+  bool diverged;   /* it has, and the trainer says how */
   struct lathe_lock lock;
   struct lathe_session_size size;
   struct lathe_session session;
@@ -27,7 +28,9 @@ struct lathe_train_job {
   struct lathe_aside opening, recording; /* open_session, lathe_train_record */
 };
 
-/* Writes the record (a struct lathe_train_job): from here on the folder says what is done in it. */
+/* Writes the record (a struct lathe_train_job): from here on the folder says what is done in it. It
+ * may be written while training goes on: of what that changes it reads nothing before `ended` or
+ * `diverged` is set. */
 bool lathe_train_record(void *job, struct lathe_error *err);
 
 /* ---- What it says, in words or as JSON ---- */

@@ -10,8 +10,7 @@ static json_t *divergences(const struct lathe_train_job *job)
   json_t *all = json_deep_copy(json_object_get(job->resume.record, "diverged"));
   if (!all)
     all = json_array();
-  json_t *now =
-      job->trainer.diverged.noticed > 0 ? lathe_divergence_json(&job->trainer.diverged) : NULL;
+  json_t *now = job->diverged ? lathe_divergence_json(&job->trainer.diverged) : NULL;
   if (!json_equal(now, json_array_get(all, json_array_size(all) - 1)))
     json_array_append(all, now); /* not the same again and again */
   json_decref(now);
@@ -45,7 +44,7 @@ static json_t *details_json(const struct lathe_train_job *job, struct lathe_erro
     json_object_set_new(more, "training", ending_json(&job->trainer));
   json_object_update(json_object_get(more, "settings"), steps);
   json_decref(steps);
-  if (job->outcome.em.notes[0] != '\0')
+  if (job->ended && job->outcome.em.notes[0] != '\0')
     json_object_set_new(more, "em_notes", json_string(job->outcome.em.notes));
   json_t *diverged = divergences(job);
   if (json_array_size(diverged) > 0)

@@ -60,7 +60,9 @@ void lathe_train_tell_diverged(struct lathe_train_job *job, struct lathe_error *
   if (options->json && json && json_object_set_new(json, "event", json_string("diverged")) == 0)
     lathe_json_line(json_incref(json), NULL);
   json_decref(json);
-  if (!lathe_aside_wait(&job->recording, &unnoted) || !lathe_train_record(job, &unnoted))
+  bool noted = lathe_aside_wait(&job->recording, &unnoted);
+  job->diverged = true;
+  if (!noted || !lathe_train_record(job, &unnoted))
     fprintf(stderr, "%s\n", unnoted.text);
   if (diverged->kept > 0)
     lathe_fail(err,
