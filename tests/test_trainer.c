@@ -18,6 +18,7 @@ enum { IMAGES = 22, PART = 11, BATCH = 4, EPOCHS = 3, LATENT = 2, STEPS = 3 * EP
 static struct {
   int n;
   int image[BATCH];
+  lathe_real moved; /* by how much the first differs from its number */
   lathe_real noise[BATCH * LATENT];
   double rate;
   int64_t step;
@@ -44,6 +45,7 @@ static struct lathe_loss train_step(struct lathe_state *state, int n, const lath
   notes[calls].n = n;
   for (int i = 0; i < n; i++)
     notes[calls].image[i] = (int)lround((double)images[i]);
+  notes[calls].moved = images[0] - (lathe_real)notes[calls].image[0];
   memcpy(notes[calls].noise, noise, (size_t)(n * LATENT) * sizeof *noise);
   notes[calls].rate = rate;
   notes[calls].step = step;
@@ -155,6 +157,10 @@ START_TEST(training_images_are_changed)
     ck_assert(i == 0 ||
               after - before != blurred.epochs[0].training.total - plain.epochs[0].training.total);
   }
+  for (int a = 0; a < STEPS; a++) /* and each step's in ways of its own (0 is the range's end) */
+    for (int b = 0; b < a; b++)
+      ck_assert(notes[a].moved != notes[b].moved || notes[a].image[0] == 0 ||
+                notes[b].image[0] == 0);
   lathe_trainer_free(&plain);
   lathe_trainer_free(&blurred);
 }
