@@ -17,7 +17,8 @@ FORTIFY  ?= $(if $(SANITIZE)$(filter -O0,$(OPT)),,-U_FORTIFY_SOURCE -D_FORTIFY_S
 CFLAGS   += -std=c11 $(OPT) -g $(WARNINGS) $(HARDEN) $(FORTIFY) $(SANITIZE) $(PREFIX_MAP)
 LDFLAGS  += $(SANITIZE) $(if $(HARDEN),-pie -Wl$(COMMA)-z$(COMMA)relro$(COMMA)-z$(COMMA)now)
 PKG_CFLAGS = $(shell pkg-config --cflags $(PACKAGES))
-PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread $(if $(filter --coverage,$(SANITIZE)),-lgcov)
+GCOV       = $(if $(filter --coverage,$(SANITIZE)),-lgcov)
+PKG_LIBS   = $(shell pkg-config --libs $(PACKAGES)) -lm -lpthread $(GCOV)
 TEST_PKG   = $(shell pkg-config --cflags --libs check)
 
 MODELS       := $(patsubst models/%.lathe,%,$(wildcard models/*.lathe))
@@ -56,7 +57,7 @@ $(B)/compiler/%.o: compiler/%.c | $(B)/gen/parser.h $(B)/gen/lexer.h
 	$(Q)$(CC) $(CPPFLAGS) -Icompiler -I$(B)/gen $(CFLAGS) -MMD -MP -c -o $@ $<
 # What `lathe build` links with, with OpenBLAS only where it is called, and where its header is.
 $(B)/compiler/toolchain.o: CPPFLAGS += -DLATHE_INCLUDES='"$(PKG_CFLAGS)"' \
-  -DLATHE_LIBRARIES='"$(shell pkg-config --libs $(filter-out openblas,$(PACKAGES)))"' \
+  -DLATHE_LIBRARIES='"$(shell pkg-config --libs $(filter-out openblas,$(PACKAGES))) $(GCOV)"' \
   -DLATHE_BLAS='"$(shell pkg-config --libs openblas)"'
 $(B)/gen/parser.c $(B)/gen/parser.h &: compiler/parser.y
 	@mkdir -p $(B)/gen
