@@ -1,6 +1,7 @@
 #include "algorithm.h"
 #include "runtime/packed.h"
 #include "winograd.h"
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,8 +23,8 @@ const struct use_info use_table[USES] = {
 enum {
   PANEL = LATHE_WIDEST_PANEL,
   PACKED_ELEMENT = 6,    /* copying one element of an operand into a panel */
-  DOT_END = 128,         /* adding up the lanes of one scalar product */
-  DOTS_SHARE = 3,        /* scalar products and sums of rows reach a third of the peak, or less */
+  DOT_END = 200,         /* adding up the lanes of one scalar product */
+  ROWS_SHARE = 3,        /* sums of rows reach a third of the peak, or less */
   TABLE_ELEMENT = 3,     /* reading one from the third-level cache */
   FILTER_ELEMENT = 12,   /* making one value of a filter at a point */
   WINOGRAD_ELEMENT = 12, /* one element through a transform and memory */
@@ -33,6 +34,8 @@ const char *algorithm_help(int algorithm)
 {
   return algorithm_table[algorithm].help;
 }
+
+static const double DOTS_SHARE = 1.3; /* scalar products reach three quarters */
 
 static enum algorithm written(const struct layer *layer)
 {
@@ -160,11 +163,16 @@ enum algorithm linear_algorithm(const struct graph *g, const struct layer *layer
   enum algorithm asked = algorithm_asked(g, layer, use);
   if (asked != ALGORITHM_ANY)
     return asked;
-  double rows = (double)p->rows * g->images;
+  double rows = (double)p->rows * g->images, packs = 1;
   double inner = (double)p->inner, columns = (double)p->columns;
-  int64_t padded = (p->columns + PANEL - 1) / PANEL * PANEL;
-  double blocks = (double)padded * inner * (rows + PACKED_ELEMENT);
-  double dots = columns * rows * (inner * DOTS_SHARE + (p->as_it_lies ? 0 : DOT_END));
+  if (p->images_a_pack > 0)
+    packs = ceil((double)g->images / p->images_a_pack);
+  /* Half a panel is walked by itself; any other part costs a whole one. */
+  int64_t padded =
+      p->columns % (PANEL / 2) == 0 ? p->columns : (p->columns + PANEL - 1) / PANEL * PANEL;
+  double blocks = (double)padded * inner * (rows + packs * PACKED_ELEMENT);
+  double dots =
+      columns * rows * (p->as_it_lies ? inner * ROWS_SHARE : inner * DOTS_SHARE + DOT_END);
   return dots < blocks ? ALGORITHM_DOTS : ALGORITHM_BLOCKS;
 }
 

@@ -34,6 +34,7 @@ const char *chooser_name(enum chooser chooser); /* "cost model" */
 struct product {
   int64_t rows, columns, inner;
   bool as_it_lies;
+  int images_a_pack; /* of so many images a task, each of which packs the right side; 0: one does */
 };
 
 /* For LAYER=NAME, `lathe build --algorithm`: has the layer of that name (encoder.2), or all of that

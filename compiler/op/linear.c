@@ -89,6 +89,7 @@ enum algorithm linear_choose(const struct kernel *kernel)
       .columns = node_size(node),
       .inner = node_size(node->in[0]),
       .as_it_lies = as_it_lies(node),
+      .images_a_pack = node_size(node) < NARROW ? FEW_IMAGES : 0,
   };
   enum algorithm algorithm = linear_algorithm(kernel->graph, node->layer, kernel_use(kernel), &p);
   return algorithm == ALGORITHM_DOTS && node->op == OP_LINEAR_WEIGHT ? ALGORITHM_BLOCKS : algorithm;

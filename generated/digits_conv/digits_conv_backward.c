@@ -408,15 +408,12 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
  * linear_input: dy[n, 7, 7, 128], w[20, 49, 128], dx[n, 20]; 250.9 kFLOP an image */
-static void decoder_0_linear_input(int n, int task, float *restrict scratch,
-    const float *restrict dy, const float *restrict w, float *restrict dx)
+static void decoder_0_linear_input(int n, int task, const float *restrict dy,
+    const float *restrict w, float *restrict dx)
 {
   const int begin = task * 32;
   const int end = begin + 32 < n ? begin + 32 : n;
-  const struct lathe_panels w_panels =
-          lathe_pack_transposed(6272, 20, w, 6272, scratch);
-  lathe_product(end - begin, 20, 6272, (struct lathe_rows){dy + begin * 6272, 6272, 1}, w_panels, 0,
-      dx + begin * 20, 20);
+  lathe_dots(end - begin, 20, 6272, dy + begin * 6272, 6272, w, 6272, dx + begin * 20, 20);
 }
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)
@@ -1029,7 +1026,8 @@ static void backward_11(void *arg, int task, int thread)
 static void backward_12(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  decoder_0_linear_input(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  (void)thread;
+  decoder_0_linear_input(c->n, task,
       c->batch + c->capacity * TRAIN_D_DECODER_1,
       c->fixed + DECODER_0_WEIGHT,
       c->batch + c->capacity * TRAIN_D_Z);

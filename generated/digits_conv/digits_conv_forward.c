@@ -739,45 +739,6 @@ static void encoder_2_winograd_product_2(int n, int task, float *restrict scratc
 }
 
 /* encoder.5: gaussian z   (digits_conv.lathe:16)
- * linear + bias: x[n, 7, 7, 128], w[20, 49, 128], b[20], y[n, 20]; 250.9 kFLOP an image */
-static void encoder_5_linear_3(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
-{
-  const int begin = task * 32;
-  const int end = begin + 32 < n ? begin + 32 : n;
-  const struct lathe_panels w_panels =
-          lathe_pack_transposed(6272, 20, w, 6272, scratch);
-  lathe_product(end - begin, 20, 6272, (struct lathe_rows){x + begin * 6272, 6272, 1}, w_panels, 0,
-      y + begin * 20, 20);
-  for (int r = begin; r < end; r++) {
-    float *const y_row = y + r * 20;
-    for (int c = 0; c < 20; c++) {
-      y_row[c] = y_row[c] + b[c];
-    }
-  }
-}
-
-/* encoder.5: gaussian z   (digits_conv.lathe:16)
- * linear + bias + clamp: x[n, 7, 7, 128], w[20, 49, 128], b[20], y[n, 20]; 250.9 kFLOP an image */
-static void encoder_5_linear_4(int n, int task, float *restrict scratch,
-    const float *restrict x, const float *restrict w, const float *restrict b, float *restrict y)
-{
-  const int begin = task * 32;
-  const int end = begin + 32 < n ? begin + 32 : n;
-  const struct lathe_panels w_panels =
-          lathe_pack_transposed(6272, 20, w, 6272, scratch);
-  lathe_product(end - begin, 20, 6272, (struct lathe_rows){x + begin * 6272, 6272, 1}, w_panels, 0,
-      y + begin * 20, 20);
-  for (int r = begin; r < end; r++) {
-    float *const y_row = y + r * 20;
-    for (int c = 0; c < 20; c++) {
-      const float bias1 = y_row[c] + b[c];
-      y_row[c] = bias1 < -30.0F ? -30.0F : bias1 > 20.0F ? 20.0F : bias1;
-    }
-  }
-}
-
-/* encoder.5: gaussian z   (digits_conv.lathe:16)
  * sample: mean[n, 20], logvar[n, 20], noise[n, 20], z[n, 20] */
 static void encoder_5_sample(int n, int task, const float *restrict mean,
     const float *restrict logvar, const float *restrict noise, float *restrict z)
@@ -954,7 +915,8 @@ static void evaluate_3(void *arg, int task, int thread)
 static void evaluate_4(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_5_linear_3(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  (void)thread;
+  encoder_5_linear(c->n, task,
       c->batch + c->capacity * EVALUATE_ENCODER_4,
       c->fixed + MEAN_WEIGHT,
       c->fixed + MEAN_BIAS,
@@ -964,7 +926,8 @@ static void evaluate_4(void *arg, int task, int thread)
 static void evaluate_5(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_5_linear_4(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  (void)thread;
+  encoder_5_linear_2(c->n, task,
       c->batch + c->capacity * EVALUATE_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
@@ -1270,7 +1233,8 @@ static void forward_6(void *arg, int task, int thread)
 static void forward_7(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_5_linear_3(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  (void)thread;
+  encoder_5_linear(c->n, task,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + MEAN_WEIGHT,
       c->fixed + MEAN_BIAS,
@@ -1280,7 +1244,8 @@ static void forward_7(void *arg, int task, int thread)
 static void forward_8(void *arg, int task, int thread)
 {
   const struct digits_conv_call *const c = arg;
-  encoder_5_linear_4(c->n, task, c->scratch + (size_t)thread * DIGITS_CONV_SCRATCH,
+  (void)thread;
+  encoder_5_linear_2(c->n, task,
       c->batch + c->capacity * TRAIN_ENCODER_4,
       c->fixed + LOGVAR_WEIGHT,
       c->fixed + LOGVAR_BIAS,
