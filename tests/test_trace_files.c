@@ -157,6 +157,8 @@ START_TEST(steps_go_on_from_a_trace)
   ck_assert(value_of(&all, "loss.total", 0) == value_of(&first, "loss.total", 0));
   ck_assert(value_of(&all, "loss.total", 1) == value_of(&next, "loss.total", 0));
   ck_assert_int_eq(*(int64_t *)tensor_of(&all, "optimiser.step")->data, 2);
+  ck_assert_int_eq(*(int64_t *)tensor_of(&all, "encoder.1.num_batches_tracked")->data,
+                   *(int64_t *)tensor_of(&first, "encoder.1.num_batches_tracked")->data + 1);
   lathe_tensors_free(&all);
   lathe_tensors_free(&first);
   lathe_tensors_free(&state);
