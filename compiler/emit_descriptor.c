@@ -288,6 +288,8 @@ static void emit_network(struct emitter *e, const struct compilation *c)
   emit(e, ".latent = ${MODEL}_LATENT,\n");
   text_printf(o, "  .likelihood = %s,\n", likelihoods[m->likelihood]);
   text_printf(o, "  .loss = \"%s\",\n", model_likelihood(c->mem, m));
+  if (m->likelihood == LATHE_GAUSSIAN && m->variance < 0)
+    text_printf(o, "  .variance_floor = %s,\n", emit_double(e, m->variance_floor));
   if (m->kind == LATHE_VARIATIONAL) {
     text_printf(o, "  .logvar = {%s, ", emit_double(e, m->logvar[0]));
     text_printf(o, "%s},\n", emit_double(e, m->logvar[1]));

@@ -1,7 +1,10 @@
 /* info: what this binary was built from and what it will use. */
 #include "command.h"
 #include "json.h"
+#include "learned.h"
 #include "pool.h"
+#include "run.h"
+#include "session.h"
 #include "version.h"
 #include <stdio.h>
 
@@ -57,24 +60,30 @@ static json_t *layers_json(const struct lathe_model *model)
 }
 
 static bool print_json(const struct lathe_model *model, const struct facts *facts,
-                       struct lathe_error *err)
+                       const struct lathe_session *session, struct lathe_error *err)
 {
-  return lathe_json_line(
-      json_pack("{s:s, s:s, s:s, s:s, s:o, s:i, s:I, s:o, s:o, s:o, s:i, s:i, s:I, s:I, s:s, s:s?, "
-                "s:s?, s:s?, s:s}",
-                "model", model->name, "fingerprint", model->fingerprint, "precision",
-                model->precision, "lathe", LATHE_VERSION, "input", input_json(model), "latent",
-                model->latent, "parameters", (json_int_t)model->parameter_count, "layers",
-                layers_json(model), "flops_forward", lathe_json_number(model->flops_forward),
-                "flops_step", lathe_json_number(model->flops_step), "batch", facts->batch,
-                "threads", facts->threads, "arena_training_bytes",
-                (json_int_t)facts->training_bytes, "arena_inference_bytes",
-                (json_int_t)facts->inference_bytes, "compiler", facts->compiler, "cflags",
-                facts->flags, "blas", facts->blas, "target", facts->target, "needs", facts->needs),
-      err);
+  json_t *json = json_pack(
+      "{s:s, s:s, s:s, s:s, s:o, s:i, s:I, s:o, s:o, s:o, s:i, s:i, s:I, s:I, s:s, s:s?, "
+      "s:s?, s:s?, s:s}",
+      "model", model->name, "fingerprint", model->fingerprint, "precision", model->precision,
+      "lathe", LATHE_VERSION, "input", input_json(model), "latent", model->latent, "parameters",
+      (json_int_t)model->parameter_count, "layers", layers_json(model), "flops_forward",
+      lathe_json_number(model->flops_forward), "flops_step", lathe_json_number(model->flops_step),
+      "batch", facts->batch, "threads", facts->threads, "arena_training_bytes",
+      (json_int_t)facts->training_bytes, "arena_inference_bytes",
+      (json_int_t)facts->inference_bytes, "compiler", facts->compiler, "cflags", facts->flags,
+      "blas", facts->blas, "target", facts->target, "needs", facts->needs);
+  if (model->normalised)
+    json_object_set_new(json, "normalise", json_string(model->normalised));
+  if (!lathe_is_alone(model))
+    json_object_set_new(json, "likelihood", json_string(model->loss));
+  if (session)
+    lathe_learned_put(session, json);
+  return lathe_json_line(json, err);
 }
 
-static void print_words(const struct lathe_model *model, const struct facts *facts)
+static void print_words(const struct lathe_model *model, const struct facts *facts,
+                        const struct lathe_session *session)
 {
   printf("model        %s, fingerprint %s, %s\n", model->name, model->fingerprint,
          model->precision);
@@ -92,6 +101,9 @@ static void print_words(const struct lathe_model *model, const struct facts *fac
                                             model->latent));
   } else {
     printf("latent       %d\n", model->latent);
+    printf("likelihood   %s\n", model->loss);
+    if (session)
+      lathe_learned_print(session);
     printf("parameters   %lld\n", (long long)model->parameter_count);
     printf("operations   %.3g an image forward, %.3g in a training step\n", model->flops_forward,
            model->flops_step);
@@ -118,9 +130,20 @@ static void print_words(const struct lathe_model *model, const struct facts *fac
 
 enum lathe_status lathe_command_info(const struct lathe_call *call, struct lathe_error *err)
 {
+  const struct lathe_options *options = &call->options;
+  struct lathe_session session = {0};
+  struct lathe_run run;
+  bool read = options->run && !lathe_is_alone(call->model);
+  if (options->run && !lathe_run_open(&run, options->run, call->model, err))
+    return LATHE_FAILED;
+  if (read && !lathe_session_load(&session, call->model, &run, 1, 1, err))
+    return LATHE_FAILED;
   struct facts facts = find_facts(call);
-  if (call->options.json)
-    return lathe_status_of(print_json(call->model, &facts, err));
-  print_words(call->model, &facts);
-  return LATHE_DONE;
+  bool done = true;
+  if (options->json)
+    done = print_json(call->model, &facts, read ? &session : NULL, err);
+  else
+    print_words(call->model, &facts, read ? &session : NULL);
+  lathe_session_close(&session);
+  return lathe_status_of(done);
 }

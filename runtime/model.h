@@ -191,9 +191,10 @@ struct lathe_model {
   int latent;             /* D; of a mixture alone, input_size */
   double logvar[2];       /* what log-variances are kept within */
   enum lathe_likelihood likelihood;
-  const char *loss; /* the likelihood in full: "gaussian, variance 0.5" */
-  double kl_weight; /* of the divergence; with a schedule, at the most */
-  double free_bits; /* 0: none */
+  const char *loss;      /* the likelihood in full: "gaussian, variance 0.5" */
+  double variance_floor; /* of a Gaussian whose variance is learned: it is this + exp(logvar) */
+  double kl_weight;      /* of the divergence; with a schedule, at the most */
+  double free_bits;      /* 0: none */
 
   const struct lathe_tensor *tensors; /* in state_dict order */
   int tensor_count;

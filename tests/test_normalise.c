@@ -332,8 +332,48 @@ START_TEST(commands_keep_the_scale)
   assert_words(said.out, "of normalised values|ELBO|of the values as they are");
   said_free(&said);
   said = TABLE("info");
-  assert_words(said.out, "normalised   standard, per channel");
+  assert_words(said.out, "normalised   standard, per channel|likelihood   gaussian, variance "
+                         "learned_each|");
+  ck_assert_ptr_null(strstr(said.out, "deviation  "));
   said_free(&said);
+}
+END_TEST
+
+static void assert_numbers(const json_t *json, const char *name, const double *want, double off)
+{
+  const json_t *found = json_object_get(json, name);
+  ck_assert_uint_eq(json_array_size(found), COLUMNS);
+  for (size_t k = 0; k < COLUMNS; k++)
+    ck_assert_double_eq_tol(json_number_value(json_array_get(found, k)), want[k],
+                            off * fabs(want[k]));
+}
+
+/* What was learned of the scales, and the deviations of the likelihood in the data's units. */
+START_TEST(info_tells_the_scales)
+{
+  struct lathe_tensors tensors = weights_of("run");
+  double mean[COLUMNS], std[COLUMNS], deviation[COLUMNS];
+  for (int k = 0; k < COLUMNS; k++) {
+    mean[k] = value_at(lathe_tensors_find(&tensors, "input.mean"), k);
+    std[k] = value_at(lathe_tensors_find(&tensors, "input.std"), k);
+    deviation[k] =
+        std[k] * sqrt(1e-6 + exp(value_at(lathe_tensors_find(&tensors, "likelihood.logvar"), k)));
+  }
+  lathe_tensors_free(&tensors);
+  struct said said = TABLE("info", "--run", in_folder("run"), "--json");
+  json_t *json = parse_json(said.out, "info");
+  assert_numbers(json, "shifts", mean, 1e-6);
+  assert_numbers(json, "scales", std, 1e-6);
+  assert_numbers(json, "deviations", deviation, 1e-5);
+  json_decref(json);
+  said_free(&said);
+  said = TABLE("info", "--run", in_folder("run"));
+  char line[64];
+  snprintf(line, sizeof line, "deviation    %.4g ", deviation[0]);
+  assert_words(said.out, "input less|divided by|");
+  ck_assert_msg(strstr(said.out, line) != NULL, "%s is not in %s", line, said.out);
+  said_free(&said);
+  assert_refused(TABLE("info", "--run", in_folder("nowhere")), in_folder("table"), 1, "nowhere");
 }
 END_TEST
 
@@ -432,6 +472,7 @@ int main(void)
   tcase_set_timeout(programs, SPAWN_SECONDS);
   tcase_add_test(programs, weights_hold_the_numbers);
   tcase_add_test(programs, commands_keep_the_scale);
+  tcase_add_test(programs, info_tells_the_scales);
   tcase_add_test(programs, constants_are_told);
   tcase_add_loop_test(programs, goes_on_with_the_same_numbers, 0, 2);
   tcase_add_test(programs, others_are_told);
