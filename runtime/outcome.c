@@ -22,10 +22,13 @@ bool lathe_outcome_has(const struct lathe_model *model, enum lathe_run_file file
   case LATHE_RUN_EPOCHS:
   case LATHE_RUN_LOSSES:
   case LATHE_RUN_RECONSTRUCTIONS:
+  case LATHE_RUN_INTERPOLATIONS:
   case LATHE_RUN_CHECKPOINTS:
     return !alone;
   case LATHE_RUN_SAMPLES:
     return !alone || model->input_rank > 1;
+  case LATHE_RUN_UNSURE:
+    return model->mixing.components > 1 && (!alone || model->input_rank > 1);
   case LATHE_RUN_MANIFOLD:
     return lathe_has_prior(model) && model->latent == 2;
   default:

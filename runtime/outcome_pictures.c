@@ -1,9 +1,12 @@
 #include "allocate.h"
 #include "generate.h"
+#include "interpolate.h"
 #include "latent_plot.h"
 #include "manifold.h"
 #include "outcome.h"
 #include "picture.h"
+#include "unsure.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,14 +23,25 @@ static struct lathe_picture_format format_of(const struct lathe_model *model,
   return format;
 }
 
+/* Images that it was not trained on, where there are any; and what was measured of them. */
+static const struct lathe_part *shown_part(const struct lathe_outcome *outcome)
+{
+  const struct lathe_trainer *trainer = outcome->trainer;
+  return trainer->validation.count > 0 ? &trainer->validation : &trainer->training;
+}
+
+static const struct lathe_evaluation *shown_evaluation(const struct lathe_outcome *outcome)
+{
+  bool validated = outcome->trainer->validation.count > 0;
+  return validated ? &outcome->validation : &outcome->training;
+}
+
 static bool draw_reconstructions(const struct lathe_outcome *outcome, const char *path,
                                  struct lathe_error *err)
 {
   struct lathe_session *session = outcome->session;
   const struct lathe_model *model = session->model;
-  const struct lathe_trainer *trainer = outcome->trainer;
-  const struct lathe_part *part =
-      trainer->validation.count > 0 ? &trainer->validation : &trainer->training;
+  const struct lathe_part *part = shown_part(outcome);
   int64_t count = part->count < PAIRS ? part->count : PAIRS;
   lathe_real *originals =
       lathe_allocate(2 * count, model->input_size, sizeof *originals, "the pictures", err);
@@ -101,6 +115,69 @@ static bool draw_manifold(const struct lathe_outcome *outcome, const char *path,
   return lathe_manifold_picture(outcome->session, path, MANIFOLD, 0.05, 0.95, err);
 }
 
+static bool draw_interpolations(const struct lathe_outcome *outcome, const char *path,
+                                struct lathe_error *err)
+{
+  enum { COLUMNS = LATHE_INTERPOLATED + 2 };
+  struct lathe_session *session = outcome->session;
+  const struct lathe_model *model = session->model;
+  const struct lathe_evaluation *evaluation = shown_evaluation(outcome);
+  struct lathe_interpolation paths[LATHE_INTERPOLATIONS];
+  int rows = lathe_interpolations(evaluation, session->mixture.components, paths);
+  char names[LATHE_INTERPOLATIONS][LATHE_INTERPOLATION_NAME];
+  const char *captions[LATHE_INTERPOLATIONS];
+  lathe_real *latents =
+      lathe_allocate(LATHE_INTERPOLATED, model->latent, sizeof *latents, "the paths' latents", err);
+  lathe_real *images = lathe_allocate((int64_t)rows * COLUMNS, model->input_size, sizeof *images,
+                                      "the paths' images", err);
+  bool good = latents && images;
+  for (int row = 0; good && row < rows; row++) {
+    lathe_interpolate(session, shown_part(outcome), evaluation, &paths[row], latents,
+                      images + (int64_t)row * COLUMNS * model->input_size);
+    lathe_interpolation_name(&session->mixture, evaluation, &paths[row], names[row]);
+    captions[row] = names[row];
+  }
+  if (good) {
+    struct lathe_picture_format format = format_of(model, images, (int64_t)rows * COLUMNS);
+    good = lathe_picture_rows(path, &format, images, rows, COLUMNS, captions, err);
+  }
+  free(latents);
+  free(images);
+  return good;
+}
+
+/* Each with its two likeliest clusters. */
+static bool draw_unsure(const struct lathe_outcome *outcome, const char *path,
+                        struct lathe_error *err)
+{
+  const struct lathe_session *session = outcome->session;
+  const struct lathe_model *model = session->model;
+  const struct lathe_part *part = shown_part(outcome);
+  struct lathe_unsure list[LATHE_UNSURE];
+  char names[LATHE_UNSURE][96], best[32], second[32];
+  const char *captions[LATHE_UNSURE];
+  int count = 0;
+  lathe_real *images =
+      lathe_allocate(LATHE_UNSURE, model->input_size, sizeof *images, "the pictures", err);
+  bool good = images && lathe_unsure_find(session, shown_evaluation(outcome), list, &count, err);
+  for (int i = 0; good && i < count; i++) {
+    const struct lathe_unsure *u = &list[i];
+    lathe_dataset_gather(part->dataset, model, part->indices, u->image, 1,
+                         images + (int64_t)i * model->input_size);
+    lathe_component_name(&session->mixture, u->best, best);
+    lathe_component_name(&session->mixture, u->second, second);
+    snprintf(names[i], sizeof names[i], "%s: %.0f %%, %s: %.0f %%", best, 100 * u->likelihood[0],
+             second, 100 * u->likelihood[1]);
+    captions[i] = names[i];
+  }
+  if (good) {
+    struct lathe_picture_format format = format_of(model, images, count);
+    good = lathe_picture_rows(path, &format, images, count, 1, captions, err);
+  }
+  free(images);
+  return good;
+}
+
 bool lathe_outcome_draw(const struct lathe_outcome *outcome, struct lathe_error *err)
 {
   static const struct {
@@ -110,6 +187,8 @@ bool lathe_outcome_draw(const struct lathe_outcome *outcome, struct lathe_error 
       {LATHE_RUN_RECONSTRUCTIONS, draw_reconstructions},
       {LATHE_RUN_SAMPLES, draw_samples},
       {LATHE_RUN_MANIFOLD, draw_manifold},
+      {LATHE_RUN_INTERPOLATIONS, draw_interpolations},
+      {LATHE_RUN_UNSURE, draw_unsure},
       {LATHE_RUN_LOSSES, lathe_outcome_plot_losses},
       {LATHE_RUN_CLUSTERS, lathe_outcome_plot_clusters},
   };

@@ -2,9 +2,11 @@
  * the images it is least sure of. */
 #include "allocate.h"
 #include "generate.h"
+#include "interpolate.h"
 #include "latent_plot.h"
 #include "manifold.h"
 #include "report_parts.h"
+#include "unsure.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,11 +14,7 @@ enum {
   PAIRS = 16,
   SAMPLES = 16, /* of each component */
   MOST_COMPONENTS = 25,
-  GRID = 20,  /* the manifold, across and down */
-  STEPS = 10, /* of an interpolation */
-  MOST_PATHS = 8,
-  UNSURE = 20,
-  CHUNK = 1024, /* points classified at a time */
+  GRID = 20, /* the manifold, across and down */
 };
 static const double FROM = 0.05, TO = 0.95; /* the manifold's probabilities */
 
@@ -151,82 +149,36 @@ bool lathe_report_manifold(struct lathe_report_page *page, struct lathe_error *e
   return good;
 }
 
-/* The first image of each cluster that has any, up to MOST_PATHS; of a single one the first two. */
-static int choose_ends(const struct lathe_report_page *page, int64_t ends[MOST_PATHS])
-{
-  const struct lathe_evaluation *evaluation = page->report->images.evaluation;
-  int components = page->report->session->mixture.components, count = 0;
-  for (int k = 0; k < components && count < MOST_PATHS; k++)
-    for (int64_t i = 0; i < evaluation->images; i++)
-      if (evaluation->clusters[i] == k) {
-        ends[count++] = i;
-        break;
-      }
-  if (count == 1 && evaluation->images > 1) {
-    ends[0] = 0;
-    ends[count++] = 1;
-  }
-  return count;
-}
-
 bool lathe_report_has_interpolations(const struct lathe_report_page *page)
 {
   return page->report->images.part.count > 1 && !lathe_is_alone(page->model);
 }
 
-/* From image a to image b: both as they are, and between them the decoded points of the straight
- * line through their latent means. */
-static bool write_path(struct lathe_report_page *page, int64_t a, int64_t b, lathe_real *latents,
-                       lathe_real *images, struct lathe_error *err)
-{
-  struct lathe_session *session = page->report->session;
-  const struct lathe_evaluation *evaluation = page->report->images.evaluation;
-  int d = page->model->latent;
-  int64_t size = page->model->input_size;
-  const lathe_real *from = evaluation->means + a * d, *to = evaluation->means + b * d;
-  char names[2][32], text[96];
-  for (int step = 0; step < STEPS; step++) {
-    lathe_real share = (lathe_real)step / (lathe_real)(STEPS - 1);
-    for (int j = 0; j < d; j++)
-      latents[step * d + j] = (1 - share) * from[j] + share * to[j];
-  }
-  fetch(page, a, images);
-  lathe_decode_latents(session, STEPS, latents, images + size);
-  fetch(page, b, images + (STEPS + 1) * size);
-  lathe_component_name(&session->mixture, (int)evaluation->clusters[a], names[0]);
-  lathe_component_name(&session->mixture, (int)evaluation->clusters[b], names[1]);
-  snprintf(text, sizeof text, "From %s to %s", names[0], names[1]);
-  caption(page->out, text);
-  bool good = lathe_report_tiles(page, text, images, STEPS + 2, err);
-  fputs("</figure>\n", page->out);
-  return good;
-}
-
 bool lathe_report_interpolations(struct lathe_report_page *page, struct lathe_error *err)
 {
-  int64_t ends[MOST_PATHS];
-  int count = choose_ends(page, ends);
-  lathe_real *latents =
-      lathe_allocate(STEPS, page->model->latent, sizeof *latents, "the paths' latents", err);
-  lathe_real *images = new_images(page, STEPS + 2, err);
+  struct lathe_session *session = page->report->session;
+  const struct lathe_shown *shown = &page->report->images;
+  struct lathe_interpolation paths[LATHE_INTERPOLATIONS];
+  int count = lathe_interpolations(shown->evaluation, session->mixture.components, paths);
+  lathe_real *latents = lathe_allocate(LATHE_INTERPOLATED, page->model->latent, sizeof *latents,
+                                       "the paths' latents", err);
+  lathe_real *images = new_images(page, LATHE_INTERPOLATED + 2, err);
   bool good = latents && images;
   fputs("<p>Between two images, each at its end as it is: what is decoded along the straight line "
         "from one's latent mean to the other's.</p>\n",
         page->out);
-  int paths = count > 2 ? count : count - 1; /* round to the first again */
-  for (int i = 0; good && i < paths; i++)
-    good = write_path(page, ends[i], ends[(i + 1) % count], latents, images, err);
+  for (int i = 0; good && i < count; i++) {
+    char name[LATHE_INTERPOLATION_NAME];
+    lathe_interpolate(session, &shown->part, shown->evaluation, &paths[i], latents, images);
+    lathe_interpolation_name(&session->mixture, shown->evaluation, &paths[i], name);
+    caption(page->out, name);
+    good = lathe_report_tiles(page, name, images, LATHE_INTERPOLATED + 2, err);
+    fputs("</figure>\n", page->out);
+  }
   free(latents);
   free(images);
   return good;
 }
-
-/* An image, and how likely its two likeliest components are. */
-struct unsure {
-  int64_t image;
-  int best, second;
-  double likelihood[2];
-};
 
 bool lathe_report_has_unsure(const struct lathe_report_page *page)
 {
@@ -234,56 +186,8 @@ bool lathe_report_has_unsure(const struct lathe_report_page *page)
          (!lathe_is_alone(page->model) || page->model->input_rank > 1);
 }
 
-static struct unsure judge(int64_t image, int components, const double *posterior)
-{
-  struct unsure u = {.image = image, .best = 0, .second = -1};
-  for (int k = 1; k < components; k++)
-    if (posterior[k] > posterior[u.best]) {
-      u.second = u.best;
-      u.best = k;
-    } else if (u.second < 0 || posterior[k] > posterior[u.second]) {
-      u.second = k;
-    }
-  u.likelihood[0] = posterior[u.best];
-  u.likelihood[1] = posterior[u.second];
-  return u;
-}
-
-/* Keeps the list [*count <= UNSURE] sorted by the likelihood of the best component. */
-static void insert(struct unsure list[UNSURE], int *count, struct unsure u)
-{
-  if (*count == UNSURE && u.likelihood[0] >= list[UNSURE - 1].likelihood[0])
-    return;
-  int at = *count < UNSURE ? (*count)++ : UNSURE - 1;
-  for (; at > 0 && list[at - 1].likelihood[0] > u.likelihood[0]; at--)
-    list[at] = list[at - 1];
-  list[at] = u;
-}
-
-static bool find_unsure(const struct lathe_report_page *page, struct unsure list[UNSURE],
-                        int *count, struct lathe_error *err)
-{
-  const struct lathe_session *session = page->report->session;
-  const struct lathe_evaluation *evaluation = page->report->images.evaluation;
-  int components = session->mixture.components;
-  int64_t cluster[CHUNK];
-  double *posterior =
-      lathe_allocate(CHUNK, components, sizeof *posterior, "the clusters' probabilities", err);
-  bool good = posterior != NULL;
-  *count = 0;
-  for (int64_t i = 0, n; good && i < evaluation->images; i += n) {
-    n = evaluation->images - i < CHUNK ? evaluation->images - i : CHUNK;
-    good = lathe_assign_clusters(session, n, evaluation->means + i * page->model->latent, cluster,
-                                 posterior, NULL, err);
-    for (int64_t j = 0; good && j < n; j++)
-      insert(list, count, judge(i + j, components, posterior + j * components));
-  }
-  free(posterior);
-  return good;
-}
-
-static bool write_unsure(struct lathe_report_page *page, const struct unsure *u, lathe_real *image,
-                         struct lathe_error *err)
+static bool write_unsure(struct lathe_report_page *page, const struct lathe_unsure *u,
+                         lathe_real *image, struct lathe_error *err)
 {
   const struct lathe_mixture *mixture = &page->report->session->mixture;
   const struct lathe_part *part = &page->report->images.part;
@@ -310,10 +214,11 @@ static bool write_unsure(struct lathe_report_page *page, const struct unsure *u,
 
 bool lathe_report_unsure(struct lathe_report_page *page, struct lathe_error *err)
 {
-  struct unsure list[UNSURE];
+  struct lathe_unsure list[LATHE_UNSURE];
   int count;
   lathe_real *image = new_images(page, 1, err);
-  bool good = image && find_unsure(page, list, &count, err);
+  bool good = image && lathe_unsure_find(page->report->session, page->report->images.evaluation,
+                                         list, &count, err);
   fputs("<p>", page->out);
   lathe_html_printf(page->out,
                     "Of %s, those whose likeliest cluster is the least likely, with its "

@@ -100,9 +100,9 @@ START_TEST(run_has_no_epochs)
 {
   static const char *const there[] = {"run.json",     "weights.safetensors", "em.csv",
                                       "metrics.json", "clusters.png",        "report.html"};
-  static const char *const missing[] = {"metrics.csv",    "losses.png",  "reconstructions.png",
-                                        "manifold.png",   "samples.png", "checkpoints",
-                                        "unfinished.json"};
+  static const char *const missing[] = {"metrics.csv",        "losses.png",  "reconstructions.png",
+                                        "manifold.png",       "samples.png", "checkpoints",
+                                        "interpolations.png", "unsure.png",  "unfinished.json"};
   for (size_t i = 0; i < sizeof there / sizeof *there; i++)
     ck_assert_msg(exists(in_folder("run/%s", there[i])), "%s is missing", there[i]);
   for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)

@@ -5,7 +5,7 @@
 static const char *const run_files[] = {
     "run.json",    "weights.safetensors", "model.lathe", "metrics.json", "metrics.csv",
     "em.csv",      "reconstructions.png", "samples.png", "losses.png",   "clusters.png",
-    "report.html",
+    "report.html", "interpolations.png",  "unsure.png",
 };
 enum { RUN_FILES = sizeof run_files / sizeof run_files[0] };
 

@@ -124,7 +124,9 @@ END_TEST
 START_TEST(pictures_are_made)
 {
   static const char *const left[] = {"_run/reconstructions.png", "_run/samples.png",
-                                     "_run/manifold.png", "_run/clusters.png", "_run/report.html"};
+                                     "_run/manifold.png",        "_run/clusters.png",
+                                     "_run/report.html",         "_run/interpolations.png",
+                                     "_run/unsure.png"};
   for (size_t k = 0; k < sizeof left / sizeof *left; k++)
     ck_assert_msg(exists(of(_i, left[k])), "%s%s", MODELS[_i].name, left[k]);
   SPAWN_QUIETLY(of(_i, ""), "sample", "--run", of(_i, "_run"), "-n", "40", "-o",
