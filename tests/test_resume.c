@@ -262,6 +262,40 @@ START_TEST(formats)
 }
 END_TEST
 
+/* What each earlier format of a checkpoint had not: training goes on from one of them, too. */
+static const struct {
+  const char *version, *lacks[2];
+} older[] = {{"1", {"clamped", "kl_weight"}}, {"2", {"kl_weight", "kl_weight"}}};
+
+START_TEST(older_checkpoints)
+{
+  struct lathe_tensors from = read_tensors(checkpoint_of("whole", EPOCHS * STEPS_AN_EPOCH));
+  struct lathe_tensors to = {0};
+  SPAWN_QUIETLY("cp", "-r", in_folder("whole"), in_folder("old"));
+  ck_assert_int_eq(rename(in_folder("old/run.json"), in_folder("old/unfinished.json")), 0);
+  for (int i = 0; i < from.count; i++) {
+    const struct lathe_array *array = &from.items[i].array;
+    const char *name = from.items[i].name;
+    if (strstr(name, older[_i].lacks[0]) || strstr(name, older[_i].lacks[1]))
+      continue;
+    void *data = lathe_tensors_add(&to, name, array->dtype, array->rank, array->shape, NULL);
+    memcpy(data, array->data, (size_t)array->count * lathe_dtype_size(array->dtype));
+  }
+  ck_assert_int_lt(to.count, from.count);
+  ck_assert(lathe_tensors_add_metadata(&to, "model", "small", NULL) &&
+            lathe_tensors_add_metadata(&to, "fingerprint",
+                                       lathe_tensors_metadata(&from, "fingerprint"), NULL) &&
+            lathe_tensors_add_metadata(&to, "checkpoint", older[_i].version, NULL) &&
+            lathe_tensors_want_checksum(&to, NULL) &&
+            lathe_tensors_write(&to, checkpoint_of("old", EPOCHS * STEPS_AN_EPOCH), NULL));
+  lathe_tensors_free(&from);
+  lathe_tensors_free(&to);
+  check_said(RESUME("old", "--quiet"), 0, "");
+  check_same("old", "whole");
+  remove_below(in_folder("old"));
+}
+END_TEST
+
 /* The weights of any checkpoint can be taken by themselves. */
 START_TEST(checkpoints_are_weights)
 {
@@ -303,6 +337,7 @@ int main(void)
   tcase_add_test(tests, record_says_what_made_it);
   tcase_add_test(tests, settings_are_exact);
   tcase_add_test(tests, formats);
+  tcase_add_loop_test(tests, older_checkpoints, 0, 2);
   tcase_add_test(tests, checkpoints_are_weights);
   suite_add_tcase(suite, tests);
   return run_suite(suite);
