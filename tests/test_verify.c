@@ -83,6 +83,14 @@ START_TEST(passes)
 }
 END_TEST
 
+/* Filters at Winograd's points, which inference keeps. */
+START_TEST(passes_on_winograd)
+{
+  check_said(SPAWN(LATHE, "verify", "tests/gradients/algorithms_winograd.lathe", "--cflags", "-O0"),
+             0, "decode.images|algorithms_winograd: |all within tolerance", "");
+}
+END_TEST
+
 START_TEST(passes_on_digits)
 {
   check_said(SPAWN(LATHE, "verify", "models/digits_mlp.lathe"), 0,
@@ -259,6 +267,7 @@ int main(void)
   tcase_set_timeout(cases, 2 * SPAWN_SECONDS);
   tcase_add_checked_fixture(cases, setup, teardown);
   tcase_add_loop_test(cases, passes, 0, 2);
+  tcase_add_test(cases, passes_on_winograd);
   tcase_add_test(cases, passes_on_digits);
   tcase_add_test(cases, json);
   tcase_add_test(cases, keeps);
