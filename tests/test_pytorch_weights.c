@@ -2,27 +2,12 @@
  * difference. Runs where there is PyTorch (LATHE_PYTHON names a Python that has it); elsewhere it
  * says that it was skipped. */
 #include "model_files.h"
+#include "python.h"
 
 enum { IMAGES = 96, FEW = 15, SIDE = 28, CLASSES = 3 };
 
 static const char *const models[] = {"digits_mlp", "digits_conv"};
 enum { MODELS = sizeof models / sizeof *models };
-
-/* The first Python that has PyTorch, or NULL. */
-static const char *find_python(void)
-{
-  const char *const pythons[] = {getenv("LATHE_PYTHON"), "/usr/bin/python3", "python3"};
-  for (int i = 0; i < 3; i++) {
-    if (pythons[i] == NULL)
-      continue;
-    struct said said = SPAWN(pythons[i], "-c", "import numpy, torch");
-    bool there = said.status == 0;
-    said_free(&said);
-    if (there)
-      return pythons[i];
-  }
-  return NULL;
-}
 
 /* Image i is of class i % 3: a bright bar at one of three heights, on noise. */
 static void write_images(const char *name, int n, uint64_t seed)
@@ -48,11 +33,9 @@ static void write_images(const char *name, int n, uint64_t seed)
 
 START_TEST(weights_travel_both_ways)
 {
-  const char *python = find_python(), *model = models[_i];
-  if (python == NULL) {
-    printf("Skipped: PyTorch is not installed\n");
+  const char *python = python_with("import numpy, torch"), *model = models[_i];
+  if (python == NULL)
     return;
-  }
   char description[64];
   snprintf(description, sizeof description, "models/%s.lathe", model);
   SPAWN_QUIETLY(built("lathe"), "build", description, "-o", in_folder("%s", model));
