@@ -296,33 +296,43 @@ END_TEST
 
 /* ---- Outputs ---- */
 
-static const char *const outputs[] = {
-    "classify --run @small_run --data @digits/mnist_1_4_8_test.npz -o ",
-    "reconstruct --run @small_run --data @digits/mnist_1_4_8_test.npz -o ",
-    "encode --run @small_run --data @digits/mnist_1_4_8_test.npz -o ",
-    "sample --run @small_run -n 200 -o ",
-    "manifold --run @mlp_run -o ",
+static const struct {
+  const char *line, *kind; /* of file */
+} outputs[] = {
+    {"classify --run @small_run --data @digits/mnist_1_4_8_test.npz -o ", "csv"},
+    {"reconstruct --run @small_run --data @digits/mnist_1_4_8_test.npz -o ", "npz"},
+    {"encode --run @small_run --data @digits/mnist_1_4_8_test.npz -o ", "npz"},
+    {"sample --run @small_run -n 200 -o ", "png"},
+    {"manifold --run @mlp_run -o ", "png"},
 };
 enum { OUTPUTS = sizeof outputs / sizeof *outputs };
 
 static const struct {
   const char *path, *words;
 } bad_paths[] = {
-    {"@no/such/out.png", "no/such/out.png|No such file|folder"},
-    {"@small.lathe/out.png", "small.lathe/out.png|Not a directory"},
-    {"@folder.png", "folder.png|directory"},
+    {"@no/such/out", "no/such/out.|No such file|folder"},
+    {"@small.lathe/out", "small.lathe/out.|Not a directory"},
+    {"@folder", "folder.|directory"},
 };
+
+/* Asserts that output `i` to the path is refused. */
+static void refuse_output(int i, const char *path, const char *words)
+{
+  char line[256];
+  snprintf(line, sizeof line, "%s%s.%s", outputs[i].line, path, outputs[i].kind);
+  refuse(i < OUTPUTS - 1 ? SMALL : MLP, line, 1, words);
+}
 
 START_TEST(output_is_refused)
 {
-  ck_assert_int_eq(mkdir(in_folder("folder.png"), 0777), 0);
+  static const char *const kinds[] = {"csv", "npz", "png"};
+  for (int i = 0; i < 3; i++)
+    ck_assert_int_eq(mkdir(in_folder("folder.%s", kinds[i]), 0777), 0);
   for (int i = 0; i < OUTPUTS; i++)
-    for (size_t k = 0; k < sizeof bad_paths / sizeof *bad_paths; k++) {
-      char line[256];
-      snprintf(line, sizeof line, "%s%s", outputs[i], bad_paths[k].path);
-      refuse(i < OUTPUTS - 1 ? SMALL : MLP, line, 1, bad_paths[k].words);
-    }
-  remove_below(in_folder("folder.png"));
+    for (size_t k = 0; k < sizeof bad_paths / sizeof *bad_paths; k++)
+      refuse_output(i, bad_paths[k].path, bad_paths[k].words);
+  for (int i = 0; i < 3; i++)
+    remove_below(in_folder("folder.%s", kinds[i]));
 }
 END_TEST
 
@@ -339,14 +349,13 @@ END_TEST
 START_TEST(full_disk)
 {
   for (int i = 0; i < OUTPUTS; i++) {
-    char line[256];
-    write_text(in_folder("out.png"), "old");
-    snprintf(line, sizeof line, "%s@out.png", outputs[i]);
+    const char *path = in_folder("out.%s", outputs[i].kind);
+    write_text(path, "old");
     spawn_file_limit = 128;
-    refuse(i < OUTPUTS - 1 ? SMALL : MLP, line, 1, "out.png|free some space");
+    refuse_output(i, "@out", "out.|free some space");
     spawn_file_limit = 0;
+    ck_assert_int_eq(unlink(in_folder("out.%s", outputs[i].kind)), 0);
   }
-  ck_assert_int_eq(unlink(in_folder("out.png")), 0);
 
   /* Training finds out only when it writes; what it leaves is no finished run. */
   for (rlim_t bytes = 64; bytes <= 16384; bytes *= 16) {
