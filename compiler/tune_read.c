@@ -125,7 +125,8 @@ static void read_use(struct reader *r, struct tune_value use, struct span rest)
 
 static bool is_count(const char *text)
 {
-  return text[strspn(text, "0123456789")] == '\0' && strlen(text) < 10 && atoi(text) > 0;
+  return text[strspn(text, "0123456789")] == '\0' && strlen(text) < 10 &&
+         strtol(text, NULL, 10) > 0;
 }
 
 static void read_key(struct reader *r, struct tune_value key, struct span rest)

@@ -5,6 +5,7 @@
 #include "other_main.h"
 #include "toolchain.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -76,14 +77,16 @@ static int kernels_of(const struct compilation *c, enum program program)
   return program == PROGRAM_TRAIN ? kernel_cost_count(c) : c->programs[program]->count;
 }
 
-/* One line that the program printed. */
-static void note(const struct tune_build *build, struct tune_turn *turn, const char *line)
+/* One line that the program printed: "NAME NUMBER SECONDS". */
+static void note(const struct tune_build *build, struct tune_turn *turn, char *line)
 {
-  char name[16];
-  int number;
-  double seconds;
-  if (sscanf(line, "%15s %d %lf", name, &number, &seconds) != 3 || number < 0)
+  const char *const name = line;
+  char *rest = line + strcspn(line, " "), *end = rest, *last = rest;
+  const long number = strtol(rest, &end, 10);
+  const double seconds = strtod(end, &last);
+  if (end == rest || last == end || number < 0 || number > INT_MAX)
     return;
+  *rest = '\0';
   if (strcmp(name, "step") == 0)
     turn->step = seconds;
   if (strcmp(name, "one") == 0)
@@ -92,8 +95,9 @@ static void note(const struct tune_build *build, struct tune_turn *turn, const c
     const enum program program = measured[i].program;
     if (strcmp(name, measured[i].name) != 0)
       continue;
-    int kernel =
-        program == PROGRAM_TRAIN ? number : kernel_of_call(build->c->programs[program], number);
+    int kernel = program == PROGRAM_TRAIN
+                     ? (int)number
+                     : kernel_of_call(build->c->programs[program], (int)number);
     if (kernel >= 0 && kernel < kernels_of(build->c, program))
       turn->kernels[program][kernel] = seconds;
   }

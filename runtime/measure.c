@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "philox.h"
 #include "profile.h"
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,15 +116,17 @@ static bool measure(const struct lathe_model *model, int batch, int threads, dou
 
 int lathe_measure_main(int argc, char **argv, const struct lathe_model *model)
 {
-  const int batch = argc == 4 ? atoi(argv[1]) : 0, threads = argc == 4 ? atoi(argv[2]) : -1;
+  const long batch = argc == 4 ? strtol(argv[1], NULL, 10) : 0;
+  const long threads = argc == 4 ? strtol(argv[2], NULL, 10) : -1;
   const double seconds = argc == 4 ? strtod(argv[3], NULL) : 0;
-  if (batch < 1 || threads < 0 || !(seconds > 0) || lathe_is_alone(model)) {
+  if (batch < 1 || batch > INT_MAX || threads < 0 || threads > INT_MAX || !(seconds > 0) ||
+      lathe_is_alone(model)) {
     fprintf(stderr, "measurement of %s; usage: BATCH THREADS SECONDS\n", model->name);
     return 2;
   }
   struct lathe_error err = {.text = ""};
   bool good = lathe_target_check(model->target, lathe_machine_features(), &err) &&
-              measure(model, batch, threads, seconds, &err);
+              measure(model, (int)batch, (int)threads, seconds, &err);
   if (good && (fflush(stdout) != 0 || ferror(stdout)))
     good = lathe_fail(&err, "standard output cannot be written");
   if (!good)

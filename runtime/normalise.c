@@ -194,5 +194,6 @@ double lathe_normalise_log_scale(const struct lathe_model *model, const struct l
   int64_t groups = lathe_tensor_size(scale);
   for (int64_t g = 0; g < groups; g++)
     sum += log((double)state->fixed[scale->offset + lathe_stored_index(scale, g)]);
-  return sum * (double)(model->input_size / groups);
+  const int64_t each = model->input_size / groups; /* values of a group */
+  return sum * (double)each;
 }
