@@ -30,20 +30,25 @@ struct stepped {
 
 enum { GRADIENT, SQUARE, CENTRE }; /* moments, by what they are means of */
 
-/* moment = decay x moment + term */
-static void gather(struct stepped *s, int moment, double decay, double term)
+/* A gradient, and the size of what it is the sum of: clipped, and with the weight's decay. */
+struct summed {
+  double sum, size;
+};
+
+/* moment = decay x moment + term, which `size` was added up for */
+static void gather(struct stepped *s, int moment, double decay, double term, double size)
 {
   double kept = decay * s->to.moment[moment];
   s->to.moment[moment] = kept + term;
-  s->size.moment[moment] = fabs(kept) + fabs(term);
+  s->size.moment[moment] = fabs(kept) + fabs(size);
 }
 
 /* Kingma and Ba 2015, algorithm 1; returns the direction of the step, times the rate. */
-static double adam(struct stepped *s, const struct lathe_training *t, double g, double rate,
+static double adam(struct stepped *s, const struct lathe_training *t, struct summed g, double rate,
                    int step, double *size)
 {
-  gather(s, GRADIENT, t->beta1, (1 - t->beta1) * g);
-  gather(s, SQUARE, t->beta2, (1 - t->beta2) * g * g);
+  gather(s, GRADIENT, t->beta1, (1 - t->beta1) * g.sum, (1 - t->beta1) * g.size);
+  gather(s, SQUARE, t->beta2, (1 - t->beta2) * g.sum * g.sum, (1 - t->beta2) * g.sum * g.size);
   double deviation = sqrt(s->to.moment[SQUARE] / (1 - pow(t->beta2, step)));
   double scale = rate / (1 - pow(t->beta1, step)) / (deviation + t->eps);
   *size = scale * s->size.moment[GRADIENT];
@@ -51,27 +56,34 @@ static double adam(struct stepped *s, const struct lathe_training *t, double g, 
 }
 
 /* Sutskever et al. 2013 in PyTorch's form, where the rate stands outside the momentum. */
-static double descent(struct stepped *s, const struct lathe_training *t, double g, double rate,
-                      double *size)
+static double descent(struct stepped *s, const struct lathe_training *t, struct summed g,
+                      double rate, double *size)
 {
-  gather(s, GRADIENT, t->momentum, g);
-  double ahead = t->nesterov ? t->momentum : 1, now = t->nesterov ? g : 0;
+  gather(s, GRADIENT, t->momentum, g.sum, g.size);
+  double ahead = t->nesterov ? t->momentum : 1, now = t->nesterov ? g.sum : 0;
   *size = rate * (fabs(now) + ahead * s->size.moment[GRADIENT]);
   return rate * (now + ahead * s->to.moment[GRADIENT]);
 }
 
-/* Tieleman and Hinton 2012; Graves 2013. */
-static double rmsprop(struct stepped *s, const struct lathe_training *t, double g, double rate,
-                      double *size)
+/* Tieleman and Hinton 2012; Graves 2013. What rounding has left of a gradient whose terms cancel is
+ * enlarged as the quotient is by its derivative. */
+static double rmsprop(struct stepped *s, const struct lathe_training *t, struct summed g,
+                      double rate, double *size)
 {
-  gather(s, SQUARE, t->alpha, (1 - t->alpha) * g * g);
-  double square = s->to.moment[SQUARE];
+  const double share = 1 - t->alpha;
+  gather(s, SQUARE, t->alpha, share * g.sum * g.sum, share * g.sum * g.size);
+  double square = s->to.moment[SQUARE], centre = 0;
   if (t->centered) {
-    gather(s, CENTRE, t->alpha, (1 - t->alpha) * g);
-    square -= s->to.moment[CENTRE] * s->to.moment[CENTRE];
+    gather(s, CENTRE, t->alpha, share * g.sum, share * g.size);
+    centre = s->to.moment[CENTRE];
+    square -= centre * centre;
   }
-  double scaled = g / (sqrt(square > 0 ? square : 0) + t->eps);
-  gather(s, GRADIENT, t->momentum, scaled);
+  double deviation = sqrt(square > 0 ? square : 0), below = deviation + t->eps;
+  double scaled = g.sum / below;
+  double slope = 1 / below;
+  if (deviation > 0)
+    slope -= scaled * share * (g.sum - centre) / (deviation * below);
+  gather(s, GRADIENT, t->momentum, scaled, fabs(scaled) + fabs(slope) * (g.size - fabs(g.sum)));
   *size = rate * s->size.moment[GRADIENT];
   return rate * s->to.moment[GRADIENT];
 }
@@ -81,13 +93,14 @@ static struct stepped definition(const struct lathe_training *t, struct kept old
                                  double scale, double rate, int step)
 {
   struct stepped s = {.to = old};
-  double g = scale * gradient, size, change;
+  double clipped = scale * gradient, decay = 0, size, change;
   if (t->clip > 0 && t->clipping == LATHE_CLIP_VALUE)
-    g = fmax(-t->clip, fmin(t->clip, gradient));
+    clipped = fmax(-t->clip, fmin(t->clip, gradient));
   if (t->optimiser == LATHE_ADAMW)
     s.to.parameter *= 1 - rate * t->weight_decay;
   else
-    g += t->weight_decay * old.parameter;
+    decay = t->weight_decay * old.parameter;
+  const struct summed g = {clipped + decay, fabs(clipped) + fabs(decay)};
   if (t->optimiser == LATHE_SGD)
     change = descent(&s, t, g, rate, &size);
   else if (t->optimiser == LATHE_RMSPROP)
