@@ -77,6 +77,12 @@ static bool draw(struct job *job, int64_t n, struct lathe_error *err)
   return lathe_draw_mixture(mixture, only, n, seed, job->latents, job->cluster, err);
 }
 
+static bool draw_picture(const struct job *job, int64_t n, struct lathe_error *err)
+{
+  struct lathe_picture_format format = lathe_picture_format_of(job->call->model, job->images, n);
+  return lathe_picture_grid(job->call->options.output, &format, job->images, (int)n, 0, err);
+}
+
 static bool sample(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
@@ -96,12 +102,7 @@ static bool sample(struct job *job, struct lathe_error *err)
   lathe_decode_latents(&job->session, n, job->latents, job->images);
   if (!lathe_expect_finite("what is decoded", job->images, 0, n, model->input_size, err))
     return false;
-  struct lathe_picture_format format =
-      lathe_picture_format(model->input_rank, model->input_shape, model->range);
-  if (!model->bounded)
-    lathe_picture_fit(&format, job->images, n);
-  bool written = picture ? lathe_picture_grid(options->output, &format, job->images, (int)n, 0, err)
-                         : write_arrays(job, n, err);
+  bool written = picture ? draw_picture(job, n, err) : write_arrays(job, n, err);
   if (written)
     lathe_note(job->call, options->output, "%lld generated images", (long long)n);
   return written;

@@ -8,10 +8,7 @@
 
 static const struct lathe_tensor *find_logvar(const struct lathe_model *model)
 {
-  for (int i = 0; i < model->tensor_count; i++)
-    if (strcmp(model->tensors[i].name, "likelihood.logvar") == 0)
-      return &model->tensors[i];
-  return NULL;
+  return lathe_tensor_named(model, "likelihood.logvar");
 }
 
 /* Element i of as many as `count`, spread evenly over the tensor's: one stands for all. */

@@ -24,12 +24,9 @@ bool lathe_manifold_picture(struct lathe_session *session, const char *path, int
       lathe_allocate(count, model->input_size, sizeof *images, "the grid's images", err);
   bool good = latents && images;
   if (good) {
-    struct lathe_picture_format format =
-        lathe_picture_format(model->input_rank, model->input_shape, model->range);
     lathe_manifold_latents(n, from, to, latents);
     lathe_decode_latents(session, count, latents, images);
-    if (!model->bounded)
-      lathe_picture_fit(&format, images, count);
+    struct lathe_picture_format format = lathe_picture_format_of(model, images, count);
     good = lathe_picture_manifold(path, &format, images, n, from, to, err);
   }
   free(latents);

@@ -24,12 +24,10 @@ static const double least_scale = DBL_MIN;
 static const double least_scale = FLT_MIN;
 #endif
 
+/* The buffer of that name, where there is one. */
 static const struct lathe_tensor *find(const struct lathe_model *model, const char *name)
 {
-  for (int i = 0; name && i < model->tensor_count; i++)
-    if (strcmp(model->tensors[i].name, name) == 0)
-      return &model->tensors[i];
-  return NULL;
+  return name ? lathe_tensor_named(model, name) : NULL;
 }
 
 const struct lathe_tensor *lathe_normalise_shift(const struct lathe_model *model)

@@ -1,5 +1,6 @@
 #include "optimiser_state.h"
 #include "tensor_check.h"
+#include "tensor_order.h"
 #include "weights.h"
 #include <stdio.h>
 #include <string.h>
@@ -63,10 +64,8 @@ static bool starts_with(const char *text, const char *start)
 
 static bool is_trained(const struct lathe_model *model, const char *name)
 {
-  for (int i = 0; i < model->tensor_count; i++)
-    if (model->tensors[i].role == LATHE_PARAMETER && strcmp(model->tensors[i].name, name) == 0)
-      return true;
-  return false;
+  const struct lathe_tensor *tensor = lathe_tensor_named(model, name);
+  return tensor && tensor->role == LATHE_PARAMETER;
 }
 
 /* Whether the name is that of a tensor of moment `i`, of a parameter that is trained. */

@@ -12,17 +12,6 @@
 
 enum { PAIRS = 32, PAIR_COLUMNS = 16, SAMPLE_COLUMNS = 16, SAMPLE_ROWS = 25, MANIFOLD = 20 };
 
-/* Of `n` images, whose own range holds where the model knows none. */
-static struct lathe_picture_format format_of(const struct lathe_model *model,
-                                             const lathe_real *images, int64_t n)
-{
-  struct lathe_picture_format format =
-      lathe_picture_format(model->input_rank, model->input_shape, model->range);
-  if (!model->bounded)
-    lathe_picture_fit(&format, images, n);
-  return format;
-}
-
 /* Images that it was not trained on, where there are any; and what was measured of them. */
 static const struct lathe_part *shown_part(const struct lathe_outcome *outcome)
 {
@@ -55,7 +44,7 @@ static bool draw_reconstructions(const struct lathe_outcome *outcome, const char
     memcpy(originals + i * model->input_size, session->images, bytes);
     memcpy(decoded + i * model->input_size, session->decoded, bytes);
   }
-  struct lathe_picture_format format = format_of(model, originals, count);
+  struct lathe_picture_format format = lathe_picture_format_of(model, originals, count);
   bool good = lathe_picture_pairs(path, &format, originals, decoded, (int)count, PAIR_COLUMNS, err);
   free(originals);
   return good;
@@ -101,7 +90,7 @@ static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
   bool good = latents && images && draw_latents(outcome, prior, rows, latents, err);
   if (good) {
     lathe_decode_latents(session, n, latents, images);
-    struct lathe_picture_format format = format_of(model, images, n);
+    struct lathe_picture_format format = lathe_picture_format_of(model, images, n);
     good = lathe_picture_rows(path, &format, images, rows, SAMPLE_COLUMNS, captions, err);
   }
   free(latents);
@@ -138,7 +127,8 @@ static bool draw_interpolations(const struct lathe_outcome *outcome, const char 
     captions[row] = names[row];
   }
   if (good) {
-    struct lathe_picture_format format = format_of(model, images, (int64_t)rows * COLUMNS);
+    struct lathe_picture_format format =
+        lathe_picture_format_of(model, images, (int64_t)rows * COLUMNS);
     good = lathe_picture_rows(path, &format, images, rows, COLUMNS, captions, err);
   }
   free(latents);
@@ -171,7 +161,7 @@ static bool draw_unsure(const struct lathe_outcome *outcome, const char *path,
     captions[i] = names[i];
   }
   if (good) {
-    struct lathe_picture_format format = format_of(model, images, count);
+    struct lathe_picture_format format = lathe_picture_format_of(model, images, count);
     good = lathe_picture_rows(path, &format, images, count, 1, captions, err);
   }
   free(images);

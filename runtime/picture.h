@@ -30,6 +30,11 @@ struct lathe_picture_format lathe_picture_format(int rank, const int *shape, con
  * the range stays. */
 void lathe_picture_fit(struct lathe_picture_format *format, const lathe_real *images, int64_t n);
 
+/* The format of `n` of a model's images: their own range, where the model keeps to none. */
+struct lathe_model;
+struct lathe_picture_format lathe_picture_format_of(const struct lathe_model *model,
+                                                    const lathe_real *images, int64_t n);
+
 /* `n` images in reading order, `columns` a row (0: as near to a square as can be). */
 bool lathe_picture_grid(const char *path, const struct lathe_picture_format *format,
                         const lathe_real *images, int n, int columns, struct lathe_error *err);

@@ -1,4 +1,5 @@
 #include "picture_cell.h"
+#include "model.h"
 #include <math.h>
 #include <stdint.h>
 
@@ -47,6 +48,16 @@ void lathe_picture_fit(struct lathe_picture_format *format, const lathe_real *im
     return;
   format->range[0] = least;
   format->range[1] = greatest;
+}
+
+struct lathe_picture_format lathe_picture_format_of(const struct lathe_model *model,
+                                                    const lathe_real *images, int64_t n)
+{
+  struct lathe_picture_format format =
+      lathe_picture_format(model->input_rank, model->input_shape, model->range);
+  if (!model->bounded)
+    lathe_picture_fit(&format, images, n);
+  return format;
 }
 
 static int choose_scale(const struct lathe_picture_format *format, int columns)

@@ -5,6 +5,7 @@
 #include "interpolate.h"
 #include "latent_plot.h"
 #include "manifold.h"
+#include "outcome.h"
 #include "report_parts.h"
 #include "unsure.h"
 #include <stdlib.h>
@@ -182,8 +183,7 @@ bool lathe_report_interpolations(struct lathe_report_page *page, struct lathe_er
 
 bool lathe_report_has_unsure(const struct lathe_report_page *page)
 {
-  return page->report->session->mixture.components > 1 &&
-         (!lathe_is_alone(page->model) || page->model->input_rank > 1);
+  return lathe_outcome_has(page->model, LATHE_RUN_UNSURE);
 }
 
 static bool write_unsure(struct lathe_report_page *page, const struct lathe_unsure *u,

@@ -1,4 +1,5 @@
 #include "tensor_order.h"
+#include <string.h>
 
 int64_t lathe_tensor_size(const struct lathe_tensor *tensor)
 {
@@ -6,6 +7,14 @@ int64_t lathe_tensor_size(const struct lathe_tensor *tensor)
   for (int i = 0; i < tensor->rank; i++)
     size *= tensor->shape[i];
   return size;
+}
+
+const struct lathe_tensor *lathe_tensor_named(const struct lathe_model *model, const char *name)
+{
+  for (int i = 0; i < model->tensor_count; i++)
+    if (strcmp(model->tensors[i].name, name) == 0)
+      return &model->tensors[i];
+  return NULL;
 }
 
 size_t lathe_stored_index(const struct lathe_tensor *tensor, int64_t logical)

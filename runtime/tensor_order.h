@@ -9,6 +9,9 @@
 /* Elements of the tensor: the product of its shape, 1 for a scalar. */
 int64_t lathe_tensor_size(const struct lathe_tensor *tensor);
 
+/* The model's tensor of that name, NULL if it has none. */
+const struct lathe_tensor *lathe_tensor_named(const struct lathe_model *model, const char *name);
+
 /* The initial value of element `logical` of a tensor whose values are not drawn. */
 static inline double lathe_tensor_initial(const struct lathe_tensor *tensor, int64_t logical)
 {

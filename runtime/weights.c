@@ -94,9 +94,8 @@ bool lathe_weights_export(struct lathe_tensors *out, const struct lathe_model *m
 
 static bool is_known(const struct lathe_model *model, const char *name)
 {
-  for (int i = 0; i < model->tensor_count; i++)
-    if (strcmp(model->tensors[i].name, name) == 0)
-      return true;
+  if (lathe_tensor_named(model, name))
+    return true;
   for (int i = 0; i < OTHER_PREFIXES; i++)
     if (strncmp(name, other_prefixes[i], strlen(other_prefixes[i])) == 0)
       return true;
