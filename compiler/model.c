@@ -1,6 +1,7 @@
 #include "model.h"
 #include "text.h"
 #include <assert.h>
+#include <string.h>
 
 int64_t shape_size(const struct shape *shape)
 {
@@ -53,6 +54,16 @@ static bool section_draws(const struct section *section)
     if (section->layers[i].rule->kind == LAYER_DROPOUT)
       return true;
   return false;
+}
+
+struct layer *model_layer(const struct model *model, const char *name)
+{
+  const struct section *const sections[] = {&model->encoder, &model->decoder};
+  for (int s = 0; s < 2; s++)
+    for (int i = 0; i < sections[s]->count; i++)
+      if (strcmp(sections[s]->layers[i].name, name) == 0)
+        return &sections[s]->layers[i];
+  return NULL;
 }
 
 bool model_clips_norm(const struct model *model)

@@ -118,6 +118,9 @@ struct model {
   struct lathe_training training;
 };
 
+/* The layer of that name, as the table of layers prints it ("encoder.3"); NULL if there is none. */
+struct layer *model_layer(const struct model *model, const char *name);
+
 /* Whether a training step needs the norm of all gradients before it changes a parameter. */
 bool model_clips_norm(const struct model *model);
 

@@ -2,6 +2,7 @@
 #include "toolchain.h"
 #include "child.h"
 #include "text.h"
+#include "work_folder.h"
 #include "write.h"
 #include <dirent.h>
 #include <errno.h>
@@ -327,11 +328,10 @@ bool build_binary(struct mem *mem, const struct model *model, const struct emitt
 {
   if (!may_replace(options->output, model))
     return false;
-  const char *tmp = getenv("TMPDIR");
-  char *work = mem_printf(mem, "%s/lathe-XXXXXX", tmp != NULL && tmp[0] != '\0' ? tmp : "/tmp");
   mem_when_exhausted(remove_unfinished);
-  if (mkdtemp(work) == NULL)
-    return write_failed("make the folder", work);
+  const char *work = work_folder(mem, "build", NULL);
+  if (work == NULL)
+    return false;
   unfinished.folder = work;
   const char *folder = options->emit_dir != NULL ? options->emit_dir : work;
   /* Linked beside its final place, so that the last step is a rename. */

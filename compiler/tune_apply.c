@@ -62,19 +62,9 @@ static bool check_conditions(struct applying *a, const struct tune_conditions *h
   return true;
 }
 
-static struct layer *find_layer(const struct model *model, const char *name)
-{
-  const struct section *const sections[] = {&model->encoder, &model->decoder};
-  for (int s = 0; s < 2; s++)
-    for (int i = 0; i < sections[s]->count; i++)
-      if (strcmp(sections[s]->layers[i].name, name) == 0)
-        return &sections[s]->layers[i];
-  return NULL;
-}
-
 static void apply_entry(struct applying *a, const struct tune_entry *entry)
 {
-  struct layer *layer = find_layer(a->model, entry->name.text);
+  struct layer *layer = model_layer(a->model, entry->name.text);
   if (layer == NULL) {
     diag_report(a->diags, CODE_STALE_TUNE_FILE, entry->name.span, "the model has no layer `%s`",
                 entry->name.text);

@@ -34,12 +34,8 @@ struct model tune_copy(struct mem *mem, const struct model *model)
 
 void tune_ask(struct model *copy, const struct chosen *list, int count)
 {
-  const struct section *const sections[] = {&copy->encoder, &copy->decoder};
-  for (int s = 0; s < 2; s++)
-    for (int i = 0; i < sections[s]->count; i++)
-      for (int k = 0; k < count; k++)
-        if (strcmp(sections[s]->layers[i].name, list[k].layer->name) == 0)
-          sections[s]->layers[i].tuned.of[list[k].use] = list[k].algorithm;
+  for (int i = 0; i < count; i++)
+    model_layer(copy, list[i].layer->name)->tuned.of[list[i].use] = list[i].algorithm;
 }
 
 bool tune_build(struct mem *mem, struct tune_build *build, const char *folder, const char *name,

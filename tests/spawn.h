@@ -301,4 +301,19 @@ static inline void assert_words(const char *text, const char *words)
     ck_assert_msg(strstr(text, word) != NULL, "'%s' is not in: %.3000s", word, text);
 }
 
+/* Asserts how a program ended, and that what it said has each of the words: "" for nothing at all.
+ * Frees `said`. */
+static inline void check_said(struct said said, int status, const char *out, const char *err)
+{
+  ck_assert_msg(said.status == status, "status %d, not %d: %.1000s%.1000s", said.status, status,
+                said.out, said.err);
+  if (out[0] == '\0')
+    ck_assert_str_eq(said.out, "");
+  if (err[0] == '\0')
+    ck_assert_str_eq(said.err, "");
+  assert_words(said.out, out);
+  assert_words(said.err, err);
+  said_free(&said);
+}
+
 #endif

@@ -31,19 +31,6 @@ static void setup(void)
 
 /* Asserts how a program ended and, by words separated with '|', what it said where. An empty string
  * is nothing at all. */
-static void check_said(struct said said, int status, const char *out, const char *err)
-{
-  ck_assert_msg(said.status == status, "status %d, not %d: %.1000s%.1000s", said.status, status,
-                said.out, said.err);
-  if (out[0] == '\0')
-    ck_assert_str_eq(said.out, "");
-  if (err[0] == '\0')
-    ck_assert_str_eq(said.err, "");
-  assert_words(said.out, out);
-  assert_words(said.err, err);
-  said_free(&said);
-}
-
 #define CHECK(status, out, err, ...) check_said(SPAWN(LATHE, __VA_ARGS__), status, out, err)
 
 /* ---- Usage ---- */

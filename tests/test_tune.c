@@ -224,17 +224,6 @@ static void teardown(void)
   remove_folder();
 }
 
-static void check_said(struct said said, int status, const char *out, const char *err)
-{
-  ck_assert_msg(said.status == status, "status %d, not %d: %s%s", said.status, status, said.out,
-                said.err);
-  assert_words(said.out, out);
-  assert_words(said.err, err);
-  if (err[0] == '\0')
-    ck_assert_str_eq(said.err, "");
-  said_free(&said);
-}
-
 static void check_row(const json_t *row)
 {
   const json_t *measured = json_object_get(row, "measured");

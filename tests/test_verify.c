@@ -55,17 +55,6 @@ static void teardown(void)
 }
 
 /* Asserts how a program ended and, by words separated with '|', what it said where. */
-static void check_said(struct said said, int status, const char *out, const char *err)
-{
-  ck_assert_msg(said.status == status, "status %d, not %d: %s%s", said.status, status, said.out,
-                said.err);
-  assert_words(said.out, out);
-  assert_words(said.err, err);
-  if (err[0] == '\0')
-    ck_assert_str_eq(said.err, "");
-  said_free(&said);
-}
-
 /* ---- What is right ---- */
 
 START_TEST(passes)
