@@ -10,6 +10,7 @@
 
 #include "vector.h"
 #include <stddef.h>
+#include <stdint.h>
 
 enum { LATHE_PANEL = 2 * LATHE_LANES }; /* columns */
 
@@ -26,13 +27,29 @@ struct lathe_rows {
   ptrdiff_t row, column;
 };
 
+/* Where the left operand's next rows lie, and how far from one step over k to the next they are
+ * fetched: another kernel wrote them, so they wait in the third-level cache, and no processor
+ * foresees a dozen short rows by itself. An address, not a pointer: the last rows' next ones are
+ * another array's. */
+struct lathe_ahead {
+  uintptr_t address;
+  ptrdiff_t step;
+};
+
+enum { LATHE_TO_READ, LATHE_TO_WRITE, LATHE_NEAREST_CACHE = 3, LATHE_SECOND_CACHE = 2 };
+
 /* One register block: `rows` rows, `vectors` vectors of columns. The counts are constants where
- * this is called. */
+ * this is called. The lines that will hold the results are fetched while they are summed up. */
 static inline __attribute__((always_inline)) void
 lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t a_row,
-                    ptrdiff_t a_column, const lathe_real *b, ptrdiff_t b_row, int add,
-                    lathe_real *c, ptrdiff_t c_row)
+                    ptrdiff_t a_column, const lathe_real *b, ptrdiff_t b_row,
+                    struct lathe_ahead ahead, int add, lathe_real *c, ptrdiff_t c_row)
 {
+  LATHE_UNROLL
+  for (int i = 0; i < rows; i++)
+    LATHE_UNROLL
+  for (int v = 0; v < vectors; v++)
+    __builtin_prefetch(c + i * c_row + v * LATHE_LANES, LATHE_TO_WRITE, LATHE_NEAREST_CACHE);
   lathe_vector sum[LATHE_PRODUCT_ROWS][2];
   LATHE_UNROLL
   for (int i = 0; i < rows; i++)
@@ -40,6 +57,8 @@ lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t
   for (int v = 0; v < vectors; v++)
     sum[i][v] = (lathe_vector){0};
   for (int step = 0; step < k; step++) {
+    __builtin_prefetch((const void *)ahead.address, LATHE_TO_READ, LATHE_SECOND_CACHE);
+    ahead.address += (uintptr_t)ahead.step;
     lathe_vector right[2];
     LATHE_UNROLL
     for (int v = 0; v < vectors; v++)
@@ -67,21 +86,28 @@ lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t
 }
 
 /* A few rows of the product, `rows` of them: their share of the left operand stays in the nearest
- * cache while they meet one panel after the other. What a last panel has beyond column n is made
- * as well, and left in `part`: one copy of the code serves whole panels and others. */
+ * cache while they meet one panel after the other, and the next rows' share is fetched: an equal
+ * part with each panel, or, of a transposed operand, a line for each row of it with the first. What
+ * a last panel has beyond column n is made as well, and left in `part`: one copy of the code serves
+ * whole panels and others. */
 static inline __attribute__((always_inline)) void
 lathe_product_rows(int rows, int n, int k, const lathe_real *a, ptrdiff_t a_row, ptrdiff_t a_column,
                    struct lathe_panels b, int add, lathe_real *c, ptrdiff_t c_row)
 {
   lathe_real part[LATHE_PRODUCT_ROWS * LATHE_PANEL];
+  const ptrdiff_t size = sizeof(lathe_real), panels = (n + LATHE_PANEL - 1) / LATHE_PANEL;
+  struct lathe_ahead ahead = {(uintptr_t)(a + rows * a_row),
+                              a_column == 1 ? size * rows / panels : size * a_column};
   for (int j = 0; j < n; j += LATHE_PANEL, b.data += b.panel) {
     const int columns = n - j, whole = columns >= LATHE_PANEL;
     if (columns == LATHE_LANES) {
-      lathe_product_block(rows, 1, k, a, a_row, a_column, b.data, b.row, add, c + j, c_row);
+      lathe_product_block(rows, 1, k, a, a_row, a_column, b.data, b.row, ahead, add, c + j, c_row);
       return;
     }
-    lathe_product_block(rows, 2, k, a, a_row, a_column, b.data, b.row, add && whole,
+    lathe_product_block(rows, 2, k, a, a_row, a_column, b.data, b.row, ahead, add && whole,
                         whole ? c + j : part, whole ? c_row : LATHE_PANEL);
+    ahead.address += a_column == 1 ? (uintptr_t)(ahead.step * k) : 0;
+    ahead.step = a_column == 1 ? ahead.step : 0;
     for (int i = 0; i < rows && !whole; i++)
       for (int column = 0; column < columns; column++) {
         lathe_real *const to = &c[i * c_row + j + column];
