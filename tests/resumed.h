@@ -35,7 +35,7 @@ static inline void write_some(const char *name, int n, bool labelled)
   SPAWN(in_folder("small"), "train", "--resume", "--run", in_folder("%s", run), __VA_ARGS__)
 
 /* Asserts an exit status, and words, separated by '|', on standard error. */
-static inline void check_said(struct said said, int status, const char *words)
+static inline void check_ended(struct said said, int status, const char *words)
 {
   ck_assert_msg(said.status == status, "status %d, not %d: %.2000s", said.status, status, said.err);
   assert_words(said.err, words);
@@ -54,7 +54,7 @@ static inline void make_undisturbed(void)
   }
   write_some("x.npz", ALL, false);
   write_some("few.npz", FEW, true);
-  check_said(BEGIN("whole", "--quiet"), 0, "");
+  check_ended(BEGIN("whole", "--quiet"), 0, "");
 }
 
 /* metrics.csv without what time has made of it. */

@@ -70,7 +70,7 @@ START_TEST(finds_the_same_again)
 {
   said_free(&(struct said[]){BEGIN("bad", "--lr", "1e5", "--quiet")}[0]);
   json_t *first = record_of("bad");
-  check_said(RESUME("bad", "--quiet", "--threads", "2"), 1, "training diverged");
+  check_ended(RESUME("bad", "--quiet", "--threads", "2"), 1, "training diverged");
   json_t *second = record_of("bad");
   ck_assert(json_equal(json_object_get(first, "diverged"), json_object_get(second, "diverged")));
   json_decref(first);
@@ -83,7 +83,7 @@ START_TEST(says_it_as_json)
 {
   struct said said = BEGIN("bad", "--lr", "1e5", "--json");
   assert_words(said.out, "\"event\":\"diverged\"|\"pass\":|\"layer\":|\"tensor\":|\"step\":");
-  check_said(said, 1, "training diverged");
+  check_ended(said, 1, "training diverged");
   said = RESUME("bad", "--json");
   assert_words(said.out, "\"event\":\"resume\"|\"diverged\":{|\"words\":");
   said_free(&said);
@@ -99,7 +99,7 @@ START_TEST(keeps_the_last_good_checkpoint)
   struct said said =
       BEGIN("bad", "--lr", "1e5", "--quiet", "--save-minutes", "1e-9", "--keep", "1000");
   assert_words(said.err, "the checkpoint of step|is kept: go on from it|--resume --lr 10000");
-  check_said(said, 1, "training diverged");
+  check_ended(said, 1, "training diverged");
   json_t *record = record_of("bad");
   const json_t *it = json_array_get(json_object_get(record, "diverged"), 0);
   int step = (int)json_integer_value(json_object_get(it, "step"));
@@ -114,18 +114,18 @@ START_TEST(keeps_the_last_good_checkpoint)
       ck_assert(isfinite(lathe_array_real(&good.items[i].array, j)));
   lathe_tensors_free(&good);
 
-  check_said(RESUME("bad", "--quiet"), 1, "bad: this run diverged|it will again|--lr");
+  check_ended(RESUME("bad", "--quiet"), 1, "bad: this run diverged|it will again|--lr");
   ck_assert_int_eq(entries_of(in_folder("bad/checkpoints")), kept);
-  check_said(RESUME("bad", "--quiet", "--batch", "5"), 1, "--batch 5|was begun with 4");
+  check_ended(RESUME("bad", "--quiet", "--batch", "5"), 1, "--batch 5|was begun with 4");
   for (int i = 1; i <= kept; i++) /* the weights were far too large before they were infinite */
     ck_assert_int_eq(unlink(checkpoint_of("bad", i)), 0);
-  check_said(RESUME("bad", "--quiet", "--lr", "1e-2"), 0,
-             "bad: this run diverged|goes on with --lr 0.01 instead of 100000");
+  check_ended(RESUME("bad", "--quiet", "--lr", "1e-2"), 0,
+              "bad: this run diverged|goes on with --lr 0.01 instead of 100000");
   check_same("bad", "whole");
   char *page = read_file(in_folder("bad/report.html"), NULL);
   assert_words(page, "This run diverged at the learning rate 100000");
   free(page);
-  check_said(RESUME("bad", "--quiet", "--epochs", "7"), 0, ""); /* it lies behind */
+  check_ended(RESUME("bad", "--quiet", "--epochs", "7"), 0, ""); /* it lies behind */
   remove_below(in_folder("bad"));
 }
 END_TEST
@@ -133,7 +133,7 @@ END_TEST
 /* Only a run that has diverged may go on at another rate. */
 START_TEST(others_keep_their_rate)
 {
-  check_said(RESUME("whole", "--quiet", "--lr", "1e-9"), 1, "--lr 1e-09: the run in|begun with");
+  check_ended(RESUME("whole", "--quiet", "--lr", "1e-9"), 1, "--lr 1e-09: the run in|begun with");
 }
 END_TEST
 
@@ -158,7 +158,7 @@ START_TEST(what_em_did_is_told)
   struct said said = SPAWN(in_folder("small"), "train", "--data", in_folder("x.npz"), "--labelled",
                            in_folder("alike.npz"), "--run", in_folder("mended"), "--epochs", "1");
   assert_words(said.out, words);
-  check_said(said, 0, "");
+  check_ended(said, 0, "");
   static const char *const files[] = {"run.json", "metrics.json", "report.html"};
   for (int i = 0; i < LENGTH(files); i++) {
     char *text = read_file(in_folder("mended/%s", files[i]), NULL);
@@ -194,10 +194,10 @@ static const struct {
 START_TEST(commands_refuse_them)
 {
   spoil(spoilt[_i].tensor, spoilt[_i].value, "spoilt.safetensors");
-  check_said(SPAWN(in_folder("small"), "import", "--params", in_folder("spoilt.safetensors"),
-                   "--run", in_folder("imported"), "--data", in_folder("x.npz"), "--labelled",
-                   in_folder("few.npz"), "--quiet"),
-             1, spoilt[_i].said);
+  check_ended(SPAWN(in_folder("small"), "import", "--params", in_folder("spoilt.safetensors"),
+                    "--run", in_folder("imported"), "--data", in_folder("x.npz"), "--labelled",
+                    in_folder("few.npz"), "--quiet"),
+              1, spoilt[_i].said);
   ck_assert(!exists(in_folder("imported/run.json")));
   if (exists(in_folder("imported")))
     remove_below(in_folder("imported"));

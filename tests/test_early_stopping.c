@@ -38,7 +38,7 @@ static void setup(void)
 {
   make_undisturbed();
   read_found("whole");
-  check_said(BEGIN("dense", "--quiet", "--save-minutes", "1e-9", "--keep", "1000"), 0, "");
+  check_ended(BEGIN("dense", "--quiet", "--save-minutes", "1e-9", "--keep", "1000"), 0, "");
 }
 
 /* Rates and end are those that the losses make, one after the other. */
@@ -118,7 +118,7 @@ START_TEST(goes_on_from_any_step)
   snprintf(words, sizeof words, "\"event\":\"early_stopping\",\"epoch\":%d,\"kept_epoch\":%d",
            found.epochs, found.best);
   assert_words(said.out, words);
-  check_said(said, 0, "");
+  check_ended(said, 0, "");
   check_same("cut", "whole");
   remove_below(in_folder("cut"));
 }
@@ -128,7 +128,7 @@ END_TEST
 START_TEST(more_epochs_are_none)
 {
   SPAWN_QUIETLY("cp", "-r", in_folder("whole"), in_folder("more"));
-  check_said(RESUME("more", "--quiet", "--epochs", "80"), 0, "");
+  check_ended(RESUME("more", "--quiet", "--epochs", "80"), 0, "");
   check_same("more", "whole");
   remove_below(in_folder("more"));
 }
@@ -139,7 +139,7 @@ START_TEST(a_lost_checkpoint_is_named)
 {
   SPAWN_QUIETLY("cp", "-r", in_folder("whole"), in_folder("lost"));
   ck_assert_int_eq(unlink(checkpoint_of("lost", found.best * STEPS_AN_EPOCH)), 0);
-  check_said(RESUME("lost", "--quiet", "--epochs", "80"), 1, "step-|No such file");
+  check_ended(RESUME("lost", "--quiet", "--epochs", "80"), 1, "step-|No such file");
   remove_below(in_folder("lost"));
 }
 END_TEST
@@ -148,7 +148,7 @@ START_TEST(a_rate_below_the_minimum)
 {
   build_text("falling",
              SMALL_VAE("  mixture { components 2; }\n", "adam 1e-2; cosine, minimum 1e-3"), NULL);
-  check_said(
+  check_ended(
       SPAWN(in_folder("falling"), "train", TRAINED_ON, "--run", in_folder("f"), "--lr", "1e-4"), 2,
       "--lr 0.0001|0.001|minimum");
 }

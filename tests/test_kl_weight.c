@@ -154,7 +154,7 @@ static void read_weights(const char *run, double weights[EPOCHS])
 static void setup(void)
 {
   make_undisturbed();
-  check_said(BEGIN("dense", "--quiet", "--save-minutes", "1e-9", "--keep", "1000"), 0, "");
+  check_ended(BEGIN("dense", "--quiet", "--save-minutes", "1e-9", "--keep", "1000"), 0, "");
 }
 
 /* What is recorded of an epoch is the weight in its last step. */
@@ -187,7 +187,7 @@ START_TEST(goes_on_from_any_step)
     ck_assert_int_eq(unlink(checkpoint_of("cut", i)), 0);
   ck_assert_int_eq(rename(in_folder("cut/run.json"), in_folder("cut/unfinished.json")), 0);
   ck_assert_int_eq(unlink(in_folder("cut/weights.safetensors")), 0);
-  check_said(RESUME("cut", "--quiet", "--threads", _i % 2 == 0 ? "2" : "1"), 0, "");
+  check_ended(RESUME("cut", "--quiet", "--threads", _i % 2 == 0 ? "2" : "1"), 0, "");
   check_same("cut", "whole");
   read_weights("whole", whole);
   read_weights("cut", weights);
@@ -205,8 +205,8 @@ START_TEST(another_program_does_not_go_on)
   memmove(from, to + strlen(" steps"), strlen(to + strlen(" steps")) + 1);
   build_text("steady", text, NULL);
   free(text);
-  check_said(SPAWN(in_folder("steady"), "train", "--resume", "--run", in_folder("other")), 1,
-             "kl is `0.5, by a schedule` there and `0.5` here");
+  check_ended(SPAWN(in_folder("steady"), "train", "--resume", "--run", in_folder("other")), 1,
+              "kl is `0.5, by a schedule` there and `0.5` here");
   remove_below(in_folder("other"));
 }
 END_TEST
@@ -240,7 +240,7 @@ START_TEST(older_checkpoints)
     struct said said = RESUME("old", "--quiet");
     if (version == 2) {
       double weights[EPOCHS];
-      check_said(said, 0, "");
+      check_ended(said, 0, "");
       read_weights("old", weights);
       ck_assert(weights[0] == 0.5 && weights[2] == 0.5 && weights[4] < 0.5);
       ck_assert_int_eq(rename(in_folder("old/run.json"), in_folder("old/unfinished.json")), 0);

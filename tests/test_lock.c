@@ -108,15 +108,15 @@ START_TEST(the_second_trainer_is_refused)
     const char *run = i < 3 ? "new" : "whole";
     pid_t child = hold(in_folder("%s", run));
     int before = entries_of(in_folder("%s", run));
-    check_said(BEGIN(run, last[i % 3][0], last[i % 3][1]), 1, "another training|at work in");
-    check_said(SPAWN(in_folder("small"), "import", "--params",
-                     in_folder("whole/weights.safetensors"), "--data", in_folder("x.npz"), "--run",
-                     in_folder("%s", run), "--force"),
-               1, "another training|at work in");
+    check_ended(BEGIN(run, last[i % 3][0], last[i % 3][1]), 1, "another training|at work in");
+    check_ended(SPAWN(in_folder("small"), "import", "--params",
+                      in_folder("whole/weights.safetensors"), "--data", in_folder("x.npz"), "--run",
+                      in_folder("%s", run), "--force"),
+                1, "another training|at work in");
     ck_assert_int_eq(entries_of(in_folder("%s", run)), before);
     end(child);
   }
-  check_said(BEGIN("new", "--quiet"), 0, ""); /* whose lock is stale now */
+  check_ended(BEGIN("new", "--quiet"), 0, ""); /* whose lock is stale now */
   check_same("new", "whole");
   remove_folder();
 }

@@ -5,7 +5,7 @@
 static void setup(void)
 {
   make_undisturbed();
-  check_said(BEGIN("dense", "--quiet", "--save-minutes", "1e-9", "--keep", "1000"), 0, "");
+  check_ended(BEGIN("dense", "--quiet", "--save-minutes", "1e-9", "--keep", "1000"), 0, "");
 }
 
 /* A run of which all after `steps` steps is as if it had not happened. */
@@ -38,7 +38,7 @@ START_TEST(goes_on_from_any_step)
   snprintf(words, sizeof words, "\"event\":\"resume\"|\"epoch\":%d,\"step\":%d,",
            steps / STEPS_AN_EPOCH, steps);
   assert_words(said.out, words);
-  check_said(said, 0, "");
+  check_ended(said, 0, "");
   check_same("cut", "whole");
   remove_below(in_folder("cut"));
 }
@@ -48,20 +48,20 @@ END_TEST
 START_TEST(goes_on_from_nothing)
 {
   cut_off("cut", 0);
-  check_said(RESUME("cut", "--quiet"), 0, "");
+  check_ended(RESUME("cut", "--quiet"), 0, "");
   check_same("cut", "whole");
   remove_below(in_folder("cut"));
 
   ck_assert_int_eq(mkdir(in_folder("cut"), 0777), 0);
-  check_said(RESUME("cut", "--quiet"), 2, "no run to go on with|--data");
-  check_said(RESUME("cut", "--quiet", TRAINED_ON), 0, "");
+  check_ended(RESUME("cut", "--quiet"), 2, "no run to go on with|--data");
+  check_ended(RESUME("cut", "--quiet", TRAINED_ON), 0, "");
   check_same("cut", "whole");
   struct said said = RESUME("cut", "--quiet");
   ck_assert_str_eq(said.out, "");
-  check_said(said, 0, "");
+  check_ended(said, 0, "");
   said = RESUME("cut", "--json");
   assert_words(said.out, "\"event\":\"finished\"");
-  check_said(said, 0, "");
+  check_ended(said, 0, "");
   remove_below(in_folder("cut"));
 }
 END_TEST
@@ -69,10 +69,10 @@ END_TEST
 /* A finished run is trained on as if it had been begun with more epochs; not with fewer. */
 START_TEST(more_epochs)
 {
-  check_said(BEGIN("short", "--quiet", "--epochs", "4"), 0, "");
-  check_said(RESUME("short", "--quiet", "--epochs", "3"), 1, "has 4 epochs behind it");
+  check_ended(BEGIN("short", "--quiet", "--epochs", "4"), 0, "");
+  check_ended(RESUME("short", "--quiet", "--epochs", "3"), 1, "has 4 epochs behind it");
   ck_assert(exists(in_folder("short/run.json")));
-  check_said(RESUME("short", "--quiet", "--epochs", "6"), 0, "");
+  check_ended(RESUME("short", "--quiet", "--epochs", "6"), 0, "");
   check_same("short", "whole");
   remove_below(in_folder("short"));
 }
@@ -97,7 +97,7 @@ START_TEST(damaged_checkpoints)
   damage(checkpoint_of("cut", 13), _i);
   snprintf(said, sizeof said, "step-000000014|step-000000013|%s|the checkpoint before it is used",
            words[_i]);
-  check_said(RESUME("cut", "--quiet"), 0, said);
+  check_ended(RESUME("cut", "--quiet"), 0, said);
   check_same("cut", "whole");
   remove_below(in_folder("cut"));
 }
@@ -108,10 +108,10 @@ START_TEST(nothing_usable)
   cut_off("cut", 2);
   damage(checkpoint_of("cut", 1), 1);
   damage(checkpoint_of("cut", 2), 2);
-  check_said(RESUME("cut", "--quiet"), 1, "no checkpoint|can be used|--force|step-000000002");
+  check_ended(RESUME("cut", "--quiet"), 1, "no checkpoint|can be used|--force|step-000000002");
   ck_assert(exists(in_folder("cut/unfinished.json")));
-  check_said(BEGIN("cut", "--quiet"), 1, "unfinished run of 2 steps|--resume|--force");
-  check_said(BEGIN("cut", "--quiet", "--force"), 0, "");
+  check_ended(BEGIN("cut", "--quiet"), 1, "unfinished run of 2 steps|--resume|--force");
+  check_ended(BEGIN("cut", "--quiet", "--force"), 0, "");
   check_same("cut", "whole");
   remove_below(in_folder("cut"));
 }
@@ -142,9 +142,9 @@ START_TEST(settings_stay)
   write_some("other.npz", ALL, false);
   labels[1] = 4;
   write_some("renamed.npz", FEW, true);
-  check_said(RESUME("cut", "--quiet", OTHERS[_i].option,
-                    strstr(value, ".npz") ? in_folder("%s", value) : value),
-             1, OTHERS[_i].words);
+  check_ended(RESUME("cut", "--quiet", OTHERS[_i].option,
+                     strstr(value, ".npz") ? in_folder("%s", value) : value),
+              1, OTHERS[_i].words);
   ck_assert(exists(checkpoint_of("cut", 20)));
   remove_below(in_folder("cut"));
 }
@@ -155,9 +155,9 @@ START_TEST(the_same_again)
 {
   cut_off("cut", 20);
   SPAWN_QUIETLY("cp", in_folder("x.npz"), in_folder("moved.npz"));
-  check_said(RESUME("cut", "--quiet", "--data", in_folder("moved.npz"), "--lr", "1e-2", "--batch",
-                    "4", "--seed", "11", "--split", "0.75"),
-             0, "");
+  check_ended(RESUME("cut", "--quiet", "--data", in_folder("moved.npz"), "--lr", "1e-2", "--batch",
+                     "4", "--seed", "11", "--split", "0.75"),
+              0, "");
   check_same("cut", "whole");
   remove_below(in_folder("cut"));
 }
@@ -186,10 +186,10 @@ START_TEST(other_models)
   const char *binary = in_folder("other");
   build_text("other", MODELS[_i].text, NULL);
   bool compatible = MODELS[_i].words[0] == '\0';
-  check_said(SPAWN(binary, "eval", "--run", in_folder("whole"), "--data", in_folder("x.npz")),
-             !compatible, MODELS[_i].words);
-  check_said(SPAWN(binary, "train", "--resume", "--epochs", "9", "--run", in_folder("whole")), 1,
-             compatible ? MODELS[_i].resumed : MODELS[_i].words);
+  check_ended(SPAWN(binary, "eval", "--run", in_folder("whole"), "--data", in_folder("x.npz")),
+              !compatible, MODELS[_i].words);
+  check_ended(SPAWN(binary, "train", "--resume", "--epochs", "9", "--run", in_folder("whole")), 1,
+              compatible ? MODELS[_i].resumed : MODELS[_i].words);
 }
 END_TEST
 
@@ -228,12 +228,12 @@ END_TEST
 /* A rate that ten digits do not hold is kept as it is. */
 START_TEST(settings_are_exact)
 {
-  check_said(BEGIN("exact", "--quiet", "--epochs", "1", "--lr", "0.012345678901234567"), 0, "");
+  check_ended(BEGIN("exact", "--quiet", "--epochs", "1", "--lr", "0.012345678901234567"), 0, "");
   json_t *json = record_of("exact");
   const json_t *rate = json_object_get(json_object_get(json, "settings"), "rate");
   ck_assert(json_real_value(rate) == 0.012345678901234567);
   json_decref(json);
-  check_said(RESUME("exact", "--quiet", "--lr", "0.012345678901234567"), 0, "");
+  check_ended(RESUME("exact", "--quiet", "--lr", "0.012345678901234567"), 0, "");
   remove_below(in_folder("exact"));
 }
 END_TEST
@@ -248,16 +248,16 @@ START_TEST(formats)
   for (int i = 0; i < 4; i++)
     json_object_del(json, added[i]);
   ck_assert_int_eq(json_dump_file(json, in_folder("old/run.json"), 0), 0);
-  check_said(
+  check_ended(
       SPAWN(in_folder("small"), "eval", "--run", in_folder("old"), "--data", in_folder("x.npz")), 0,
       "");
   json_object_set_new(json, "format", json_integer(3));
   ck_assert_int_eq(json_dump_file(json, in_folder("old/run.json"), 0), 0);
   json_decref(json);
-  check_said(
+  check_ended(
       SPAWN(in_folder("small"), "eval", "--run", in_folder("old"), "--data", in_folder("x.npz")), 1,
       "format 3|reads 1 to 2");
-  check_said(RESUME("old", "--epochs", "9"), 1, "format 3|reads 1 to 2");
+  check_ended(RESUME("old", "--epochs", "9"), 1, "format 3|reads 1 to 2");
   remove_below(in_folder("old"));
 }
 END_TEST
@@ -290,7 +290,7 @@ START_TEST(older_checkpoints)
             lathe_tensors_write(&to, checkpoint_of("old", EPOCHS * STEPS_AN_EPOCH), NULL));
   lathe_tensors_free(&from);
   lathe_tensors_free(&to);
-  check_said(RESUME("old", "--quiet"), 0, "");
+  check_ended(RESUME("old", "--quiet"), 0, "");
   check_same("old", "whole");
   remove_below(in_folder("old"));
 }
@@ -299,10 +299,10 @@ END_TEST
 /* The weights of any checkpoint can be taken by themselves. */
 START_TEST(checkpoints_are_weights)
 {
-  check_said(SPAWN(in_folder("small"), "import", "--params", checkpoint_of("dense", 30), "--data",
-                   in_folder("x.npz"), "--labelled", in_folder("few.npz"), "--run",
-                   in_folder("taken")),
-             0, "");
+  check_ended(SPAWN(in_folder("small"), "import", "--params", checkpoint_of("dense", 30), "--data",
+                    in_folder("x.npz"), "--labelled", in_folder("few.npz"), "--run",
+                    in_folder("taken")),
+              0, "");
   struct lathe_tensors from = read_tensors(checkpoint_of("dense", 30));
   struct lathe_tensors to = read_tensors(in_folder("taken/weights.safetensors"));
   for (int t = 0; t < SMALL_TENSORS; t++) {

@@ -74,9 +74,9 @@ static inline void make_scenarios(void)
                                              "encoder{gaussian z;}decoder{linear [1,2,2];\n"
                                              "sigmoid;}}\n");
   SPAWN_QUIETLY("gzip", "-k", in_folder("x.npz"));
-  check_said(BEGIN("ref", "--quiet", "--epochs", "2"), 0, "");
+  check_ended(BEGIN("ref", "--quiet", "--epochs", "2"), 0, "");
   /* killed after the second step of the second epoch */
-  check_said(BEGIN("half", "--quiet", "--epochs", "2", "--save-minutes", "1e-9", "--keep", "99"), 0,
+  check_ended(BEGIN("half", "--quiet", "--epochs", "2", "--save-minutes", "1e-9", "--keep", "99"), 0,
              "");
   for (int i = STEPS_AN_EPOCH + 3; i <= 2 * STEPS_AN_EPOCH; i++)
     ck_assert_int_eq(unlink(checkpoint_of("half", i)), 0);
