@@ -92,7 +92,8 @@ $(B)/include/lathe:
 
 shipped: $(SHIPPED:%=$(B)/models/%)
 models: $(MODELS:%=$(B)/models/%) ## build the binary of each description in models/
-$(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME)
+# Emitted code is compiled with the headers of the runtime, kernels among them.
+$(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME) $(wildcard runtime/*.h)
 	@mkdir -p $(@D)
 	@echo "  LATHE $@"
 	$(Q)$(B)/lathe build $< -o $@

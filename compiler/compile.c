@@ -14,8 +14,7 @@ static int64_t larger(int64_t a, int64_t b)
   return a > b ? a : b;
 }
 
-/* Whether the optimiser keeps what optimisers.def names as moment `i`. */
-static bool optimiser_keeps(const struct lathe_training *t, int i)
+bool optimiser_keeps(const struct lathe_training *t, int i)
 {
   bool adam = t->optimiser == LATHE_ADAM || t->optimiser == LATHE_ADAMW;
   const bool kept[LATHE_MOMENTS] = {

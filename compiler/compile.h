@@ -41,6 +41,9 @@ struct compilation {
  * verifier finds the compiler at fault (it has said so on standard error). */
 struct compilation *compile(struct mem *mem, const struct model *model, enum stage dump, FILE *out);
 
+/* Whether the optimiser keeps what optimisers.def names as moment `i`. */
+bool optimiser_keeps(const struct lathe_training *t, int i);
+
 /* Trained values of one layer. */
 int64_t layer_parameters(const struct compilation *c, const struct layer *layer);
 

@@ -11,6 +11,10 @@ void emit_update_struct(struct emitter *e);
 /* NAME_update itself. */
 void emit_update(struct emitter *e, const struct compilation *c);
 
+/* NAME_to_update, a helper of the kernel at hand: what NAME_update will read, for a product before
+ * it to fetch. */
+void emit_to_update(struct emitter *e);
+
 /* What the optimiser calls its moment `i`: "exp_avg". */
 const char *optimiser_moment(const struct emitter *e, int i);
 

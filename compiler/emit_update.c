@@ -1,5 +1,6 @@
 /* NAME_update: what the optimiser makes of a gradient, in the form in which PyTorch computes it. */
 #include "emit_optimiser.h"
+#include "runtime/packed.h"
 
 /* Each rule changes one parameter by its gradient g. The names of what the optimiser keeps are
  * those of optimisers.def. */
@@ -165,4 +166,32 @@ void emit_update(struct emitter *e, const struct compilation *c)
   else
     emit_step(e, "g");
   emit(e, "}\n}\n\n");
+}
+
+void emit_to_update(struct emitter *e)
+{
+  struct text more = {.mem = e->mem};
+  int streams = 1;
+  for (int i = 0; i < LATHE_MOMENTS && streams < LATHE_NEXT; i++)
+    if (optimiser_keeps(&e->model->training, i)) {
+      text_printf(&more, ", parameter + %s_%s", emit_value(e, "MODEL"),
+                  emit_upper(e->mem, optimiser_moment(e, i)));
+      streams++;
+    }
+  int count = e->binding_count;
+  emit_bind(e, "more", "%s", more.length > 0 ? more.data : "");
+  emit_helper(
+      e, mem_printf(e->mem, "%s_to_update", e->model->name),
+      "/* What ${model}_update reads and changes of the parameters first .. first+count-1. */\n"
+      "static struct lathe_next ${model}_to_update(const struct ${model}_update *update,\n"
+      "int first_parameter, int count)\n"
+      "{\n"
+      "if (update == NULL)\n  return (struct lathe_next){0};\n"
+      "const $real *const parameter = update->fixed + first_parameter;\n"
+      "return (struct lathe_next){\n"
+      ".of = {parameter$more},\n"
+      ".bytes = (size_t)count * sizeof *parameter,\n"
+      "};\n"
+      "}\n");
+  e->binding_count = count;
 }

@@ -8,6 +8,7 @@
 #ifndef LATHE_PRODUCT_H
 #define LATHE_PRODUCT_H
 
+#include "packed.h"
 #include "vector.h"
 #include <stddef.h>
 #include <stdint.h>
@@ -27,23 +28,37 @@ struct lathe_rows {
   ptrdiff_t row, column;
 };
 
-/* Where the left operand's next rows lie, and how far from one step over k to the next they are
- * fetched: another kernel wrote them, so they wait in the third-level cache, and no processor
- * foresees a dozen short rows by itself. An address, not a pointer: the last rows' next ones are
- * another array's. */
-struct lathe_ahead {
-  uintptr_t address;
-  ptrdiff_t step;
+enum {
+  LATHE_TO_READ = 0, /* as __builtin_prefetch counts */
+  LATHE_TO_WRITE = 1,
+  LATHE_SECOND_CACHE = 2,
+  LATHE_NEAREST_CACHE = 3,
 };
 
-enum { LATHE_TO_READ, LATHE_TO_WRITE, LATHE_NEAREST_CACHE = 3, LATHE_SECOND_CACHE = 2 };
+/* What the caller works on when the product is made: stretches of `bytes` each, NULL for none. */
+struct lathe_next {
+  const lathe_real *of[LATHE_NEXT];
+  size_t bytes;
+};
+
+/* What is fetched into the second-level cache while a block is made, a line with each step over k,
+ * so far apart: the left operand's next `rows`, since another kernel wrote them, so that they wait
+ * in the third-level cache, and no processor foresees a dozen short rows by itself; and what the
+ * caller asked for, from `begun` bytes on. An address, not a pointer: the last rows' next ones are
+ * another array's. */
+struct lathe_ahead {
+  uintptr_t rows;
+  ptrdiff_t step;
+  size_t begun, next_step;
+};
 
 /* One register block: `rows` rows, `vectors` vectors of columns. The counts are constants where
  * this is called. The lines that will hold the results are fetched while they are summed up. */
 static inline __attribute__((always_inline)) void
 lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t a_row,
                     ptrdiff_t a_column, const lathe_real *b, ptrdiff_t b_row,
-                    struct lathe_ahead ahead, int add, lathe_real *c, ptrdiff_t c_row)
+                    struct lathe_ahead ahead, const struct lathe_next *next, int add, lathe_real *c,
+                    ptrdiff_t c_row)
 {
   LATHE_UNROLL
   for (int i = 0; i < rows; i++)
@@ -57,8 +72,13 @@ lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t
   for (int v = 0; v < vectors; v++)
     sum[i][v] = (lathe_vector){0};
   for (int step = 0; step < k; step++) {
-    __builtin_prefetch((const void *)ahead.address, LATHE_TO_READ, LATHE_SECOND_CACHE);
-    ahead.address += (uintptr_t)ahead.step;
+    __builtin_prefetch((const void *)ahead.rows, LATHE_TO_READ, LATHE_SECOND_CACHE);
+    ahead.rows += (uintptr_t)ahead.step;
+    LATHE_UNROLL
+    for (int i = 0; i < LATHE_NEXT && next != NULL; i++)
+      __builtin_prefetch((const char *)next->of[i] + ahead.begun, LATHE_TO_READ,
+                         LATHE_SECOND_CACHE);
+    ahead.begun += ahead.next_step;
     lathe_vector right[2];
     LATHE_UNROLL
     for (int v = 0; v < vectors; v++)
@@ -86,41 +106,57 @@ lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t
 }
 
 /* A few rows of the product, `rows` of them: their share of the left operand stays in the nearest
- * cache while they meet one panel after the other, and the next rows' share is fetched: an equal
- * part with each panel, or, of a transposed operand, a line for each row of it with the first. What
- * a last panel has beyond column n is made as well, and left in `part`: one copy of the code serves
- * whole panels and others. */
+ * cache while they meet one panel after the other, and an equal part of the next rows' share is
+ * fetched with each. (A transposed operand's next rows lie in the same lines, or the next ones.)
+ * What a last panel has beyond column n is made as well, and left in `part`: one copy of the code
+ * serves whole panels and others. */
 static inline __attribute__((always_inline)) void
 lathe_product_rows(int rows, int n, int k, const lathe_real *a, ptrdiff_t a_row, ptrdiff_t a_column,
-                   struct lathe_panels b, int add, lathe_real *c, ptrdiff_t c_row)
+                   struct lathe_panels b, int add, lathe_real *c, ptrdiff_t c_row,
+                   struct lathe_next next)
 {
   lathe_real part[LATHE_PRODUCT_ROWS * LATHE_PANEL];
-  const ptrdiff_t size = sizeof(lathe_real), panels = (n + LATHE_PANEL - 1) / LATHE_PANEL;
-  struct lathe_ahead ahead = {(uintptr_t)(a + rows * a_row),
-                              a_column == 1 ? size * rows / panels : size * a_column};
+  const int panels = (n + LATHE_PANEL - 1) / LATHE_PANEL;
+  struct lathe_ahead ahead = {.rows = (uintptr_t)a};
+  if (next.bytes > 0 && k > 0)
+    ahead.next_step = next.bytes / ((size_t)panels * (size_t)k);
+  if (a_column == 1) {
+    ahead.rows = (uintptr_t)(a + rows * a_row);
+    ahead.step = (ptrdiff_t)sizeof *a * rows / panels;
+  }
   for (int j = 0; j < n; j += LATHE_PANEL, b.data += b.panel) {
     const int columns = n - j, whole = columns >= LATHE_PANEL;
     if (columns == LATHE_LANES) {
-      lathe_product_block(rows, 1, k, a, a_row, a_column, b.data, b.row, ahead, add, c + j, c_row);
+      lathe_product_block(rows, 1, k, a, a_row, a_column, b.data, b.row, ahead, NULL, add, c + j,
+                          c_row);
       return;
     }
-    lathe_product_block(rows, 2, k, a, a_row, a_column, b.data, b.row, ahead, add && whole,
-                        whole ? c + j : part, whole ? c_row : LATHE_PANEL);
-    ahead.address += a_column == 1 ? (uintptr_t)(ahead.step * k) : 0;
-    ahead.step = a_column == 1 ? ahead.step : 0;
+    lathe_real *const to = whole ? c + j : part;
+    const ptrdiff_t to_row = whole ? c_row : LATHE_PANEL;
+    const int added = add && whole;
+    /* Apart, for the sake of the registers: what nobody asked for takes none. */
+    if (rows == LATHE_PRODUCT_ROWS && next.bytes > 0)
+      lathe_product_block(rows, 2, k, a, a_row, a_column, b.data, b.row, ahead, &next, added, to,
+                          to_row);
+    else
+      lathe_product_block(rows, 2, k, a, a_row, a_column, b.data, b.row, ahead, NULL, added, to,
+                          to_row);
+    ahead.rows += (uintptr_t)(ahead.step * k);
+    ahead.begun += ahead.next_step * (size_t)k;
     for (int i = 0; i < rows && !whole; i++)
       for (int column = 0; column < columns; column++) {
-        lathe_real *const to = &c[i * c_row + j + column];
-        *to = add ? *to + part[i * LATHE_PANEL + column] : part[i * LATHE_PANEL + column];
+        lathe_real *const result = &c[i * c_row + j + column];
+        *result = (add ? *result : 0) + part[i * LATHE_PANEL + column];
       }
   }
 }
 
 /* c [m, n] = a b, or with `add` += a b. Rows of c are c_row apart; they are taken in blocks of
- * about equal height. Not inlined: it is a lot of code, and one copy serves all products of a file.
- */
-static LATHE_ONCE void lathe_product(int m, int n, int k, struct lathe_rows a,
-                                     struct lathe_panels b, int add, lathe_real *c, ptrdiff_t c_row)
+ * about equal height. `next` is fetched with the first of them. Not inlined: it is a lot of code,
+ * and one copy serves all products of a file. */
+static LATHE_ONCE void lathe_product_before(int m, int n, int k, struct lathe_rows a,
+                                            struct lathe_panels b, int add, lathe_real *c,
+                                            ptrdiff_t c_row, struct lathe_next next)
 {
   int blocks = (m + LATHE_PRODUCT_ROWS - 1) / LATHE_PRODUCT_ROWS;
   for (int begin = 0; blocks > 0; blocks--) {
@@ -130,7 +166,7 @@ static LATHE_ONCE void lathe_product(int m, int n, int k, struct lathe_rows a,
     switch (rows) {
 #define LATHE_ROWS(height)                                                                         \
   case height:                                                                                     \
-    lathe_product_rows(height, n, k, left, a.row, a.column, b, add, to, c_row);                    \
+    lathe_product_rows(height, n, k, left, a.row, a.column, b, add, to, c_row, next);              \
     break;
       LATHE_ROWS(1)
       LATHE_ROWS(2)
@@ -153,7 +189,15 @@ static LATHE_ONCE void lathe_product(int m, int n, int k, struct lathe_rows a,
       break;
     }
     begin += rows;
+    next = (struct lathe_next){0};
   }
+}
+
+/* The same, and nothing is known of what comes next. */
+static inline void lathe_product(int m, int n, int k, struct lathe_rows a, struct lathe_panels b,
+                                 int add, lathe_real *c, ptrdiff_t c_row)
+{
+  lathe_product_before(m, n, k, a, b, add, c, c_row, (struct lathe_next){0});
 }
 
 #endif

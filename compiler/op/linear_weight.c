@@ -1,5 +1,6 @@
 /* The gradient of linear's weight, and with it the optimiser's step: what is made of the gradient
  * is taken while it is in cache. */
+#include "../emit_optimiser.h"
 #include "linear.h"
 
 enum {
@@ -81,7 +82,7 @@ void linear_weight_plan(struct kernel *kernel)
 }
 
 /* What the optimiser does with `height` rows of the gradient, which stand in `from`. */
-static void emit_update(struct emitter *e, bool whole_rows, const char *height, const char *from)
+static void emit_applied(struct emitter *e, bool whole_rows, const char *height, const char *from)
 {
   int count = e->binding_count;
   emit_bind(e, "height", "%s", height);
@@ -105,12 +106,18 @@ static void emit_weight_straight(struct emitter *e, const struct kernel *kernel,
           "const int rows = $row1 - row < $height ? $row1 - row : $height;\n"
           "const struct lathe_rows left = {$left + row, 1, $R};\n");
   if (updates)
-    emit(e, "$real *const to = update != NULL ? scratch : $dw$first;\n"
-            "lathe_product(rows, $columns, n, left, panels, 0, to, $to_row);\n");
-  else
+    emit(e, "$real *const to = update != NULL ? scratch : $dw$first;\n");
+  if (updates && whole_rows) {
+    emit_to_update(e);
+    emit(e, "lathe_product_before(rows, $columns, n, left, panels, 0, to, $to_row,\n"
+            "${model}_to_update(update, $offset$first, rows * $C));\n");
+  } else if (updates) {
+    emit(e, "lathe_product(rows, $columns, n, left, panels, 0, to, $to_row);\n");
+  } else {
     emit(e, "lathe_product(rows, $columns, n, left, panels, 0, $dw$first, $to_row);\n");
+  }
   if (updates)
-    emit_update(e, whole_rows, "rows", "to");
+    emit_applied(e, whole_rows, "rows", "to");
   emit(e, "}\n");
 }
 
@@ -140,7 +147,7 @@ static void emit_weight_packed(struct emitter *e, const struct kernel *kernel, i
           "lathe_product(rows, $columns, count, left, panels, i > 0, made + $row * $to_row, "
           "$to_row);\n}\n}\n");
   if (kernel->updates != NULL)
-    emit_update(e, whole_rows, emit_value(e, some_rows ? "length" : "R"), "made");
+    emit_applied(e, whole_rows, emit_value(e, some_rows ? "length" : "R"), "made");
 }
 
 /* dw = left^T right in register blocks, the left side's columns being the weight's rows. The

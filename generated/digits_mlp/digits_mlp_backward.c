@@ -93,6 +93,19 @@ static void decoder_4_linear_input(int n, int task, float *restrict scratch,
   }
 }
 
+/* What digits_mlp_update reads and changes of the parameters first .. first+count-1. */
+static struct lathe_next digits_mlp_to_update(const struct digits_mlp_update *update,
+    int first_parameter, int count)
+{
+  if (update == NULL)
+    return (struct lathe_next){0};
+  const float *const parameter = update->fixed + first_parameter;
+  return (struct lathe_next){
+    .of = {parameter, parameter + DIGITS_MLP_EXP_AVG, parameter + DIGITS_MLP_EXP_AVG_SQ},
+    .bytes = (size_t)count * sizeof *parameter,
+  };
+}
+
 /* decoder.4: linear 784   (digits_mlp.lathe:25)
  * linear_weight: dy[n, 1, 28, 28], x[n, 512], dw[401408]; 802.8 kFLOP an image */
 static void decoder_4_linear_weight(int n, int task, float *restrict scratch,
@@ -106,7 +119,8 @@ static void decoder_4_linear_weight(int n, int task, float *restrict scratch,
     const int rows = end - row < 14 ? end - row : 14;
     const struct lathe_rows left = {x + row, 1, 512};
     float *const to = update != NULL ? scratch : dw + row * 784;
-    lathe_product(rows, 784, n, left, panels, 0, to, 784);
+    lathe_product_before(rows, 784, n, left, panels, 0, to, 784,
+        digits_mlp_to_update(update, DECODER_4_WEIGHT + row * 784, rows * 784));
     if (update != NULL)
       digits_mlp_update(update, DECODER_4_WEIGHT + row * 784, rows * 784, to);
   }
@@ -164,7 +178,8 @@ static void decoder_2_linear_weight(int n, int task, float *restrict scratch,
     const int rows = end - row < 14 ? end - row : 14;
     const struct lathe_rows left = {x + row, 1, 256};
     float *const to = update != NULL ? scratch : dw + row * 512;
-    lathe_product(rows, 512, n, left, panels, 0, to, 512);
+    lathe_product_before(rows, 512, n, left, panels, 0, to, 512,
+        digits_mlp_to_update(update, DECODER_2_WEIGHT + row * 512, rows * 512));
     if (update != NULL)
       digits_mlp_update(update, DECODER_2_WEIGHT + row * 512, rows * 512, to);
   }
@@ -405,7 +420,8 @@ static void encoder_3_linear_weight(int n, int task, float *restrict scratch,
     const int rows = end - row < 14 ? end - row : 14;
     const struct lathe_rows left = {x + row, 1, 512};
     float *const to = update != NULL ? scratch : dw + row * 256;
-    lathe_product(rows, 256, n, left, panels, 0, to, 256);
+    lathe_product_before(rows, 256, n, left, panels, 0, to, 256,
+        digits_mlp_to_update(update, ENCODER_3_WEIGHT + row * 256, rows * 256));
     if (update != NULL)
       digits_mlp_update(update, ENCODER_3_WEIGHT + row * 256, rows * 256, to);
   }
@@ -440,7 +456,8 @@ static void encoder_1_linear_weight(int n, int task, float *restrict scratch,
     const int rows = end - row < 14 ? end - row : 14;
     const struct lathe_rows left = {x + row, 1, 784};
     float *const to = update != NULL ? scratch : dw + row * 512;
-    lathe_product(rows, 512, n, left, panels, 0, to, 512);
+    lathe_product_before(rows, 512, n, left, panels, 0, to, 512,
+        digits_mlp_to_update(update, ENCODER_1_WEIGHT + row * 512, rows * 512));
     if (update != NULL)
       digits_mlp_update(update, ENCODER_1_WEIGHT + row * 512, rows * 512, to);
   }
