@@ -74,11 +74,13 @@ lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t
   for (int step = 0; step < k; step++) {
     __builtin_prefetch((const void *)ahead.rows, LATHE_TO_READ, LATHE_SECOND_CACHE);
     ahead.rows += (uintptr_t)ahead.step;
-    LATHE_UNROLL
-    for (int i = 0; i < LATHE_NEXT && next != NULL; i++)
-      __builtin_prefetch((const char *)next->of[i] + ahead.begun, LATHE_TO_READ,
-                         LATHE_SECOND_CACHE);
-    ahead.begun += ahead.next_step;
+    if (next != NULL) {
+      LATHE_UNROLL
+      for (int i = 0; i < LATHE_NEXT; i++)
+        __builtin_prefetch((const char *)next->of[i] + ahead.begun, LATHE_TO_READ,
+                           LATHE_SECOND_CACHE);
+      ahead.begun += ahead.next_step;
+    }
     lathe_vector right[2];
     LATHE_UNROLL
     for (int v = 0; v < vectors; v++)
