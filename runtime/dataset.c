@@ -257,28 +257,76 @@ bool lathe_dataset_load(struct lathe_dataset *dataset, const struct lathe_model 
   return good;
 }
 
+/* Images to be gathered: a task takes a few, the rows of which lie anywhere in the data. */
+struct gathering {
+  const struct lathe_array *images;
+  const int64_t *indices; /* NULL: one after the other */
+  int64_t first;
+  int n, size;
+  lathe_real pixel[256]; /* what a byte stands for */
+  lathe_real *out;
+};
+
+enum { IMAGES_OF_TASK = 16, LINE = 64 };
+
+static int64_t place_of(const struct gathering *g, int row)
+{
+  return (g->indices ? g->indices[g->first + row] : g->first + row) * g->size;
+}
+
+/* Random places of memory are far away: they are asked for an image before they are needed. */
+static void fetch_image(const struct gathering *g, int row)
+{
+  const size_t element = lathe_dtype_size(g->images->dtype), bytes = element * (size_t)g->size;
+  const char *image = (const char *)g->images->data + element * (size_t)place_of(g, row);
+  for (size_t i = 0; i < bytes; i += LINE)
+    __builtin_prefetch(image + i);
+}
+
+static void gather_images(void *arg, int task, int thread)
+{
+  (void)thread;
+  const struct gathering *g = arg;
+  const int begin = task * IMAGES_OF_TASK;
+  const int end = begin + IMAGES_OF_TASK < g->n ? begin + IMAGES_OF_TASK : g->n;
+  for (int row = begin; row < end; row++) {
+    if (row + 1 < end)
+      fetch_image(g, row + 1);
+    const int64_t start = place_of(g, row);
+    lathe_real *const out = g->out + (int64_t)row * g->size;
+    switch (g->images->dtype) {
+    case LATHE_U8:
+      for (int i = 0; i < g->size; i++)
+        out[i] = g->pixel[((const uint8_t *)g->images->data)[start + i]];
+      break;
+    case LATHE_F32:
+      for (int i = 0; i < g->size; i++)
+        out[i] = (lathe_real)((const float *)g->images->data)[start + i];
+      break;
+    default: /* LATHE_F64: lathe_dataset_load lets no other through */
+      for (int i = 0; i < g->size; i++)
+        out[i] = (lathe_real)((const double *)g->images->data)[start + i];
+    }
+  }
+}
+
+void lathe_dataset_gather_on(struct lathe_pool *pool, const struct lathe_dataset *dataset,
+                             const struct lathe_model *model, const int64_t *indices, int64_t first,
+                             int n, lathe_real *out)
+{
+  struct gathering g = {.images = &dataset->images,
+                        .indices = indices,
+                        .first = first,
+                        .n = n,
+                        .size = model->input_size,
+                        .out = out};
+  for (int i = 0; i < 256; i++)
+    g.pixel[i] = (lathe_real)(model->range[0] + (model->range[1] - model->range[0]) * i / 255);
+  lathe_parallel(pool, (n + IMAGES_OF_TASK - 1) / IMAGES_OF_TASK, gather_images, &g);
+}
+
 void lathe_dataset_gather(const struct lathe_dataset *dataset, const struct lathe_model *model,
                           const int64_t *indices, int64_t first, int n, lathe_real *out)
 {
-  const struct lathe_array *images = &dataset->images;
-  int size = model->input_size;
-  lathe_real pixel[256];
-  for (int i = 0; i < 256; i++)
-    pixel[i] = (lathe_real)(model->range[0] + (model->range[1] - model->range[0]) * i / 255);
-  for (int row = 0; row < n; row++, out += size) {
-    int64_t start = (indices ? indices[first + row] : first + row) * size;
-    switch (images->dtype) {
-    case LATHE_U8:
-      for (int i = 0; i < size; i++)
-        out[i] = pixel[((const uint8_t *)images->data)[start + i]];
-      break;
-    case LATHE_F32:
-      for (int i = 0; i < size; i++)
-        out[i] = (lathe_real)((const float *)images->data)[start + i];
-      break;
-    default: /* LATHE_F64: lathe_dataset_load lets no other through */
-      for (int i = 0; i < size; i++)
-        out[i] = (lathe_real)((const double *)images->data)[start + i];
-    }
-  }
+  lathe_dataset_gather_on(NULL, dataset, model, indices, first, n, out);
 }

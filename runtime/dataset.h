@@ -4,6 +4,7 @@
 
 #include "array.h"
 #include "model.h"
+#include "pool.h"
 
 /* What the command line says about the data. */
 struct lathe_source {
@@ -39,5 +40,10 @@ void lathe_dataset_free(struct lathe_dataset *dataset);
  * lie in [0, dataset->count). */
 void lathe_dataset_gather(const struct lathe_dataset *dataset, const struct lathe_model *model,
                           const int64_t *indices, int64_t first, int n, lathe_real *out);
+
+/* The same on a pool's threads (NULL: on the caller's). */
+void lathe_dataset_gather_on(struct lathe_pool *pool, const struct lathe_dataset *dataset,
+                             const struct lathe_model *model, const int64_t *indices, int64_t first,
+                             int n, lathe_real *out);
 
 #endif

@@ -42,7 +42,8 @@ static double take_step(struct watch *watch, double *row)
   watch->row = row;
   watch->taken++;
   const double begin = lathe_now();
-  lathe_dataset_gather(watch->dataset, model, watch->order, 0, watch->n, session->images);
+  lathe_dataset_gather_on(session->pool, watch->dataset, model, watch->order, 0, watch->n,
+                          session->images);
   const double gathered = lathe_now();
   lathe_random_normal(0, LATHE_RANDOM_BENCH, (uint64_t)watch->taken, 0,
                       (int64_t)watch->n * model->latent, session->noise);

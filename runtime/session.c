@@ -120,7 +120,8 @@ void lathe_encode_part(struct lathe_session *session, const struct lathe_part *p
   const struct lathe_model *model = session->model;
   for (int64_t i = 0, n; i < part->count; i += n) {
     n = lathe_batch_size(session, i, part->count);
-    lathe_dataset_gather(part->dataset, model, part->indices, i, (int)n, session->images);
+    lathe_dataset_gather_on(session->pool, part->dataset, model, part->indices, i, (int)n,
+                            session->images);
     encode(session, (int)n, mean + i * model->latent,
            logvar ? logvar + i * model->latent : session->logvar);
   }
@@ -156,7 +157,8 @@ void lathe_reconstruct_batch(struct lathe_session *session, const struct lathe_p
                              int64_t first, int n)
 {
   const struct lathe_model *model = session->model;
-  lathe_dataset_gather(part->dataset, model, part->indices, first, n, session->images);
+  lathe_dataset_gather_on(session->pool, part->dataset, model, part->indices, first, n,
+                          session->images);
   encode(session, n, session->mean, session->logvar);
   lathe_decode_latents(session, n, session->mean, session->decoded);
 }
@@ -168,7 +170,8 @@ struct lathe_loss lathe_measure_loss(struct lathe_session *session, const struct
   struct lathe_loss sum = {0};
   for (int64_t i = 0, n; i < part->count; i += n) {
     n = lathe_batch_size(session, i, part->count);
-    lathe_dataset_gather(part->dataset, model, part->indices, i, (int)n, session->images);
+    lathe_dataset_gather_on(session->pool, part->dataset, model, part->indices, i, (int)n,
+                            session->images);
     if (lathe_has_prior(model))
       lathe_random_normal(seed, LATHE_RANDOM_VALIDATION_NOISE, 0, (uint64_t)(i * model->latent),
                           n * model->latent, session->noise);

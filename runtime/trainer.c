@@ -94,8 +94,8 @@ struct lathe_loss lathe_trainer_step(struct lathe_trainer *trainer, const int64_
   session->state.draw.seed = trainer->settings.seed;
   bool augmented =
       lathe_augments(&trainer->settings); /* then they go through a buffer free by now */
-  lathe_dataset_gather(trainer->training.dataset, model, order, trainer->images, n,
-                       augmented ? session->decoded : session->images);
+  lathe_dataset_gather_on(session->pool, trainer->training.dataset, model, order, trainer->images,
+                          n, augmented ? session->decoded : session->images);
   if (augmented)
     lathe_augment(model, &trainer->settings, trainer->steps, n, session->decoded, session->images,
                   session->pool);
