@@ -107,14 +107,22 @@ static bool export_standing(struct lathe_tensors *out, const struct lathe_traine
  * damaged: training comes there again. */
 static bool stays(const void *arg, const int64_t *list, int count, int place)
 {
-  const struct lathe_trainer *trainer = arg;
+  const struct lathe_saved *saved = arg;
   int64_t steps = list[place];
   int later = 0;
-  while (later < count && list[later] > trainer->steps)
+  while (later < count && list[later] > saved->steps)
     later++;
-  int oldest = later + trainer->saving.keep - 1;
-  bool among = steps <= trainer->steps && (oldest >= count || steps >= list[oldest]);
-  return among || steps == trainer->steps || (trainer->best > 0 && steps == trainer->best_steps);
+  int oldest = later + saved->keep - 1;
+  bool among = steps <= saved->steps && (oldest >= count || steps >= list[oldest]);
+  return among || steps == saved->steps || steps == saved->best_steps;
+}
+
+/* The part of a checkpoint that waits for the disk. */
+static bool end_save(void *arg, struct lathe_error *err)
+{
+  struct lathe_saved *saved = arg;
+  return lathe_output_commit(saved->output, err) &&
+         lathe_checkpoint_prune(saved->folder, stays, saved, err);
 }
 
 /* The folder of checkpoints, made where there is none; its own name must survive a power cut, too.
@@ -132,13 +140,19 @@ static bool make_folder(const char *run, struct lathe_error *err)
                     strerror(errno));
 }
 
-bool lathe_checkpoint_save(const struct lathe_trainer *trainer, struct lathe_error *err)
+bool lathe_checkpoint_wait(struct lathe_trainer *trainer, struct lathe_error *err)
 {
+  return lathe_aside_wait(&trainer->saved.aside, err);
+}
+
+bool lathe_checkpoint_save(struct lathe_trainer *trainer, struct lathe_error *err)
+{
+  struct lathe_saved *saved = &trainer->saved;
   const struct lathe_session *session = trainer->session;
   const struct lathe_model *model = session->model;
   char path[LATHE_PATH];
   struct lathe_tensors tensors = {.deferred = true};
-  bool good = make_folder(trainer->saving.folder, err) &&
+  bool good = lathe_checkpoint_wait(trainer, err) && make_folder(trainer->saving.folder, err) &&
               lathe_checkpoint_path(trainer->saving.folder, trainer->steps, path, err) &&
               lathe_weights_export(&tensors, model, &session->state, NULL, trainer->steps, err) &&
               lathe_optimiser_export(&tensors, model, &session->state, trainer->steps, err) &&
@@ -147,9 +161,16 @@ bool lathe_checkpoint_save(const struct lathe_trainer *trainer, struct lathe_err
               lathe_tensors_add_metadata(&tensors, "fingerprint", model->fingerprint, err) &&
               lathe_tensors_add_metadata(&tensors, format_key, formats[NEWEST].version, err) &&
               lathe_tensors_want_checksum(&tensors, err) &&
-              lathe_tensors_write(&tensors, path, err);
+              (saved->output = lathe_tensors_begin(&tensors, path, err));
   lathe_tensors_free(&tensors);
-  return good && lathe_checkpoint_prune(trainer->saving.folder, stays, trainer, err);
+  if (!good)
+    return false;
+  saved->folder = trainer->saving.folder;
+  saved->steps = trainer->steps;
+  saved->best_steps = trainer->best > 0 ? trainer->best_steps : -1;
+  saved->keep = trainer->saving.keep;
+  lathe_aside_start(&saved->aside, end_save, saved);
+  return true;
 }
 
 /* ---- Going on from one ---- */

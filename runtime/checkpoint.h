@@ -9,9 +9,13 @@
 #include "trainer.h"
 #include <stdbool.h>
 
-/* Writes one of where the trainer stands to trainer->saving.folder; then removes all but the newest
- * saving.keep, the best epoch's, and this one. */
-bool lathe_checkpoint_save(const struct lathe_trainer *trainer, struct lathe_error *err);
+/* Writes one of where the trainer stands to trainer->saving.folder; then all but the newest
+ * saving.keep, the best epoch's, and this one are removed. When this returns, the trainer may go
+ * on; the disk does its part meanwhile. Waits for the one before, and fails if that had failed. */
+bool lathe_checkpoint_save(struct lathe_trainer *trainer, struct lathe_error *err);
+
+/* Waits until the last checkpoint that was saved is on the disk under its name, if any was. */
+bool lathe_checkpoint_wait(struct lathe_trainer *trainer, struct lathe_error *err);
 
 /* Puts the weights, and they alone, as the folder's checkpoint after so many steps has them. */
 bool lathe_checkpoint_load_weights(const struct lathe_trainer *trainer, int64_t steps,

@@ -3,6 +3,7 @@
 #ifndef LATHE_SAFETENSORS_H
 #define LATHE_SAFETENSORS_H
 
+#include "output.h"
 #include "tensors.h"
 
 /* Reads a file into `tensors`, whose former contents are not looked at; it is empty on failure.
@@ -17,6 +18,11 @@ bool lathe_tensors_read(struct lathe_tensors *tensors, const char *path, struct 
  * all values are aligned; within each in the order added. Equal tensors give equal bytes. */
 bool lathe_tensors_write(const struct lathe_tensors *tensors, const char *path,
                          struct lathe_error *err);
+
+/* The same but for the end: all is written to an output that waits for lathe_output_commit. NULL,
+ * with a message, when it cannot be. */
+struct lathe_output *lathe_tensors_begin(const struct lathe_tensors *tensors, const char *path,
+                                         struct lathe_error *err);
 
 /* Has the tensors written with a checksum: metadata crc32, eight hexadecimal digits, the CRC-32 of
  * the whole file in which these digits are 0. */

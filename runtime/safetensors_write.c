@@ -124,17 +124,25 @@ bool lathe_tensors_want_checksum(struct lathe_tensors *tensors, struct lathe_err
   return lathe_tensors_add_metadata(tensors, lathe_checksum_key, "00000000", err);
 }
 
-bool lathe_tensors_write(const struct lathe_tensors *tensors, const char *path,
-                         struct lathe_error *err)
+struct lathe_output *lathe_tensors_begin(const struct lathe_tensors *tensors, const char *path,
+                                         struct lathe_error *err)
 {
   char *header = make_header(tensors);
-  if (!header)
-    return lathe_fail(err, "%s: its header cannot be made: no memory, or a name that is not UTF-8",
-                      path);
+  if (!header) {
+    lathe_fail(err, "%s: its header cannot be made: no memory, or a name that is not UTF-8", path);
+    return NULL;
+  }
   add_checksum(tensors, header);
   struct lathe_output *output = lathe_output_open(path, err);
   if (output)
     each_piece(tensors, header, write_piece, lathe_output_stream(output));
   free(header);
+  return output;
+}
+
+bool lathe_tensors_write(const struct lathe_tensors *tensors, const char *path,
+                         struct lathe_error *err)
+{
+  struct lathe_output *output = lathe_tensors_begin(tensors, path, err);
   return output && lathe_output_commit(output, err);
 }

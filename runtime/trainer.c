@@ -35,6 +35,7 @@ static bool diverge(struct lathe_trainer *trainer, const char *sign, struct lath
   char words[LATHE_DIVERGENCE_WORDS];
   trainer->diverged = (struct lathe_divergence){.noticed = trainer->steps, .sign = sign};
   lathe_progress_divergence(trainer->progress, sign, trainer->steps);
+  lathe_checkpoint_wait(trainer, NULL); /* from the newest it is looked for */
   lathe_divergence_find(trainer);
   lathe_divergence_words(&trainer->diverged, words);
   return lathe_fail(err, "training diverged: %s", words);
@@ -51,7 +52,8 @@ static bool check_loss(struct lathe_trainer *trainer, double loss, bool validati
     return diverge(trainer, "the validation loss is not finite", err);
   /* No step did it: the weights are too large for one of these images alone. */
   int64_t kept = -1;
-  if (trainer->saving.folder && !lathe_checkpoint_newest(trainer->saving.folder, &kept, err))
+  if (trainer->saving.folder && (!lathe_checkpoint_wait(trainer, err) ||
+                                 !lathe_checkpoint_newest(trainer->saving.folder, &kept, err)))
     return false;
   trainer->diverged = (struct lathe_divergence){
       .noticed = trainer->steps,
@@ -319,6 +321,8 @@ bool lathe_trainer_run(struct lathe_trainer *trainer, struct lathe_error *err)
   while (good && !trainer->stopped && !ended(trainer))
     good = run_epoch(&running, err);
   free(running.order);
+  if (!lathe_checkpoint_wait(trainer, good ? err : NULL))
+    good = false;
   if (good && !trainer->stopped)
     good = keep_best(trainer, err);
   return good && close_record(trainer, err);
@@ -326,6 +330,7 @@ bool lathe_trainer_run(struct lathe_trainer *trainer, struct lathe_error *err)
 
 void lathe_trainer_free(struct lathe_trainer *trainer)
 {
+  lathe_checkpoint_wait(trainer, NULL);
   lathe_output_discard(trainer->growing);
   free(trainer->epochs);
   trainer->growing = NULL;

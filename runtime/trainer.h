@@ -2,6 +2,7 @@
 #ifndef LATHE_TRAINER_H
 #define LATHE_TRAINER_H
 
+#include "aside.h"
 #include "divergence.h"
 #include "error.h"
 #include "part.h"
@@ -21,6 +22,15 @@ struct lathe_saving {
   void *arg;
 };
 
+/* What is left to do of a checkpoint when all of it is written: the disk takes its time. */
+struct lathe_saved {
+  struct lathe_aside aside;
+  struct lathe_output *output;
+  const char *folder;
+  int64_t steps, best_steps; /* the checkpoint's, and the best epoch's, or -1 */
+  int keep;
+};
+
 struct lathe_trainer {
   struct lathe_session *session;  /* with room for training */
   struct lathe_training settings; /* the model's, as the command line changed them */
@@ -30,6 +40,7 @@ struct lathe_trainer {
   const char *record;           /* the CSV file with a line for each epoch done */
   struct lathe_output *growing; /* that file, while it is open */
   struct lathe_saving saving;
+  struct lathe_saved saved;
 
   /* Where training stands: this, with the session's weights and optimiser state, is what a
    * checkpoint holds. */
