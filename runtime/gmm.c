@@ -21,6 +21,7 @@ struct em_run {
   struct lathe_em_report report;
   lathe_em_progress *progress;
   void *progress_arg;
+  bool stopped; /* by progress: no other start is tried */
 };
 
 void lathe_em_report_free(struct lathe_em_report *report)
@@ -198,7 +199,8 @@ static bool iterate(struct em_run *run, struct lathe_error *err)
     bool recovered;
     if (!recover_lost(run, &recovered, err) || !record(&run->report, log_likelihood, err))
       return false;
-    if (run->progress && !run->progress(run->progress_arg, &run->report, &run->mixture))
+    run->stopped = run->progress && !run->progress(run->progress_arg, &run->report, &run->mixture);
+    if (run->stopped)
       return lathe_fail(err, "EM was stopped after %d iterations", run->report.iterations);
     run->report.converged = !recovered && log_likelihood - before < mixing->tolerance;
     before = recovered ? -INFINITY : log_likelihood;
@@ -290,8 +292,8 @@ bool lathe_gmm_fit(const struct lathe_model *model, struct lathe_state *state, i
   char failed[sizeof report->notes] = ""; /* which starts, and why */
   bool repeat = model->mixing.init != LATHE_INIT_LABELLED;
   int runs = repeat && model->mixing.restarts > 1 ? model->mixing.restarts : 1;
-  bool found = false;
-  for (int i = 0; i < runs; i++) {
+  bool found = false, stopped = false;
+  for (int i = 0; i < runs && !stopped; i++) {
     struct em_run run = {.fit = &fit,
                          .model = model,
                          .state = state,
@@ -300,6 +302,7 @@ bool lathe_gmm_fit(const struct lathe_model *model, struct lathe_state *state, i
                          .progress_arg = arg};
     struct lathe_error why = {""};
     bool done = run_em(&run, &why);
+    stopped = run.stopped;
     if (done && (!found || run.report.log_likelihood > report->log_likelihood)) {
       lathe_mixture_free(out);
       lathe_em_report_free(report);

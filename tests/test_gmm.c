@@ -151,6 +151,30 @@ START_TEST(stops_where_it_is_told)
 }
 END_TEST
 
+/* Then no other start is tried; what those before have found is kept. */
+START_TEST(starts_nothing_once_it_is_told)
+{
+  struct lathe_model model = a_model(LATHE_INIT_KMEANS, LATHE_FULL);
+  struct lathe_state state = {.capacity = 1};
+  struct lathe_mixture m;
+  struct lathe_em_report report;
+  lathe_real points[N * D];
+  three_clusters(points);
+  model.mixing.tolerance = 0;
+  model.mixing.iterations = 5;
+  ck_assert_int_gt(model.mixing.restarts, 2);
+  struct progress first = {.most = 3}, second = {.most = 7};
+  ck_assert(!lathe_gmm_fit(&model, &state, N, points, NULL, 1, &m, &report, watch, &first, NULL));
+  ck_assert_int_eq(first.calls, 3);
+  ck_assert(lathe_gmm_fit(&model, &state, N, points, NULL, 1, &m, &report, watch, &second, NULL));
+  ck_assert_int_eq(second.calls, 7);
+  ck_assert(report.restart == 0 && report.iterations == 5);
+  ck_assert_ptr_nonnull(strstr(report.notes, "Start 2 failed: EM was stopped after 2 iterations"));
+  lathe_em_report_free(&report);
+  lathe_mixture_free(&m);
+}
+END_TEST
+
 /* Points at 0, 2, 10, 14 and 18 nearest to means 1 and 15. */
 START_TEST(starts_from_nearest_points)
 {
@@ -309,6 +333,7 @@ int main(void)
   tcase_add_loop_test(cases, finds_the_clusters, 0, 3 * KINDS);
   tcase_add_test(cases, each_restart_starts_anew);
   tcase_add_test(cases, stops_where_it_is_told);
+  tcase_add_test(cases, starts_nothing_once_it_is_told);
   tcase_add_loop_test(cases, starts_from_nearest_points, 0, KINDS);
   tcase_add_loop_test(cases, floor_reaches_the_variances_alone, 0, KINDS);
   tcase_add_test(cases, starts_without_points);
