@@ -93,7 +93,6 @@ bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error
 {
   char metrics[LATHE_PATH];
   return lathe_session_save(outcome->session, outcome->folder, outcome->trainer->kept_steps, err) &&
-         lathe_run_write_model(outcome->folder, outcome->session->model, err) &&
          write_em(outcome, err) &&
          lathe_run_path(outcome->folder, LATHE_RUN_METRICS, metrics, err) &&
          lathe_json_write(lathe_outcome_json(outcome), metrics, err) &&

@@ -2,6 +2,8 @@
 #include "origin.h"
 #include "schedule.h"
 #include "settings.h"
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 void lathe_resume_close(struct lathe_resume *resume)
@@ -10,16 +12,49 @@ void lathe_resume_close(struct lathe_resume *resume)
   *resume = (struct lathe_resume){0};
 }
 
+static bool another_build(const struct lathe_resume *resume, const struct lathe_model *model,
+                          const char *difference, struct lathe_error *err)
+{
+  return lathe_fail(err,
+                    "the run in %s was begun by another build of model %s: %s; go on with the "
+                    "binary that began it",
+                    resume->run.folder, model->name, difference);
+}
+
 static bool check_compiled(const struct lathe_resume *resume, const struct lathe_model *model,
                            struct lathe_error *err)
 {
   char difference[LATHE_DIFFERENCE];
   lathe_origin_difference(resume->record, lathe_origin_compiled, model, difference);
-  return difference[0] == '\0' ||
-         lathe_fail(err,
-                    "the run in %s was begun by another build of model %s: %s; go on with the "
-                    "binary that began it",
-                    resume->run.folder, model->name, difference);
+  return difference[0] == '\0' || another_build(resume, model, difference, err);
+}
+
+/* Numbers of the description may have been recorded with fewer digits by earlier versions. */
+static bool same_number(double a, double b)
+{
+  return fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
+}
+
+/* What the description alone says of the training, `then` and by this binary: a folder holds one
+ * description, which must be that of the whole run. */
+static bool check_described(const struct lathe_resume *resume, const struct lathe_model *model,
+                            const struct lathe_training *then, struct lathe_error *err)
+{
+  const struct lathe_training *now = &model->training;
+  char difference[LATHE_DIFFERENCE] = "";
+  if (then->schedule != now->schedule)
+    snprintf(difference, sizeof difference, "the schedule is `%s` there and `%s` here",
+             lathe_schedule_name(then->schedule), lathe_schedule_name(now->schedule));
+  for (int i = 0; i < lathe_settings_count() && difference[0] == '\0'; i++) {
+    const char *name = lathe_settings_name(i);
+    double there = lathe_settings_value(then, i), here = lathe_settings_value(now, i);
+    bool all_epochs =
+        now->schedule == LATHE_COSINE && now->every == 0 && strcmp(name, "every") == 0;
+    if (!all_epochs && !same_number(there, here))
+      snprintf(difference, sizeof difference, "%s is `%.15g` there and `%.15g` here", name, there,
+               here);
+  }
+  return difference[0] == '\0' || another_build(resume, model, difference, err);
 }
 
 /* A number of the command line must be the run's. */
@@ -55,6 +90,8 @@ static bool read_settings(struct lathe_resume *resume, const struct lathe_call *
                       "the run in %s does not say how it was trained: it was imported, or is older "
                       "than checkpoints; start anew with --force",
                       options->run);
+  if (!lathe_is_alone(call->model) && !check_described(resume, call->model, settings, err))
+    return false;
   if (!agree(call, LATHE_OPTION_BATCH, "batch", (double)options->batch, resume->run.batch, err) ||
       !agree(call, LATHE_OPTION_SEED, "seed", (double)options->seed, (double)resume->run.seed,
              err) ||

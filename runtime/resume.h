@@ -25,8 +25,8 @@ struct lathe_resume {
 /* Reads the record of the run in --run, and takes from it the settings and inputs. What the command
  * line says of them must agree: another path is allowed (a file may have been moved; its contents
  * are checked by lathe_resume_check), other --epochs, and another --lr for one that has diverged.
- * Fails, naming what differs, for a run of another model, or with another optimiser, loss or
- * mixture compiled in. *inputs and *settings hold what the command line says; texts put there live
+ * Fails, naming what differs, for a run of another model, with another optimiser, loss or
+ * mixture compiled in, or whose description has another schedule, augmentation and the like. *inputs and *settings hold what the command line says; texts put there live
  * as long as `resume`. */
 bool lathe_resume_open(struct lathe_resume *resume, const struct lathe_call *call,
                        struct lathe_training *settings, struct lathe_inputs *inputs,

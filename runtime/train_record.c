@@ -74,6 +74,8 @@ bool lathe_train_record(void *arg, struct lathe_error *err)
   if (job->resume.finished && !job->unfinished && !lathe_run_unfinish(run.folder, err))
     return false;
   job->unfinished = true;
+  if (!lathe_run_write_model(run.folder, job->call->model, err))
+    return false;
   json_t *details = details_json(job, err);
   return details && lathe_run_write(&run, job->call->model, details, false, err);
 }

@@ -121,6 +121,7 @@ START_TEST(stopped_by_a_signal)
       ck_assert_int_eq(lines_of(said), 1);
       ck_assert(!has_half(in_folder("s")) && !has_half(in_folder("s/checkpoints")));
       ck_assert(!exists(in_folder("s/lock")));
+      ck_assert(exists(in_folder("s/model.lathe"))); /* what the run is of, from its beginning */
     } else if (status == 0) {
       finish_run("s", status);
     }

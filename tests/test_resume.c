@@ -178,6 +178,13 @@ static const struct {
      "another build|optimiser is `adam, beta1 0.9|there and `adam, beta1 0.8"},
     {SMALL_VAE("  mixture { components 2; init labelled; floor 0.5; }\n", "adam 1e-2"), "",
      "another build|mixture is `init labelled|floor 0.5"},
+    {SMALL_VAE("  mixture { components 2; init labelled; }\n", "adam 1e-2; cosine"), "",
+     "another build|the schedule is `step` there and `cosine` here"},
+    {SMALL_VAE("  mixture { components 2; init labelled; }\n", "adam 1e-2; step 3, gamma 0.5"), "",
+     "another build|every is `2` there and `3` here"},
+    {SMALL_VAE("  mixture { components 2; init labelled; }\n",
+               "adam 1e-2; step 2, gamma 0.5; augment, noise 0.1"),
+     "", "another build|augment_noise is `0` there and `0.1` here"},
 };
 enum { MODEL_COUNT = sizeof MODELS / sizeof *MODELS };
 
