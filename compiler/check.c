@@ -175,6 +175,7 @@ static void check_layers(struct checker *checker, const struct found *found)
                                                                            : "gaussian");
   if (outputs > 1 && said != NULL)
     diag_note(checker->diags, said->head, "the likelihood is chosen here");
+  fit_suggest(checker, &model->decoder, 0, model->decoder.count, &expected);
 }
 
 /* Where the likelihood comes from, below an error that is due to it. */

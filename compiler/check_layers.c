@@ -33,6 +33,16 @@ static void set_values(struct layer *layer, const struct given *given)
   }
 }
 
+/* What would make that which a layer holds fit to what it receives. */
+static void suggest_inside(struct checker *checker, const struct section *section,
+                           const struct layer *layer)
+{
+  struct shape wanted = layer->skip;
+  if (layer->rule->kind == LAYER_CONCAT && layer->in.rank == layer->skip.rank)
+    wanted.dim[0] = layer->in.dim[0];
+  fit_suggest(checker, section, layer->first, section->count - 1, &wanted);
+}
+
 /* Follows the shape through one layer; rank 0 when it is lost to an error. */
 static struct shape pass(struct checker *checker, struct layers_check *layers, struct layer *layer,
                          struct span span, struct origin skip)
@@ -49,6 +59,8 @@ static struct shape pass(struct checker *checker, struct layers_check *layers, s
     return unknown;
   if (!layer->rule->shape(&check)) {
     shapes_report(checker, layers, layers->section->count - 1);
+    if (layer->rule->holds_layers)
+      suggest_inside(checker, layers->section, layer);
     return unknown;
   }
   if (!count_check(checker, span, values_of(&layer->out),

@@ -54,6 +54,11 @@ void layers_read(struct checker *checker, struct layers_check *layers);
 /* Adds the shapes up to layer `failed` (or the end of the section) to the last error. */
 void shapes_report(struct checker *checker, const struct layers_check *layers, int failed);
 
+/* Adds to the last error what would make the layers from `first` to before `end` give the shape
+ * `wanted`, where the last one that makes a shape of its own could (check_fit.c). */
+void fit_suggest(struct checker *checker, const struct section *section, int first, int end,
+                 const struct shape *wanted);
+
 /* Reads what `defaults` say into checker->defaults. */
 void defaults_read(struct checker *checker, const struct ast_node *nodes);
 

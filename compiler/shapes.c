@@ -135,6 +135,30 @@ bool shape_flatten(struct layer_check *check)
   return true;
 }
 
+/* The dimension that makes the shape one of so many values, changed as little as can be. */
+static void suggest_reshape(const struct layer_check *check, int64_t values)
+{
+  const struct shape *shape = &check->layer->shape;
+  struct shape best = {0};
+  double least = 0;
+  for (int i = shape->rank - 1; i >= 0; i--) {
+    struct shape tried = *shape;
+    int64_t others = shape_size(shape) / shape->dim[i];
+    if (values % others != 0)
+      continue;
+    tried.dim[i] = values / others;
+    double change = tried.dim[i] > shape->dim[i] ? (double)tried.dim[i] / (double)shape->dim[i]
+                                                 : (double)shape->dim[i] / (double)tried.dim[i];
+    if (best.rank == 0 || change < least) {
+      best = tried;
+      least = change;
+    }
+  }
+  if (best.rank > 0)
+    diag_help(check->diags, "`reshape %s` has %lld values", shape_text(check->diags->mem, &best),
+              (long long)values);
+}
+
 bool shape_reshape(struct layer_check *check)
 {
   struct layer *layer = check->layer;
@@ -146,7 +170,9 @@ bool shape_reshape(struct layer_check *check)
               "reshape to %s needs %lld values, but receives %lld from `%s` (%s)",
               shape_text(check->diags->mem, &layer->shape), (long long)needed, (long long)given,
               check->from.text, origin_place(check));
-  return note_origin(check);
+  note_origin(check);
+  suggest_reshape(check, given);
+  return false;
 }
 
 bool shape_gaussian(struct layer_check *check)

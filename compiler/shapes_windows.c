@@ -94,7 +94,10 @@ static bool slide_window(struct layer_check *check)
                   "receives %s",
                   a.kernel, spanning(check, &a), side(layer, i), (long long)padded,
                   layer->rule->name, received(check));
-      return note_origin(check);
+      note_origin(check);
+      diag_help(check->diags, "the largest that fits is a kernel of %lld",
+                (long long)((padded - 1) / a.dilation + 1));
+      return false;
     }
     layer->out.dim[i] = (padded - span_of(&a)) / a.stride + 1;
   }
