@@ -236,6 +236,7 @@ static void follow(struct scan *scan, const struct token *token)
   if (token->kind != '{')
     return;
   if (scan->depth < SCAN_MAX_DEPTH) {
+    scan->opened[scan->depth] = scan->first_word;
     scan->open[scan->depth++] = token->span;
   } else {
     diag_report(scan->diags, CODE_TOO_DEEP, token->span, "blocks are nested more than %d deep",
@@ -249,7 +250,11 @@ static void match(struct scan *scan)
 {
   struct token *next = &scan->next;
   do {
-    lexer_match(scan, next);
+    if (scan->peeked)
+      *next = scan->after;
+    else
+      lexer_match(scan, next);
+    scan->peeked = false;
     if (next->kind != '}' || scan->depth > 0)
       return;
     if (scan->closed > 0) {
@@ -278,18 +283,27 @@ int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span)
 {
   if (!scan->held && !scan->stopped)
     match(scan);
+  while (scan->next.kind == '}' && scan_closes_early(scan))
+    match(scan);
   scan->held = false;
   struct token token = scan->next;
-  int inserted = missing(scan);
+  bool instead = !scan->stopped && scan_stands_for_brace(scan);
+  int inserted = instead ? 0 : missing(scan);
   if (scan->stopped) {
     token.kind = TOKEN_YYEOF;
+  } else if (instead) {
+    scan->excess -= token.kind == '}' ? 2 : 1;
+    token.kind = '{';
   } else if (inserted != 0) {
+    scan->excess -= inserted == '{';
     report_missing(scan, inserted);
     scan->held = true;
     token.kind = inserted;
     token.span = span_after(scan->last);
   }
   bool first = at_start(scan->previous);
+  if (first)
+    scan->first_word = token.kind == TOKEN_WORD ? token.value.word.text : "";
   follow(scan, &token);
   if (first)
     scan->form = token.kind == TOKEN_WORD ? form_token(token.value.word.text) : 0;
@@ -310,6 +324,8 @@ void scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
                         .before = ';',
                         .previous = ';',
                         .last_word = "",
+                        .first_word = "",
+                        .excess = scan_excess(source, file),
                         .offset = file->begin};
   if (strncmp(source->text + file->begin, "\xEF\xBB\xBF", 3) == 0)
     scan->offset += 3; /* a byte order mark, as some editors leave */

@@ -1,5 +1,7 @@
-/* Between lexer.l and parser.y: makes tokens of what the lexer matches, and puts in the `;`, `]`,
- * `{` and `}` that are evidently missing (reporting each), so that one slip costs one message. */
+/* Between lexer.l and parser.y: makes tokens of what the lexer matches, puts in the `;`, `]`, `{`
+ * and
+ * `}` that are evidently missing, and leaves out a `}` that closes too early (reporting each), so
+ * that one slip costs one message. */
 #ifndef SCAN_H
 #define SCAN_H
 
@@ -20,15 +22,20 @@ struct scan {
   const struct source_file *file;
   struct diags *diags;
   void *lexer;
-  int offset;            /* of the next byte to be matched */
-  struct token next;     /* matched, but not yet handed out ... */
-  bool held;             /* ... when there is one */
-  int before, previous;  /* the last two tokens handed out; ';' at the start */
-  struct span last;      /* where the previous one is */
-  const char *last_word; /* its text; "" when it is no word */
-  int form;              /* the TOKEN_ of the form that the statement begins with; 0: none */
-  int depth;             /* of blocks, and where each begins */
+  int offset;             /* of the next byte to be matched */
+  struct token next;      /* matched, but not yet handed out ... */
+  bool held;              /* ... when there is one */
+  struct token after;     /* the one behind it ... */
+  bool peeked;            /* ... when that has been looked at */
+  int before, previous;   /* the last two tokens handed out; ';' at the start */
+  struct span last;       /* where the previous one is */
+  const char *last_word;  /* its text; "" when it is no word */
+  const char *first_word; /* that the statement begins with */
+  int form;               /* the TOKEN_ of the form that the statement begins with; 0: none */
+  int depth;              /* of blocks, and where each begins */
   struct span open[SCAN_MAX_DEPTH];
+  const char *opened[SCAN_MAX_DEPTH]; /* the statement that it belongs to, by its first word */
+  int excess;      /* of the file's '}' over its '{', as far as they are not accounted for */
   int closed;      /* how many '}' were put in before their time */
   bool list;       /* between '[' and ']' */
   bool in_list;    /* the same before the last token */
@@ -43,6 +50,20 @@ void scan_begin(struct scan *scan, struct mem *mem, const struct source *source,
 
 /* The next token: its kind, value and span. */
 int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span);
+
+/* ---- scan_braces.c ---- */
+
+/* Looks at the token behind the next one. */
+const struct token *scan_peek(struct scan *scan);
+
+/* How many more '}' than '{' a file has, comments left out. */
+int scan_excess(const struct source *source, const struct source_file *file);
+
+/* Whether the next token, a '}', closes a block to which what follows belongs; reports it. */
+bool scan_closes_early(struct scan *scan);
+
+/* Whether the next token stands where a section or the model has its '{'; reports it. */
+bool scan_stands_for_brace(struct scan *scan);
 
 /* The lexer (lexer.l): starts at scan->offset; matches one token; releases its memory. */
 void lexer_open(struct scan *scan);
