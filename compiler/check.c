@@ -1,5 +1,6 @@
 #include "check.h"
 #include "check_parts.h"
+#include "forms.h"
 #include "suggest.h"
 #include <string.h>
 #include <strings.h>
@@ -13,7 +14,10 @@ static const struct ast_node *find_model(struct checker *checker, const struct e
   for (const struct ast_node *node = ast->items; node != NULL; node = node->next) {
     const char *name = node->name.text;
     struct suggestion near = {.word = name};
+    const struct form *form;
     suggest(&near, "model");
+    for (int i = 0; (form = form_at(i)) != NULL; i++)
+      suggest(&near, form->name);
     if (strcmp(name, "model") != 0) {
       diag_report(checker->diags, CODE_NOT_A_MODEL, node->name.span,
                   "expected `model NAME {`, but found `%s`", quoted(checker, node->name.span));
@@ -88,7 +92,9 @@ static void check_sections(struct checker *checker, const struct ast_node *model
  * latent, or something like a section of layers, layers were forgotten. */
 static bool is_alone(const struct checker *checker, const struct ast_node *model)
 {
-  return statement_find(model, "mixture") != NULL && statement_find(model, "latent") == NULL &&
+  bool mixture = statement_find(model, "mixture") != NULL ||
+                 !statement_missing(checker, model, "mixture"); /* but misspelt, or lost */
+  return mixture && statement_find(model, "latent") == NULL &&
          statement_missing(checker, model, "encoder") &&
          statement_missing(checker, model, "decoder") &&
          statement_missing(checker, model, "latent");
@@ -288,9 +294,10 @@ struct model *check(struct mem *mem, const struct expanded *ast, struct diags *d
   found.latent = statement_find(found.model, "latent");
   found.encoder = read_section(&checker, found.model, "encoder");
   found.decoder = read_section(&checker, found.model, "decoder");
-  int errors = diags->errors;
+  checker.lost = false;
   found.loss = read_section(&checker, found.model, "loss");
-  found.loss_known = diags->errors == errors;
+  found.loss_known = !checker.lost && !checker.incomplete &&
+                     (found.loss != NULL || statement_missing(&checker, found.model, "loss"));
   settings_check_divergence(&checker, found.loss);
   found.mixture = read_section(&checker, found.model, "mixture");
   found.train = read_section(&checker, found.model, "train");

@@ -188,7 +188,9 @@ static void read_setting(struct checker *checker, const struct ast_node *block,
   } else if (good) {
     check_momentum(checker, &given);
     store(checker->model, &given);
+    return;
   }
+  checker->lost = true;
 }
 
 void settings_read(struct checker *checker, const struct ast_node *block, enum rule_set set,
@@ -201,6 +203,7 @@ void settings_read(struct checker *checker, const struct ast_node *block, enum r
     const struct rule *rule = statement_rule(checker, node, set, place);
     if (rule != NULL)
       read_setting(checker, block, node, rule);
+    checker->lost = checker->lost || rule == NULL;
   }
   const struct rule *rule;
   for (int i = 0; (rule = rule_at(i)) != NULL; i++)

@@ -142,7 +142,8 @@ static bool read_positional(struct checker *checker, const struct ast_node *node
   for (int i = 0; value != NULL && rule->attributes[i].name != NULL; i++) {
     /* A word that names another attribute lacks its comma, and is no value. */
     bool stray = value->kind == VALUE_WORD && value->constant == NULL &&
-                 rule->attributes[i].type != TYPE_NAME && rule_attribute(rule, value->text) >= 0;
+                 rule->attributes[i].type != TYPE_NAME && rule_attribute(rule, value->text) >= 0 &&
+                 rule_attribute(rule, value->text) != i;
     if (!rule->attributes[i].positional || stray)
       break;
     good &= value_read(checker, rule, &rule->attributes[i], value, &given->value[i]);

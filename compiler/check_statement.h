@@ -28,6 +28,7 @@ struct checker {
   const struct source *source;
   struct model *model;
   bool incomplete; /* text was lost: do not complain of what is missing */
+  bool lost;       /* a setting was not understood, and is at its default */
   unsigned listed; /* bit 1 << set: the names of that rule set were listed in a message */
   struct given defaults[LAYER_KINDS]; /* what layers take that do not say; rule NULL: nothing */
 };

@@ -54,6 +54,10 @@ static void not_a_constant(const struct reader *r, const struct ast_value *value
 static bool not_taken(const struct reader *r, const struct ast_value *value)
 {
   char takes[256];
+  bool constant = value->kind == VALUE_WORD && r->attribute->choices == NULL &&
+                  !takes_word(r->attribute, value) && synonym_find(value->text) == NULL;
+  if (constant && (r->checker->incomplete || !diag_unknown(r->checker->diags, value->text)))
+    return false;
   attribute_takes(r->attribute, takes, sizeof takes);
   diag_report(r->checker->diags, CODE_WRONG_VALUE, value->span, "`%s` takes %s as its %s, not %s",
               r->rule->name, takes, r->attribute->name, written(r, value));

@@ -310,6 +310,7 @@ void warnings_find(struct checker *checker, const struct found *found)
   warn_layers(checker, &model->decoder);
   if (model->latent >= shape_size(&model->input))
     diag_report(checker->diags, CODE_WIDE_LATENT, found->latent->head,
-                "the latent has %d dimensions, and the input has no more than %lld values",
-                model->latent, (long long)shape_size(&model->input));
+                "the latent has %d dimension%s, and the input has no more than %lld value%s",
+                model->latent, model->latent == 1 ? "" : "s", (long long)shape_size(&model->input),
+                shape_size(&model->input) == 1 ? "" : "s");
 }

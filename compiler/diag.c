@@ -101,6 +101,22 @@ void diag_suggest(struct diags *diags, const char *word)
   diags->last->asks = word != NULL;
 }
 
+struct diag_name {
+  const char *text;
+  struct diag_name *next;
+};
+
+bool diag_unknown(struct diags *diags, const char *name)
+{
+  for (const struct diag_name *known = diags->unknown; known != NULL; known = known->next)
+    if (strcmp(known->text, name) == 0)
+      return false;
+  struct diag_name *added = mem_alloc(diags->mem, sizeof *added);
+  *added = (struct diag_name){name, diags->unknown};
+  diags->unknown = added;
+  return true;
+}
+
 void diag_replace(struct diags *diags, const char *text)
 {
   diags->last->suggestion = text;

@@ -32,6 +32,7 @@ struct diags {
   const struct source *source;
   struct diag *first, *last;
   int errors, warnings;
+  struct diag_name *unknown; /* names that were reported as unknown */
 };
 
 /* An empty list about `source`. */
@@ -51,6 +52,10 @@ void diag_help(struct diags *diags, const char *format, ...) __attribute__((form
 void diag_shapes(struct diags *diags, const char *chain);
 void diag_suggest(struct diags *diags, const char *word);
 void diag_replace(struct diags *diags, const char *text);
+
+/* Whether an unknown name of a constant is met for the first time: it is reported once, wherever
+ * else it is used. */
+bool diag_unknown(struct diags *diags, const char *name);
 
 /* How to print: for people, the same with colours, or a JSON object a line. */
 enum diag_format { DIAG_PLAIN, DIAG_COLOURED, DIAG_JSON };

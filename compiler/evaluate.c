@@ -180,8 +180,8 @@ static void report_unknown(const struct expander *x, const struct context *conte
 {
   struct suggestion near = {.word = word->text};
   const char *text = quote(x, span);
-  if (x->result->incomplete) /* what was lost may have given it */
-    return;
+  if (x->result->incomplete || !diag_unknown(x->diags, word->text))
+    return; /* what was lost may have given it; or it was said before */
   scope_suggest(context->scope, &near);
   diag_report(x->diags, CODE_UNKNOWN_CONSTANT, span, "there is no constant `%s`", text);
   diag_suggest(x->diags, near.best);

@@ -1,6 +1,7 @@
 #include "scan.h"
 #include "forms.h"
 #include "rules.h"
+#include "suggest.h"
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -98,6 +99,11 @@ bool scan_equals(struct scan *scan, struct span span)
 {
   if (scan->form == TOKEN_LET)
     return true;
+  if (scan->previous == TOKEN_WORD && scan->before == TOKEN_WORD &&
+      edit_distance(scan->first_word, "let") == 1) {
+    scan->incomplete = true; /* it lacks the constant; the statement will be found unknown */
+    return false;
+  }
   scan_bad(scan, span);
   return false;
 }

@@ -1,5 +1,7 @@
 #include "suggest.h"
 #include <ctype.h>
+#include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -34,13 +36,34 @@ int edit_distance(const char *a, const char *b)
   return row[n];
 }
 
+/* How a word of so many edits may have come about, the likelier the less: its letters are all there
+ * in another order, one was forgotten, one is too many, one is another. */
+static int slip(const char *word, const char *candidate)
+{
+  size_t m = strlen(word), n = strlen(candidate), i = 0;
+  const char *longer = m > n ? word : candidate, *shorter = m > n ? candidate : word;
+  int letters[UCHAR_MAX + 1] = {0}, others = 0;
+  for (const char *c = longer; *c != '\0'; c++) {
+    letters[tolower((unsigned char)*c)]++;
+    i += shorter[i] != '\0' && tolower((unsigned char)*c) == tolower((unsigned char)shorter[i]);
+  }
+  for (const char *c = shorter; *c != '\0'; c++)
+    others += letters[tolower((unsigned char)*c)]-- <= 0;
+  if (m == n)
+    return others == 0 ? 0 : 3;
+  return shorter[i] != '\0' ? 3 : n > m ? 1 : 2;
+}
+
 void suggest(struct suggestion *s, const char *candidate)
 {
   int length = (int)strlen(s->word);
   int distance = edit_distance(s->word, candidate);
   int most = length < 6 ? 1 + length / 3 : length / 3;
-  if (distance <= most && distance < (int)strlen(candidate) &&
-      (s->best == NULL || distance < s->distance)) {
+  if (distance > most || distance >= (int)strlen(candidate))
+    return;
+  bool nearer = s->best == NULL || distance < s->distance ||
+                (distance == s->distance && slip(s->word, candidate) < slip(s->word, s->best));
+  if (nearer) {
     s->best = candidate;
     s->distance = distance;
   }

@@ -52,7 +52,7 @@ awk '
     printf "%6s %% of %4d lines  %7s of %4d branches  %s\n", $1, $3, share($4, $5), $5, $6
     add("all")
     add($6 ~ /^runtime/ ? "runtime" : "compiler")
-    if ($6 ~ /lexer|parser|scan\.c|parse\.c/) add("grammar")
+    if ($6 ~ /lexer|parser|scan[a-z_]*\.c|parse\.c/) add("grammar")
     if ($6 ~ /^compiler\/(check|rules|shapes|evaluate|expand|forms|block|scope|flatten)/) add("checker")
   }
   END {

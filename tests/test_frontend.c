@@ -365,6 +365,26 @@ START_TEST(distances_are_those_of_edits)
 }
 END_TEST
 
+/* Of two as near, the likelier slip: letters in another order, then one forgotten. */
+START_TEST(suggestions_are_the_likeliest)
+{
+  static const struct {
+    const char *word, *other, *meant;
+  } slips[] = {{"sed", "sgd", "seed"},
+               {"adaw", "adam", "adamw"},
+               {"edcoder", "encoder", "decoder"},
+               {"blinear", "linear", "bilinear"},
+               {"of", "on", "off"}};
+  for (size_t i = 0; i < sizeof slips / sizeof *slips; i++)
+    for (int order = 0; order < 2; order++) {
+      struct suggestion near = {.word = slips[i].word};
+      suggest(&near, order == 0 ? slips[i].other : slips[i].meant);
+      suggest(&near, order == 0 ? slips[i].meant : slips[i].other);
+      ck_assert_str_eq(near.best, slips[i].meant);
+    }
+}
+END_TEST
+
 START_TEST(suggestions_are_the_nearest_or_none)
 {
   struct suggestion near = {.word = "epoch"}, far = {.word = "dense"}, one = {.word = "x"};
@@ -482,6 +502,7 @@ int main(void)
   tcase_add_loop_test(meaning, layers_give_their_shapes, 0, LENGTH(shapes));
   tcase_add_loop_test(meaning, distances_are_those_of_edits, 0, LENGTH(distances));
   tcase_add_test(meaning, suggestions_are_the_nearest_or_none);
+  tcase_add_test(meaning, suggestions_are_the_likeliest);
   tcase_add_test(meaning, synonyms_are_of_words_and_told_once);
   tcase_add_test(meaning, places_count_lines_and_characters);
   tcase_add_test(meaning, nodes_carry_their_spans);
