@@ -53,8 +53,8 @@ const char *lathe_shape_text(char *text, int rank, const int64_t *shape);
  * member `member`, which must be given), .npy or IDX (`member` is not looked at); any of them also
  * gzipped. `out` is overwritten and to be freed with lathe_array_free; on failure it is empty. No
  * more memory is taken than the file really fills: a header that claims too much is an error, as
- * are truncated files, bytes left over, bad checksums, unknown types, Fortran order, big-endian
- * .npy, and a missing member (the message lists those that are there). */
+ * are truncated files, bytes left over, bad checksums, unknown types, big-endian .npy, and a missing
+ * member (the message lists those that are there). Fortran order becomes C order. */
 bool lathe_array_read(const char *path, const char *member, struct lathe_array *out,
                       struct lathe_error *err);
 

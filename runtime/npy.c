@@ -1,4 +1,5 @@
 #include "npy.h"
+#include "transpose.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -225,8 +226,6 @@ bool lathe_npy_read(struct lathe_reader *reader, struct lathe_array *out, struct
     return false;
   char shape[LATHE_SHAPE_TEXT];
   lathe_shape_text(shape, header.rank, header.shape);
-  if (header.fortran && header.rank > 1)
-    return lathe_fail(err, "%s: is in Fortran order; save np.ascontiguousarray of it", name);
   int64_t count = lathe_shape_count(header.rank, header.shape, lathe_dtype_size(dtype));
   if (count < 0)
     return lathe_fail(err, "%s: claims an impossible shape, %s; it is damaged, save it anew", name,
@@ -240,6 +239,12 @@ bool lathe_npy_read(struct lathe_reader *reader, struct lathe_array *out, struct
     return false;
   }
   align(&array);
+  struct lathe_error why;
+  if (header.fortran &&
+      !lathe_reverse_axes(array.data, array.rank, array.shape, lathe_dtype_size(dtype), &why)) {
+    lathe_array_free(&array);
+    return lathe_fail(err, "%s: %s", name, why.text);
+  }
   *out = array;
   return true;
 }

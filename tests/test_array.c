@@ -45,6 +45,10 @@ static const struct {
     {"float64.npy", LATHE_F64, 2, {2, 3}},
     {"version2.npy", LATHE_F32, 2, {2, 3}},
     {"version3.npy", LATHE_F32, 2, {2, 3}},
+    {"fortran.npy", LATHE_F32, 2, {2, 3}},
+    {"fortran_images.npy", LATHE_U8, 3, {6, 4, 5}},
+    {"fortran_int16.npy", LATHE_I16, 3, {2, 3, 7}},
+    {"fortran.npz", LATHE_F64, 2, {9, 6}},
     {"scalar.npy", LATHE_F64, 0, {0}},
     {"int16.npy", LATHE_I16, 1, {6}},
     {"int32.npy", LATHE_I32, 1, {6}},
@@ -82,7 +86,6 @@ END_TEST
 static const struct {
   const char *file, *words;
 } BAD_FILES[] = {
-    {"fortran.npy", "fortran.npy|Fortran order|ascontiguousarray"},
     {"big_endian.npy", "big-endian|>f4|astype"},
     {"float16.npy", "<f2|store it as uint8, float32 or float64"},
     {"bool.npy", "|b1|store it as"},
@@ -131,7 +134,11 @@ static const struct {
     {NPY("<f4", "False", "2"), 8, "malformed|a shape"},
     {NPY("<f4", "False", "(2 3)"), 24, "malformed|',' or ')'"},
     {NPY("<f4", "Maybe", "(2, 3)"), 24, "malformed|True or False"},
-    {NPY("<f4", "True", "(2, 3)"), 24, "Fortran order"},
+    {NPY("<f4", "True", "(2, 3)"), 24, ""},
+    {NPY("<f4", "True", "(2, 3)"), 23, "truncated|[2, 3]|ends too early"},
+    {NPY("<f4", "True", "(2, 3)"), 25, "more bytes than its header says"},
+    {NPY("<f4", "True", "(9000000000, 1000000)"), 24, "truncated|[9000000000, 1000000]"},
+    {NPY("<f4", "True", "(0, 9)"), 0, ""},
     {NPY("|O", "False", "(2,)"), 16, "type '|O'"},
     {NPY("<U7", "False", "(2,)"), 56, "type '<U7'"},
     {NPY("<f44", "False", "(2,)"), 16, "type '<f44'"},
