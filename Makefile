@@ -96,10 +96,10 @@ models: $(MODELS:%=$(B)/models/%) ## build the binary of each description in mod
 $(B)/models/%: models/%.lathe $(B)/lathe $(RUNTIME) $(wildcard runtime/*.h)
 	@mkdir -p $(@D)
 	@echo "  LATHE $@"
-	$(Q)$(B)/lathe build $< -o $@
+	$(Q)$(B)/lathe build $< -o $@ --quiet
 
 generated: $(B)/lathe ## emit the shipped models' C into generated/
-	for m in $(SHIPPED); do $(B)/lathe emit models/$$m.lathe -o generated/$$m --no-tune || exit 1; done
+	for m in $(SHIPPED); do $(B)/lathe emit models/$$m.lathe -o generated/$$m --no-tune --quiet || exit 1; done
 
 train-models: models examples ## train each of them on made-up data, and print what they reach: minutes
 	@sh models/train_all.sh $(B) $(B)/trained
@@ -173,7 +173,7 @@ asan: ## build the compiler and the runtime under AddressSanitizer, in build/asa
 tsan: ## build the runtime under ThreadSanitizer, in build/tsan
 	$(Q)$(MAKE) B=$(B)/tsan OPT=-O1 SANITIZE=-fsanitize=thread $(B)/tsan/liblathe-f32.a
 tidy: $(B)/lathe ## everything that clang-tidy has to say of the sources: minutes
-	$(B)/lathe emit tests/reference/torch/conv_vae.lathe -o $(B)/tidy
+	$(B)/lathe emit tests/reference/torch/conv_vae.lathe -o $(B)/tidy --quiet
 	sh tests/clean/tidy.sh $(B) "" compiler/*.c compiler/op/*.c runtime/*.c $(B)/tidy/*.c
 $(B)/tests/test_clean_address: | asan
 $(B)/tests/test_clean_threads: | tsan

@@ -165,6 +165,12 @@ static void read_definitions(struct expander *x, const char *const *definitions,
       return;
     }
     whole = (struct span){.begin = file->begin + 4, .end = file->end - 1};
+    if (equals != NULL && equals[1 + strspn(equals + 1, " \t")] == '\0') {
+      diag_report(x->diags, CODE_BAD_DEFINITION, whole,
+                  "nothing stands behind `=`: a definition is written NAME=VALUE, as `-D "
+                  "latent=10`");
+      continue;
+    }
     int errors = x->diags->errors;
     const struct ast_model *ast = equals == NULL ? NULL : parse(x->mem, x->source, file, x->diags);
     if (x->diags->errors > errors)

@@ -23,6 +23,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum { NAME_MOST = 64 }; /* letters of a model's name */
 
@@ -32,6 +33,13 @@ struct support {
 };
 
 /* ---- Commands ---- */
+
+static double seconds(void)
+{
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
 
 int command_build(struct mem *mem, const struct command_line *line)
 {
@@ -48,9 +56,16 @@ int command_build(struct mem *mem, const struct command_line *line)
       .cc = line->cc,
       .cflags = line->cflags,
       .target = line->target,
+      .progress = !line->quiet,
   };
+  const double begun = seconds();
   interrupts_catch();
-  return build_binary(mem, c->model, emit_model(c), &options) ? DONE : FAILED;
+  if (!build_binary(mem, c->model, emit_model(c), &options))
+    return FAILED;
+  if (!line->quiet)
+    printf("%s: the model %s, for %s, built in %.1f s\n", line->output, c->model->name,
+           line->target != NULL ? line->target : "this machine", seconds() - begun);
+  return DONE;
 }
 
 int command_emit(struct mem *mem, const struct command_line *line)
@@ -58,7 +73,12 @@ int command_emit(struct mem *mem, const struct command_line *line)
   if (line->output == NULL)
     return usage_error("emit needs -o %s", "DIR");
   struct compilation *c = load_and_compile(mem, line, STAGE_NONE);
-  return c != NULL && write_emitted(emit_model(c), line->output) ? DONE : FAILED;
+  const struct emitted *emitted = c != NULL ? emit_model(c) : NULL;
+  if (c == NULL || !write_emitted(emitted, line->output))
+    return FAILED;
+  if (!line->quiet)
+    printf("%s: the model %s, in %d files of C\n", line->output, c->model->name, emitted->count);
+  return DONE;
 }
 
 int command_check(struct mem *mem, const struct command_line *line)

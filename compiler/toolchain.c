@@ -160,15 +160,32 @@ void targets_help(FILE *out)
     fprintf(out, "  %-10s %s\n", targets[i].name, targets[i].help);
 }
 
+/* Says on the line that the cursor is on how many files are done; NULL: clears it. The cursor stays
+ * at its beginning, so that a compiler's messages are written over it. */
+static void show_progress(const struct build_options *options, const char *what, int done,
+                          int count)
+{
+  if (!options->progress || !isatty(STDERR_FILENO))
+    return;
+  fputs("\033[K", stderr);
+  if (what != NULL && count > 1)
+    fprintf(stderr, "lathe: %s, %d of %d files\r", what, done, count);
+  else if (what != NULL)
+    fprintf(stderr, "lathe: %s\r", what);
+  fflush(stderr);
+}
+
 /* Runs `count` compilers, as many at a time as there are processors; all that were started have
  * ended when it returns. After a failure no further one is started. */
-static bool run_all(const struct arguments *commands, int count)
+static bool run_all(const struct arguments *commands, int count, const char *what,
+                    const struct build_options *options)
 {
   long processors = sysconf(_SC_NPROCESSORS_ONLN);
   int most = processors < 1 ? 1 : processors < CHILDREN_MOST ? (int)processors : CHILDREN_MOST;
   int running = 0, error = 0;
   bool compiled = true;
   for (int i = 0; i < count && compiled && error == 0; i++) {
+    show_progress(options, what, i - running, count);
     if (running == most) {
       compiled = ended_well(child_wait());
       running--;
@@ -178,8 +195,11 @@ static bool run_all(const struct arguments *commands, int count)
     if (compiled && error == 0)
       running++;
   }
-  for (; running > 0; running--)
+  for (; running > 0; running--) {
+    show_progress(options, what, count - running, count);
     compiled = ended_well(child_wait()) && compiled;
+  }
+  show_progress(options, NULL, 0, 0);
   const char *cc = commands[0].items[0];
   if (interrupted())
     return false;
@@ -301,7 +321,7 @@ static bool compile_and_link(struct mem *mem, const struct model *model,
     add_words(&link, LATHE_BLAS);
   add_words(&link, "-lm -lpthread -o");
   add(&link, output);
-  return run_all(compile, count) && run_all(&link, 1);
+  return run_all(compile, count, "compiling", options) && run_all(&link, 1, "linking", options);
 }
 
 bool may_replace(const char *output, const struct model *model)

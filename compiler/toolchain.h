@@ -12,6 +12,7 @@ struct build_options {
   const char *cc;       /* NULL: $CC, else cc */
   const char *cflags;   /* further flags, separated by white space; NULL: none */
   const char *target;   /* a name of targets.def; NULL: native */
+  bool progress;        /* says on a terminal's standard error how far it is */
 };
 
 /* Whether targets.def has a target of this name. */

@@ -193,7 +193,9 @@ static const struct {
     {"nonsense=3", "the description has no constant `nonsense`"},
     {"factor=3", "the description has no constant `factor`"}, /* of a section alone */
     {"side", "a definition is written NAME=VALUE, as `-D latent=10`"},
-    {"side=", "expected a name, a number or '[', but found ';'"},
+    {"side=", "nothing stands behind `=`: a definition is written NAME=VALUE"},
+    {"side= ", "nothing stands behind `=`"},
+    {"side=,", "expected a name, a number or '['"},
     {"=3", "expected a name, but found '='"},
     {"side=3; let x = 2", "a definition is written NAME=VALUE, as `-D latent=10`"},
     {"side=latent", "there is no constant `latent`"},

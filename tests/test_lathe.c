@@ -445,24 +445,24 @@ static void assert_emitted_alike(const char *a, const char *b)
 /* The bytes depend on what the description says and its file's name, and on nothing else. */
 START_TEST(emit_repeats)
 {
-  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("a"));
-  CHECK(0, "", "", "emit", "-o", in_folder("b"), tiny_path);
+  CHECK(0, "a: the model tiny, in 8 files of C", "", "emit", tiny_path, "-o", in_folder("a"));
+  CHECK(0, "", "", "emit", "-o", in_folder("b"), tiny_path, "--quiet");
   assert_emitted_alike("a", "b");
 
   ck_assert_int_eq(mkdir(in_folder("elsewhere"), 0777), 0);
   write_text(in_folder("elsewhere/tiny.lathe"), tiny);
   const char *const from_there[] = {LATHE, "emit", "tiny.lathe", "-o", "../c", NULL};
-  check_said(spawn_in(in_folder("elsewhere"), from_there), 0, "", "");
+  check_said(spawn_in(in_folder("elsewhere"), from_there), 0, "../c: the model tiny", "");
   assert_emitted_alike("a", "c");
 
   /* Again into the same folder; a file that someone changed is put right. */
   write_text(in_folder("c/tiny_em.c"), "int changed;\n");
-  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("c"));
+  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("c"), "--quiet");
   assert_emitted_alike("a", "c");
 
   /* Another name of the file stands in the banners, and nowhere else. */
   write_text(in_folder("renamed.lathe"), tiny);
-  CHECK(0, "", "", "emit", in_folder("renamed.lathe"), "-o", in_folder("d"));
+  CHECK(0, "", "", "emit", in_folder("renamed.lathe"), "-o", in_folder("d"), "--quiet");
   ck_assert(!same_file(in_folder("a/tiny_forward.c"), in_folder("d/tiny_forward.c")));
   ck_assert(same_file(in_folder("a/tiny_model.c"), in_folder("d/tiny_model.c")));
 }
@@ -478,7 +478,7 @@ START_TEST(emit_says_no_more_than_it_must)
   ck_assert_int_eq(gethostname(host, sizeof host), 0);
   const char *const absent[] = {folder, here,       "/tmp",        "/home",    month,
                                 day,    "__DATE__", LATHE_VERSION, "__TIME__", host};
-  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("a"));
+  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("a"), "--quiet");
   for (int i = 0; i < LENGTH(emitted_files); i++) {
     char *text = read_file(in_folder("a/%s", emitted_files[i]), NULL);
     for (int k = 0; k < LENGTH(absent); k++)
@@ -516,7 +516,8 @@ START_TEST(build)
 {
   /* Slow code, which is compiled fast. */
   const char *binary = in_folder("binary");
-  CHECK(0, "", "", "build", tiny_path, "-o", binary, "--cflags", "-O0");
+  CHECK(0, "/binary: the model tiny, for this machine, built in | s\n", "", "build", tiny_path,
+        "-o", binary, "--cflags", "-O0");
   check_said(SPAWN(binary, "info"), 0, "tiny|linear 8", "");
   ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
   ck_assert_int_eq(entries_of(folder), 3);
@@ -528,11 +529,11 @@ START_TEST(build)
   ck_assert_msg((status.st_mode & 0777) == (0777 & ~mask), "mode %o", status.st_mode & 0777);
 
   /* Over the old one; the C is kept, and is what emit writes. */
-  CHECK(0, "", "", "build", tiny_path, "-o", binary, "--cflags", "-O0", "--emit-dir",
+  CHECK(0, "", "", "build", tiny_path, "-o", binary, "--cflags", "-O0", "--quiet", "--emit-dir",
         in_folder("a"));
   ck_assert_int_eq(entries_of(in_folder("tmp")), 0);
   check_said(SPAWN(binary, "info"), 0, "tiny|linear 8", "");
-  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("b"));
+  CHECK(0, "", "", "emit", tiny_path, "-o", in_folder("b"), "--quiet");
   assert_emitted_alike("a", "b");
 }
 END_TEST
@@ -542,7 +543,8 @@ START_TEST(build_float64)
   write_text(in_folder("wide.lathe"), "model wide { precision float64; input x [6]; latent z [2];"
                                       " encoder { gaussian z; } decoder { linear 6; }"
                                       " loss { gaussian; } }\n");
-  CHECK(0, "", "", "build", in_folder("wide.lathe"), "-o", in_folder("binary"), "--cflags", "-O0");
+  CHECK(0, "", "", "build", in_folder("wide.lathe"), "-o", in_folder("binary"), "--cflags", "-O0",
+        "--quiet");
   check_said(SPAWN(in_folder("binary"), "info"), 0, "wide|float64", "");
 }
 END_TEST
