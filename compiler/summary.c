@@ -1,12 +1,9 @@
 #include "summary.h"
 #include "chosen.h"
 #include "cost.h"
-#include "emit.h"
-#include "emit_model.h"
 #include "memory.h"
 #include "op.h"
 #include "text.h"
-#include <jansson.h>
 #include <string.h>
 
 static const char *flops_text(struct mem *mem, double flops)
@@ -221,88 +218,4 @@ void summary_print(FILE *out, const struct compilation *c)
   print_kernels(out, c);
   print_memory(out, c);
   print_plan(out, c);
-}
-
-static json_t *layer_json(const struct compilation *c, const struct layer *layer)
-{
-  const char *algorithm;
-  double flops = layer_flops(c, layer, &algorithm);
-  json_t *shape = json_array();
-  for (int i = 0; i < layer->out.rank; i++)
-    json_array_append_new(shape, json_integer(layer->out.dim[i]));
-  return json_pack("{s:s, s:s, s:o, s:I, s:f, s:s, s:s, s:i}", "name", layer->name, "layer",
-                   layer->text, "output", shape, "parameters",
-                   (json_int_t)layer_parameters(c, layer), "flops_forward", flops, "algorithm",
-                   algorithm, "file", layer->file, "line", layer->line);
-}
-
-static json_t *kernels_json(const struct compilation *c)
-{
-  json_t *kernels = json_array();
-  for (int i = 0; i < kernel_cost_count(c); i++) {
-    const struct lathe_kernel_cost k = kernel_cost(c, i);
-    json_array_append_new(
-        kernels, json_pack("{s:s, s:o, s:s, s:s, s:s, s:f, s:f, s:f, s:f}", "layer", k.layer,
-                           "line", k.line > 0 ? json_integer(k.line) : json_null(), "pass",
-                           pass_name(k.pass), "kernel", k.ops, "algorithm", k.algorithm,
-                           "image_flops", k.image_flops, "image_bytes", k.image_bytes, "step_flops",
-                           k.step_flops, "step_bytes", k.step_bytes));
-  }
-  return kernels;
-}
-
-static json_t *chosen_json(const struct compilation *c)
-{
-  struct chosen *list;
-  const int count = chosen_list(c, &list);
-  json_t *all = json_array();
-  for (int i = 0; i < count; i++)
-    json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s}", "layer", list[i].layer->name,
-                                         "use", use_table[list[i].use].name, "algorithm",
-                                         algorithm_table[list[i].algorithm].name, "chosen_by",
-                                         chooser_name(list[i].chooser)));
-  return all;
-}
-
-bool summary_json(FILE *out, const struct compilation *c)
-{
-  const struct model *m = c->model;
-  json_t *layers = json_array();
-  for (int i = 0; i < m->encoder.count; i++)
-    json_array_append_new(layers, layer_json(c, &m->encoder.layers[i]));
-  for (int i = 0; i < m->decoder.count; i++)
-    json_array_append_new(layers, layer_json(c, &m->decoder.layers[i]));
-
-  const struct schedule *s = c->programs[PROGRAM_TRAIN];
-  json_t *plan = json_array();
-  for (int i = 0; i < s->graph->count; i++) {
-    const struct slot *p = &s->slots[i];
-    if (p->storage == STORED_BATCH)
-      json_array_append_new(
-          plan, json_pack("{s:s, s:I, s:I, s:i, s:i}", "value", s->graph->nodes[i]->name, "offset",
-                          (json_int_t)(p->offset * value_bytes(c)), "bytes",
-                          (json_int_t)(p->size * value_bytes(c)), "first", p->first, "last",
-                          p->last < s->count ? p->last : s->count - 1));
-  }
-  struct memory_part train[MEMORY_PARTS], one[MEMORY_PARTS];
-  memory_parts(c, m->training.batch, 1, train);
-  memory_parts(c, 1, 1, one);
-  json_t *memory = json_pack(
-      "{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "inference_bytes",
-      (json_int_t)memory_total(one).inference, "training_bytes",
-      (json_int_t)memory_total(train).training, "training_batch", (json_int_t)m->training.batch,
-      "image_bytes", (json_int_t)(c->per_image_inference * value_bytes(c)), "training_image_bytes",
-      (json_int_t)(c->per_image_training * value_bytes(c)), "thread_bytes",
-      (json_int_t)(c->scratch * value_bytes(c)), "em_bytes", (json_int_t)(c->em_doubles * 8));
-  json_t *all =
-      json_pack("{s:s, s:s, s:s, s:i, s:i, s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "model",
-                m->name, "fingerprint", model_fingerprint(c), "precision",
-                m->float64 ? "float64" : "float32", "latent", m->latent, "components",
-                m->mixing.components, "parameters", (json_int_t)c->parameter_count, "flops_forward",
-                c->flops_forward, "flops_step", c->flops_step, "layers", layers, "algorithms",
-                chosen_json(c), "kernels", kernels_json(c), "memory", memory, "plan", plan);
-  bool done = all != NULL && json_dumpf(all, out, JSON_COMPACT) == 0;
-  json_decref(all);
-  fprintf(out, "\n");
-  return done;
 }

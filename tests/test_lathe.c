@@ -262,6 +262,19 @@ START_TEST(summary)
   const json_t *found = json_object_get(json, "layers");
   ck_assert_uint_eq(json_array_size(found), (size_t)summaries[_i].count);
 
+  json_error_t why;
+  const char *kind, *covariance, *loss;
+  json_t *parts;
+  ck_assert_msg(json_unpack_ex(json, &why, 0, "{s:s, s:{s:s}, s:{s:s}, s:{s:o}}", "kind", &kind,
+                               "mixture", "covariance", &covariance, "likelihood", "loss", &loss,
+                               "memory", "parts", &parts) == 0,
+                "%s", why.text);
+  ck_assert_str_eq(kind, "variational");
+  ck_assert_str_eq(covariance, "full");
+  ck_assert_str_eq(loss, "bernoulli");
+  ck_assert_uint_eq(json_array_size(parts), 5);
+  ck_assert(json_is_null(json_object_get(json_object_get(json, "input"), "normalise")));
+
   double products = 0, elements = 0, forward = 0, first = 0;
   for (int i = 0; i < summaries[_i].count; i++) {
     const json_t *layer = json_array_get(found, (size_t)i);
@@ -296,6 +309,39 @@ START_TEST(summary)
   for (int i = 0; i < summaries[_i].count; i++)
     ck_assert_msg(strstr(said.out, layers[i].layer) != NULL, "%s is missing", layers[i].layer);
   check_said(said, 0, summaries[_i].total, "");
+}
+END_TEST
+
+/* What becomes of the input, in words and in JSON. */
+static const struct {
+  const char *normalise, *words, *json;
+} normalised[] = {
+    {"standard", "normalise standard, per channel",
+     "{\"method\":\"standard\",\"per\":\"channel\",\"numbers\":3,\"flops_forward\":6.0}"},
+    {"minmax, per all", "normalise minmax, per all",
+     "{\"method\":\"minmax\",\"per\":\"all\",\"numbers\":1,\"flops_forward\":6.0}"},
+    {"given, mean [1, 2, 3], deviation 4", "normalise given, per channel",
+     "{\"method\":\"given\",\"per\":\"channel\",\"numbers\":3,\"flops_forward\":6.0,"
+     "\"mean\":[1.0,2.0,3.0],\"deviation\":4.0}"},
+    {"none", "m: input [3], latent 2", "null"},
+};
+
+START_TEST(summary_says_how_it_normalises)
+{
+  char text[400];
+  snprintf(text, sizeof text,
+           "model m { input x [3]; normalise %s; latent z [2]; encoder { gaussian z; }\n"
+           "decoder { linear 3; } loss { gaussian, variance learned_each; } }\n",
+           normalised[_i].normalise);
+  write_text(in_folder("m.lathe"), text);
+  CHECK(0, normalised[_i].words, "", "summary", in_folder("m.lathe"));
+  json_t *json = json_of(SPAWN(LATHE, "summary", in_folder("m.lathe"), "--json"));
+  const json_t *input = json_object_get(json, "input");
+  char *said = json_dumps(json_object_get(input, "normalise"), JSON_COMPACT | JSON_ENCODE_ANY);
+  ck_assert_str_eq(said, normalised[_i].json);
+  free(said);
+  ck_assert_int_eq(whole(json_object_get(json, "likelihood"), "parameters"), 3);
+  json_decref(json);
 }
 END_TEST
 
@@ -634,6 +680,7 @@ int main(void)
   tcase_add_test(tests, algorithms);
   tcase_add_test(tests, formats);
   tcase_add_test(tests, wrong_description);
+  tcase_add_loop_test(tests, summary_says_how_it_normalises, 0, LENGTH(normalised));
   tcase_add_loop_test(tests, summary, 0, LENGTH(summaries));
   tcase_add_loop_test(tests, kernels, 0, LENGTH(summaries));
   tcase_add_loop_test(tests, memory, 0, LENGTH(summaries));
