@@ -3,6 +3,7 @@
 #include "npy.h"
 #include "npz.h"
 #include "reader.h"
+#include "table.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,24 @@ const char *lathe_shape_text(char *text, int rank, const int64_t *shape)
   return text;
 }
 
+/* All columns of a table. */
+static bool read_table(struct lathe_reader *reader, struct lathe_array *out,
+                       struct lathe_error *err)
+{
+  struct lathe_table table;
+  if (!lathe_table_read(&table, reader, &(struct lathe_table_wanted){0}, err))
+    return false;
+  *out = table.values;
+  return true;
+}
+
+/* The first bytes of an Excel table that was saved as "Unicode text". */
+static bool is_utf16(const unsigned char *first, size_t size)
+{
+  return size >= 2 &&
+         ((first[0] == 0xff && first[1] == 0xfe) || (first[0] == 0xfe && first[1] == 0xff));
+}
+
 static bool read_format(const char *path, struct lathe_reader *reader, const char *member,
                         struct lathe_array *out, bool *found, struct lathe_error *err)
 {
@@ -84,12 +103,16 @@ static bool read_format(const char *path, struct lathe_reader *reader, const cha
     return lathe_npy_read(reader, out, err);
   if (lathe_idx_detect(first, size))
     return lathe_idx_read(reader, out, err);
+  if (lathe_table_detect(reader))
+    return read_table(reader, out, err);
   if (size == 0) /* an empty file, or one whose first byte cannot be read */
     return lathe_reader_end(reader, err) &&
            lathe_fail(err, "%s is empty; give a file of data", path);
+  if (is_utf16(first, size))
+    return lathe_fail(err, "%s is text in UTF-16: save it as CSV in UTF-8", path);
   return lathe_fail(err,
-                    "%s is none of .npz, .npy and IDX (plain or gzipped); convert it to one: in "
-                    "Python, numpy.save(\"data.npy\", array) writes an array",
+                    "%s is none of .npz, .npy, IDX and CSV (plain or gzipped); convert it to one: "
+                    "in Python, numpy.save(\"data.npy\", array) writes an array",
                     path);
 }
 
@@ -106,6 +129,16 @@ bool lathe_array_has_members(const char *path, bool *has, struct lathe_error *er
   return good;
 }
 
+bool lathe_array_take(const char *path, struct lathe_reader *reader, const char *member,
+                      struct lathe_array *out, bool *found, struct lathe_error *err)
+{
+  *out = (struct lathe_array){0};
+  bool good = read_format(path, reader, member, out, found, err);
+  if (!good)
+    lathe_array_free(out);
+  return good;
+}
+
 bool lathe_array_read_optional(const char *path, const char *member, struct lathe_array *out,
                                bool *found, struct lathe_error *err)
 {
@@ -114,10 +147,8 @@ bool lathe_array_read_optional(const char *path, const char *member, struct lath
   struct lathe_reader *reader = lathe_reader_open(path, err);
   if (!reader)
     return false;
-  bool good = read_format(path, reader, member, out, found, err);
+  bool good = lathe_array_take(path, reader, member, out, found, err);
   lathe_reader_close(reader);
-  if (!good)
-    lathe_array_free(out);
   return good;
 }
 

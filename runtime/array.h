@@ -49,12 +49,15 @@ int64_t lathe_shape_count(int rank, const int64_t *shape, size_t size);
 /* Writes "[3, 28, 28]" to `text` (of LATHE_SHAPE_TEXT characters) and returns it. */
 const char *lathe_shape_text(char *text, int rank, const int64_t *shape);
 
+struct lathe_reader;
+
 /* Reads an array from a file, whose format is told by its first bytes, not by its name: .npz (the
- * member `member`, which must be given), .npy or IDX (`member` is not looked at); any of them also
- * gzipped. `out` is overwritten and to be freed with lathe_array_free; on failure it is empty. No
- * more memory is taken than the file really fills: a header that claims too much is an error, as
- * are truncated files, bytes left over, bad checksums, unknown types, big-endian .npy, and a missing
- * member (the message lists those that are there). Fortran order becomes C order. */
+ * member `member`, which must be given), .npy, IDX, or text, which is a table (table.h) of numbers
+ * (`member` is not looked at); any of them also gzipped. `out` is overwritten and to be freed with
+ * lathe_array_free; on failure it is empty. No more memory is taken than the file really fills: a
+ * header that claims too much is an error, as are truncated files, bytes left over, bad checksums,
+ * unknown types, big-endian .npy, and a missing member (the message lists those that are there).
+ * Fortran order becomes C order. */
 bool lathe_array_read(const char *path, const char *member, struct lathe_array *out,
                       struct lathe_error *err);
 
@@ -64,6 +67,10 @@ bool lathe_array_has_members(const char *path, bool *has, struct lathe_error *er
 /* The same, but an .npz without `member` is no failure: *found says whether it was there. */
 bool lathe_array_read_optional(const char *path, const char *member, struct lathe_array *out,
                                bool *found, struct lathe_error *err);
+
+/* The same from a reader that was opened on `path` and is at its beginning. */
+bool lathe_array_take(const char *path, struct lathe_reader *reader, const char *member,
+                      struct lathe_array *out, bool *found, struct lathe_error *err);
 
 /* Turns an array of any integer type into LATHE_I64 in place. `name` is what messages call it.
  * Fails for float types and for values above 2^63 - 1. */

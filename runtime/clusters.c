@@ -178,6 +178,7 @@ bool lathe_clusters_new(struct lathe_clusters *out, const struct lathe_mixture *
   size_t k = (size_t)mixture->components, d = (size_t)mixture->dimensions;
   size_t pairs = k * (k - 1) / 2;
   *out = (struct lathe_clusters){.components = mixture->components,
+                                 .names = mixture->names,
                                  .dimensions = mixture->dimensions,
                                  .pairs = (int)pairs,
                                  .most_overlapping = -1,

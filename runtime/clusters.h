@@ -2,6 +2,7 @@
 #ifndef LATHE_CLUSTERS_H
 #define LATHE_CLUSTERS_H
 
+#include "class_names.h"
 #include "error.h"
 #include "mixture.h"
 #include "real.h"
@@ -37,6 +38,7 @@ struct lathe_clusters {
   int most_overlapping; /* index into pair of the greatest overlap; -1 when K is 1 */
   int most_confused;    /* of the greatest observed confusion; -1 when there is none */
   double misassigned;   /* expected share of all points put in the wrong component */
+  const struct lathe_class_names *names; /* of the labels, or NULL: the mixture's */
 };
 
 /* Analyses a mixture. Overlaps are estimated from 4096 draws of each component (by each draw's

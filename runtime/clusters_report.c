@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_SIZE = 64 };
+enum { CLASS_SIZE = 32, NAME_SIZE = CLASS_SIZE + 32 };
 
 /* Whether a class's label is enough to tell every component from the others. */
 static bool labels_tell_apart(const struct lathe_clusters *c)
@@ -23,11 +23,12 @@ static bool labels_tell_apart(const struct lathe_clusters *c)
 /* "class 4", "component 2 (class 4)" or "component 2"; `initial` is the first letter wanted. */
 static void name(const struct lathe_clusters *c, int k, char initial, char text[NAME_SIZE])
 {
-  long long label = (long long)c->cluster[k].label;
+  char label[CLASS_SIZE];
+  lathe_class_brief(c->names, c->cluster[k].label, label, sizeof label);
   if (labels_tell_apart(c))
-    snprintf(text, NAME_SIZE, "class %lld", label);
-  else if (label != -1)
-    snprintf(text, NAME_SIZE, "component %d (class %lld)", k, label);
+    snprintf(text, NAME_SIZE, "class %s", label);
+  else if (c->cluster[k].label != -1)
+    snprintf(text, NAME_SIZE, "component %d (class %s)", k, label);
   else
     snprintf(text, NAME_SIZE, "component %d", k);
   text[0] = initial;
@@ -41,8 +42,8 @@ static void name_pair(const struct lathe_clusters *c, const struct lathe_cluster
   name(c, pair->a, initial, a);
   name(c, pair->b, 'c', b);
   if (labels_tell_apart(c))
-    snprintf(text, 2 * NAME_SIZE + 8, "%classes %lld and %lld", initial,
-             (long long)c->cluster[pair->a].label, (long long)c->cluster[pair->b].label);
+    snprintf(text, 2 * NAME_SIZE + 8, "%classes %s and %s", initial, a + strlen("class "),
+             b + strlen("class "));
   else
     snprintf(text, 2 * NAME_SIZE + 8, "%s and %s", a, b);
 }
@@ -224,6 +225,8 @@ json_t *lathe_clusters_json(const struct lathe_clusters *clusters)
                        "clusters", components, "pairs", pairs, "most_overlapping",
                        components_json(clusters, clusters->most_overlapping), "most_confused",
                        components_json(clusters, clusters->most_confused), "words", words);
+  if (object && clusters->names && clusters->names->count > 0)
+    json_object_set_new(object, "label_names", lathe_class_names_json(clusters->names));
   json_decref(components);
   json_decref(pairs);
   free(words);

@@ -8,6 +8,7 @@
 #include "peak.h"
 #include "philox.h"
 #include "session.h"
+#include "words.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,11 +194,12 @@ static bool print(const struct bench *bench, const struct speeds *speeds, struct
         err);
   printf("%s, %s, batches of %d, %d threads\n", model->name, model->precision, bench->batch,
          threads);
-  printf("  train       %.0f images/s, %.2f GFLOP/s (%.1f %% of the peak)\n", images, flops / 1e9,
-         100 * flops / speeds->peak);
-  printf("  encode      %.1f us for 1 image, %.1f us for %d (%.0f images/s)\n",
-         1e6 * speeds->encode_one, 1e6 * speeds->encode, bench->batch,
-         bench->batch / speeds->encode);
+  const char *words = lathe_input_words(model);
+  printf("  train       %.0f %s/s, %.2f GFLOP/s (%.1f %% of the peak)\n", images, words,
+         flops / 1e9, 100 * flops / speeds->peak);
+  printf("  encode      %.1f us for 1 %s, %.1f us for %d (%.0f %s/s)\n", 1e6 * speeds->encode_one,
+         lathe_input_word(model), 1e6 * speeds->encode, bench->batch, bench->batch / speeds->encode,
+         words);
   printf("  EM          %.3g points/s (%d components, %d dimensions)\n", points,
          model->mixing.components, model->latent);
   printf("  FMA peak    %.1f GFLOP/s measured (%s)\n", speeds->peak / 1e9, lathe_peak_vectors());

@@ -2,9 +2,11 @@
 #include "allocate.h"
 #include "command.h"
 #include "output.h"
+#include "words.h"
 #include "work.h"
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static bool check_names(const struct lathe_work *work, struct lathe_error *err)
 {
@@ -14,8 +16,8 @@ static bool check_names(const struct lathe_work *work, struct lathe_error *err)
       return true;
   return lathe_fail(err,
                     "the clusters of %s have no labels to predict: train with --labelled, or use "
-                    "encode, which writes each image's cluster",
-                    work->run.folder);
+                    "encode, which writes the cluster of each %s",
+                    work->run.folder, lathe_input_word(work->session.model));
 }
 
 /* Each image's cluster [count], to be freed with free(); NULL on failure. */
@@ -37,6 +39,23 @@ static int64_t *find_clusters(struct lathe_work *work, struct lathe_error *err)
   return NULL;
 }
 
+/* A line of one cell, quoted where it would be taken for more. */
+static void write_cell(FILE *stream, const char *text)
+{
+  if (text[strcspn(text, ",;\t\r\n\"")] == '\0') {
+    fprintf(stream, "%s\n", text);
+    return;
+  }
+  fputc('"', stream);
+  for (; *text; text++) {
+    if (*text == '"')
+      fputs("\"\"", stream);
+    else
+      fputc(*text, stream);
+  }
+  fputs("\"\n", stream);
+}
+
 static bool classify(const struct lathe_call *call, struct lathe_work *work,
                      struct lathe_error *err)
 {
@@ -52,8 +71,10 @@ static bool classify(const struct lathe_call *call, struct lathe_work *work,
   }
   FILE *stream = lathe_output_stream(output);
   fprintf(stream, "Predicted_Label\n");
+  const struct lathe_mixture *mixture = &work->session.mixture;
+  char room[LATHE_CLASS_TEXT];
   for (int64_t i = 0; i < work->part.count; i++)
-    fprintf(stream, "%lld\n", (long long)work->session.mixture.labels[clusters[i]]);
+    write_cell(stream, lathe_class_text(mixture->names, mixture->labels[clusters[i]], room));
   free(clusters);
   return lathe_output_commit(output, err);
 }

@@ -1,6 +1,7 @@
 /* encode: the posterior of each image, and its cluster. */
 #include "columns.h"
 #include "command.h"
+#include "words.h"
 #include "work.h"
 
 /* What a latent is called that is no mean. */
@@ -44,9 +45,9 @@ enum lathe_status lathe_command_encode(const struct lathe_call *call, struct lat
   bool done = encode(call, &work, &columns, err);
   if (done)
     lathe_note(call, call->options.output,
-               "%s%s, responsibilities, cluster and log-likelihood of %lld images",
+               "%s%s, responsibilities, cluster and log-likelihood of %lld %s",
                mean_name(call->model), lathe_has_prior(call->model) ? ", logvar" : "",
-               (long long)work.part.count);
+               (long long)work.part.count, lathe_input_words(call->model));
   lathe_columns_close(&columns);
   lathe_work_close(&work);
   return lathe_status_of(done);

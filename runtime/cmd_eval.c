@@ -3,6 +3,7 @@
 #include "command.h"
 #include "evaluation.h"
 #include "json.h"
+#include "words.h"
 #include "work.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,25 +38,26 @@ static bool choose_part(struct job *job, struct lathe_error *err)
   const struct lathe_run *run = &job->work.run;
   const struct lathe_dataset *data = &job->work.data;
   const char *name = part_name(job->call), *path = job->call->options.data;
+  const char *words = lathe_input_words(job->call->model);
   job->part = job->work.part;
   if (strcmp(name, "all") == 0)
     return true;
   if (run->images == 0)
-    return lathe_fail(
-        err,
-        "--part %s needs the images that %s was trained on, which were not given when "
-        "it was imported: import it again with --data, or leave --part out",
-        name, run->folder);
+    return lathe_fail(err,
+                      "--part %s needs the %s that %s was trained on, which were not given when "
+                      "it was imported: import it again with --data, or leave --part out",
+                      name, words, run->folder);
   if (data->count != run->images)
     return lathe_fail(err,
-                      "--part %s needs the images that %s was trained on, %lld of them: %s gives "
+                      "--part %s needs the %s that %s was trained on, %lld of them: %s gives "
                       "%lld (name the same --data, --labels and --only)",
-                      name, run->folder, (long long)run->images, path, (long long)data->count);
+                      name, words, run->folder, (long long)run->images, path,
+                      (long long)data->count);
   if (lathe_dataset_checksum(data) != run->checksum)
     return lathe_fail(err,
-                      "--part %s needs the images that %s was trained on, and %s holds others "
+                      "--part %s needs the %s that %s was trained on, and %s holds others "
                       "(name the same --data, --labels and --only)",
-                      name, run->folder, path);
+                      name, words, run->folder, path);
   if (!lathe_split_new(&job->split, data->count, run->split, run->seed, err))
     return false;
   bool training = strcmp(name, "training") == 0;
@@ -63,9 +65,9 @@ static bool choose_part(struct job *job, struct lathe_error *err)
                        : lathe_split_validation(&job->split, data);
   if (job->part.count == 0)
     return lathe_fail(err,
-                      "%s has no validation part: all of %s was trained on; evaluate other images "
+                      "%s has no validation part: all of %s was trained on; evaluate other %s "
                       "with --data",
-                      run->folder, path);
+                      run->folder, path, words);
   return true;
 }
 
@@ -117,9 +119,9 @@ static bool print_words(const struct job *job, struct lathe_error *err)
     return lathe_fail(err, "not enough memory to describe the clusters");
   const char *part = part_name(job->call);
   bool all = strcmp(part, "all") == 0;
-  printf("%s, run %s: %lld images of %s%s%s\n", job->call->model->name, job->work.run.folder,
-         (long long)job->evaluation.images, job->call->options.data, all ? "" : ", part ",
-         all ? "" : part);
+  printf("%s, run %s: %lld %s of %s%s%s\n", job->call->model->name, job->work.run.folder,
+         (long long)job->evaluation.images, lathe_input_words(job->call->model),
+         job->call->options.data, all ? "" : ", part ", all ? "" : part);
   lathe_evaluation_print(&job->evaluation, job->call->model);
   printf("\n");
   print_wrapped(words);

@@ -7,6 +7,7 @@
 #include "session.h"
 #include "weights.h"
 #include "weights_file.h"
+#include "words.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -34,9 +35,11 @@ static bool load(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
   const struct lathe_model *model = job->call->model;
-  struct lathe_source data = {.data = options->data};
-  struct lathe_source labelled = {
-      .data = options->labelled, .want_labels = true, .need_labels = true};
+  struct lathe_source data = {.data = options->data, .label_column = options->label_column};
+  struct lathe_source labelled = {.data = options->labelled,
+                                  .want_labels = true,
+                                  .need_labels = true,
+                                  .label_column = options->label_column};
   struct lathe_tensors tensors;
   if ((options->labelled && !lathe_dataset_load(&job->labelled, model, &labelled, err)) ||
       (options->data && !lathe_dataset_load(&job->data, model, &data, err)) ||
@@ -79,14 +82,14 @@ static bool complete_mixture(struct job *job, struct lathe_error *err)
            (job->labelled.count == 0 || lathe_name_clusters(&job->session, &job->labelled, err));
   if (job->data.count == 0)
     return lathe_fail(err,
-                      "%s holds no mixture, and one is fitted to images: give those that the "
+                      "%s holds no mixture, and one is fitted to %s: give those that the "
                       "weights were trained on with --data FILE",
-                      options->params);
+                      options->params, lathe_input_words(model));
   if (model->mixing.init == LATHE_INIT_LABELLED && job->labelled.count == 0)
     return lathe_fail(err,
-                      "%s holds no mixture, and model %s starts one from labelled images: give a "
+                      "%s holds no mixture, and model %s starts one from labelled %s: give a "
                       "few of each class with --labelled FILE",
-                      options->params, model->name);
+                      options->params, model->name, lathe_input_words(model));
   return lathe_fit_mixture(&job->session, &part, &job->labelled, job->seed, &job->em, NULL, NULL,
                            err);
 }
@@ -107,6 +110,8 @@ static bool write_run(struct job *job, struct lathe_error *err)
   json_t *details = json_pack("{s:{s:o}, s:o, s:o}", "data", "path", lathe_json_text(options->data),
                               "imported_from", lathe_json_text(options->params), "labelled",
                               lathe_json_text(options->labelled));
+  if (job->labelled.names.count > 0)
+    json_object_set_new(details, "label_names", lathe_class_names_json(&job->labelled.names));
   if (!lathe_run_begin(options->run, options->force, &job->lock, err) ||
       !lathe_session_save(&job->session, options->run, job->steps, err) ||
       !lathe_run_write_model(options->run, job->call->model, err)) {
@@ -123,8 +128,8 @@ static void print(const struct job *job)
     return;
   printf("%s: weights of %s", options->run, options->params);
   if (job->em.iterations > 0)
-    printf(", a mixture fitted to %lld images in %d iterations\n%s", (long long)job->data.count,
-           job->em.iterations, job->em.notes);
+    printf(", a mixture fitted to %lld %s in %d iterations\n%s", (long long)job->data.count,
+           lathe_input_words(job->call->model), job->em.iterations, job->em.notes);
   else
     printf(" and the mixture that came with them\n");
 }

@@ -6,6 +6,7 @@
 #include "run.h"
 #include "session.h"
 #include "version.h"
+#include "words.h"
 #include <stdio.h>
 
 struct facts {
@@ -105,8 +106,8 @@ static void print_words(const struct lathe_model *model, const struct facts *fac
     if (session)
       lathe_learned_print(session);
     printf("parameters   %lld\n", (long long)model->parameter_count);
-    printf("operations   %.3g an image forward, %.3g in a training step\n", model->flops_forward,
-           model->flops_step);
+    printf("operations   %.3g %s forward, %.3g in a training step\n", model->flops_forward,
+           lathe_input_one(model), model->flops_step);
   }
   printf("arena        %.2f MiB to train, %.2f MiB to infer (batches of %d, %d threads)\n",
          (double)facts->training_bytes / 0x1p20, (double)facts->inference_bytes / 0x1p20,

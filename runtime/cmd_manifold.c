@@ -16,7 +16,7 @@ static bool draw(const struct lathe_call *call, struct lathe_error *err)
                                       options->to, err);
   lathe_session_close(&session);
   if (drawn)
-    lathe_note(call, options->output, "%lld x %lld images", (long long)options->grid,
+    lathe_note(call, options->output, "%lld x %lld pictures", (long long)options->grid,
                (long long)options->grid);
   return drawn;
 }

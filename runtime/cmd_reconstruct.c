@@ -17,7 +17,7 @@ static bool reconstruct(const struct lathe_call *call, struct lathe_work *work,
   for (int64_t i = 0, n; i < work->part.count; i += n) {
     n = lathe_batch_size(&work->session, i, work->part.count);
     lathe_reconstruct_batch(&work->session, &work->part, i, (int)n);
-    if (!lathe_expect_finite("the reconstruction", work->session.decoded, i, n,
+    if (!lathe_expect_finite(work->session.model, "the reconstruction", work->session.decoded, i, n,
                              call->model->input_size, err))
       return false;
     for (int64_t j = 0; j < n * call->model->input_size; j++)

@@ -4,12 +4,14 @@
 #include "origin.h"
 #include "report.h"
 #include "run.h"
+#include "words.h"
 #include <jansson.h>
 
 struct job {
   const struct lathe_call *call;
   struct lathe_run run;
   json_t *record;
+  struct lathe_class_names names; /* of the run's classes */
   struct lathe_dataset data, labelled;
   struct lathe_split split;
   struct lathe_session session;
@@ -26,6 +28,7 @@ static void job_free(struct job *job)
   lathe_split_free(&job->split);
   lathe_dataset_free(&job->data);
   lathe_dataset_free(&job->labelled);
+  lathe_class_names_free(&job->names);
   json_decref(job->record);
 }
 
@@ -39,24 +42,31 @@ static bool load_recorded(struct job *job, const char *member, bool labels,
                           struct lathe_dataset *data, struct lathe_error *err)
 {
   const char *path = recorded(job, member, "path"), *only = recorded(job, "data", "only");
-  struct lathe_source source = {path, labels ? NULL : recorded(job, member, "labels"), only, labels,
-                                labels};
+  struct lathe_source source = {.data = path,
+                                .labels = labels ? NULL : recorded(job, member, "labels"),
+                                .only = only,
+                                .want_labels = labels,
+                                .need_labels = labels,
+                                .label_column = recorded(job, "data", "label_column"),
+                                .names = &job->names};
   return lathe_dataset_load(data, job->call->model, &source, err) &&
-         lathe_origin_check_file(json_object_get(job->record, member), job->run.folder, path, data,
-                                 err);
+         lathe_origin_check_file(json_object_get(job->record, member), job->run.folder, path,
+                                 job->call->model, data, err);
 }
 
 /* What train shows: the images that validated, or if there were none those trained on. */
 static bool choose_recorded(struct job *job, struct lathe_error *err)
 {
   struct lathe_shown *images = &job->report.images;
+  const struct lathe_model *model = job->call->model;
   bool valid = recorded(job, "valid", "path") != NULL;
   if (!valid && !recorded(job, "data", "path"))
-    return lathe_fail(err, "%s does not say which images it was trained on: name some with --data",
-                      job->run.folder);
+    return lathe_fail(err, "%s does not say which %s it was trained on: name some with --data",
+                      job->run.folder, lathe_input_words(model));
   if (!load_recorded(job, valid ? "valid" : "data", false, &job->data, err))
     return false;
-  images->name = "the validation images";
+  images->name = lathe_by_input(model, "the validation images", "the validation series",
+                                "the validation rows");
   images->part = lathe_part_all(&job->data);
   if (valid)
     return true;
@@ -64,7 +74,8 @@ static bool choose_recorded(struct job *job, struct lathe_error *err)
     return false;
   images->part = lathe_split_validation(&job->split, &job->data);
   if (images->part.count == 0) {
-    images->name = "the training images";
+    images->name =
+        lathe_by_input(model, "the training images", "the training series", "the training rows");
     images->part = lathe_split_training(&job->split, &job->data);
   }
   return true;
@@ -73,10 +84,16 @@ static bool choose_recorded(struct job *job, struct lathe_error *err)
 static bool choose_given(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
-  struct lathe_source source = {options->data, options->labels, options->only, true, false};
+  struct lathe_source source = {.data = options->data,
+                                .labels = options->labels,
+                                .only = options->only,
+                                .want_labels = true,
+                                .label_column = options->label_column,
+                                .names = &job->names};
   if (!lathe_dataset_load(&job->data, job->call->model, &source, err))
     return false;
-  snprintf(job->name, sizeof job->name, "the images of %s", options->data);
+  snprintf(job->name, sizeof job->name, "the %s of %s", lathe_input_words(job->call->model),
+           options->data);
   job->report.images.name = job->name;
   job->report.images.part = lathe_part_all(&job->data);
   return true;
@@ -92,8 +109,10 @@ static bool evaluate(struct job *job, struct lathe_error *err)
     return false;
   if (job->labelled.count == 0)
     return true;
-  report->labelled = (struct lathe_shown){"the labelled images", lathe_part_all(&job->labelled),
-                                          &job->labelled_evaluation};
+  report->labelled =
+      (struct lathe_shown){lathe_by_input(job->call->model, "the labelled images",
+                                          "the labelled series", "the labelled rows"),
+                           lathe_part_all(&job->labelled), &job->labelled_evaluation};
   return lathe_evaluate(&job->labelled_evaluation, &job->session, &report->labelled.part, seed,
                         err);
 }
@@ -106,6 +125,7 @@ static bool make_report(struct job *job, struct lathe_error *err)
   bool finished;
   if (!lathe_run_open(&job->run, options->run, model, err) ||
       !lathe_run_reopen(&job->run, options->run, model, &job->record, &finished, err) ||
+      !lathe_run_names(&job->names, options->run, err) ||
       !lathe_run_path(options->run, LATHE_RUN_REPORT, path, err) ||
       !lathe_check_output(options->output ? options->output : path, err) ||
       !(options->data ? choose_given(job, err) : choose_recorded(job, err)))
@@ -116,8 +136,10 @@ static bool make_report(struct job *job, struct lathe_error *err)
     return false;
   const char *to = options->output ? options->output : path;
   if (!lathe_session_load(&job->session, model, &job->run, job->data.count, (int)options->threads,
-                          err) ||
-      !evaluate(job, err) || !lathe_report_write(&job->report, to, err))
+                          err))
+    return false;
+  job->session.mixture.names = &job->data.names; /* the run's, and any that the images add */
+  if (!evaluate(job, err) || !lathe_report_write(&job->report, to, err))
     return false;
   lathe_note(job->call, to, "the report, of %s", job->report.images.name);
   return true;
@@ -126,8 +148,9 @@ static bool make_report(struct job *job, struct lathe_error *err)
 enum lathe_status lathe_command_report(const struct lathe_call *call, struct lathe_error *err)
 {
   const struct lathe_options *options = &call->options;
-  if (!options->data && (options->labels || options->only))
-    return lathe_usage(err, "--labels and --only are about --data FILE, which is missing");
+  if (!options->data && (options->labels || options->only || options->label_column))
+    return lathe_usage(err, "--labels, --label-column and --only are about --data FILE, which is "
+                            "missing");
   struct job job = {.call = call, .report = {.folder = options->run}};
   bool done = make_report(&job, err);
   job_free(&job);

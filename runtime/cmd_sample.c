@@ -6,6 +6,7 @@
 #include "generate.h"
 #include "picture.h"
 #include "session.h"
+#include "words.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,11 +101,12 @@ static bool sample(struct job *job, struct lathe_error *err)
   if (!job->latents || !job->images || !job->cluster || !draw(job, n, err))
     return false;
   lathe_decode_latents(&job->session, n, job->latents, job->images);
-  if (!lathe_expect_finite("what is decoded", job->images, 0, n, model->input_size, err))
+  if (!lathe_expect_finite(model, "what is decoded", job->images, 0, n, model->input_size, err))
     return false;
   bool written = picture ? draw_picture(job, n, err) : write_arrays(job, n, err);
   if (written)
-    lathe_note(job->call, options->output, "%lld generated images", (long long)n);
+    lathe_note(job->call, options->output, "%lld generated %s", (long long)n,
+               lathe_input_words(model));
   return written;
 }
 

@@ -11,6 +11,7 @@
 #include "trace.h"
 #include "weights.h"
 #include "weights_file.h"
+#include "words.h"
 #include <math.h>
 
 struct job {
@@ -37,7 +38,7 @@ static bool load_data(struct job *job, struct lathe_error *err)
 {
   const struct lathe_options *options = &job->call->options;
   const struct lathe_model *model = job->call->model;
-  struct lathe_source source = {.data = options->data};
+  struct lathe_source source = {.data = options->data, .label_column = options->label_column};
   const int64_t shape[2] = {-1, model->latent};
   if (!lathe_dataset_load(&job->data, model, &source, err) ||
       (lathe_has_prior(model) &&
@@ -49,16 +50,17 @@ static bool load_data(struct job *job, struct lathe_error *err)
   job->steps = options->steps;
   if (job->steps > batches)
     return lathe_fail(err,
-                      "%s holds %lld images, %lld batches of %lld: too few for %lld steps; give "
-                      "more images, or less --steps",
-                      options->data, (long long)count, (long long)batches, (long long)batch,
-                      (long long)job->steps);
+                      "%s holds %lld %s, %lld batches of %lld: too few for %lld steps; give "
+                      "more, or less --steps",
+                      options->data, (long long)count, lathe_input_words(model), (long long)batches,
+                      (long long)batch, (long long)job->steps);
   job->used = job->steps < batches ? job->steps * batch : count;
   if (lathe_has_prior(model) && job->noise.shape[0] < job->used)
     return lathe_fail(err,
-                      "%s holds noise for %lld images, and %lld are used: give a row of noise for "
-                      "each image",
-                      options->noise, (long long)job->noise.shape[0], (long long)job->used);
+                      "%s holds noise for %lld %s, and %lld are used: give a row of noise for "
+                      "each %s",
+                      options->noise, (long long)job->noise.shape[0], lathe_input_words(model),
+                      (long long)job->used, lathe_input_word(model));
   struct lathe_session_size size = {(int)(batch < count ? batch : count), (int)options->threads,
                                     true};
   if (!lathe_session_open(&job->session, model, size, err))

@@ -103,12 +103,13 @@ static bool run_epochs(struct lathe_train_job *job, struct lathe_error *err)
   const struct lathe_options *options = &job->call->options;
   const struct lathe_trainer *trainer = &job->trainer;
   if (lathe_is_alone(job->call->model)) {
-    lathe_progress_start(&job->progress, lathe_progress_choose(options->quiet, options->json), 0, 0,
-                         0);
+    lathe_progress_start(&job->progress, job->call->model,
+                         lathe_progress_choose(options->quiet, options->json), 0, 0, 0);
     return true;
   }
-  lathe_progress_start(&job->progress, lathe_progress_choose(options->quiet, options->json),
-                       job->settings.epochs, trainer->training.count,
+  lathe_progress_start(&job->progress, job->call->model,
+                       lathe_progress_choose(options->quiet, options->json), job->settings.epochs,
+                       trainer->training.count,
                        trainer->done * trainer->training.count + trainer->images);
   bool good = lathe_trainer_run(&job->trainer, err) && lathe_aside_wait(&job->recording, err);
   /* What EM, the measures and the pictures take is to come out of what the steps took. */
@@ -230,7 +231,7 @@ enum lathe_status lathe_command_train(const struct lathe_call *call, struct lath
       .call = call,
       .settings = lathe_train_settings(call),
       .data.inputs = {options->data, options->labels, options->only, options->valid,
-                      options->labelled},
+                      options->labelled, options->label_column},
   };
   status = train(&job, err);
   job_free(&job);

@@ -108,10 +108,10 @@ static bool write_page(FILE *out, const struct lathe_compare *compare, struct la
     const char *title, *ylabel;
     int field;
   } plots[] = {
-      {"Loss, training", "nats an image", LATHE_EPOCH_train_loss},
-      {"Loss, validation", "nats an image", LATHE_EPOCH_valid_loss},
-      {"Reconstruction, validation", "nats an image", LATHE_EPOCH_valid_reconstruction},
-      {"KL divergence, validation", "nats an image", LATHE_EPOCH_valid_kl},
+      {"Loss, training", "nats an input", LATHE_EPOCH_train_loss},
+      {"Loss, validation", "nats an input", LATHE_EPOCH_valid_loss},
+      {"Reconstruction, validation", "nats an input", LATHE_EPOCH_valid_reconstruction},
+      {"KL divergence, validation", "nats an input", LATHE_EPOCH_valid_kl},
       {"Learning rate", "learning rate", LATHE_EPOCH_rate},
   };
   lathe_html_begin(out, "Runs compared");

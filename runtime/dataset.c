@@ -1,16 +1,20 @@
 #include "dataset.h"
-#include <errno.h>
+#include "columns.h"
+#include "dataset_labels.h"
+#include "reader.h"
+#include "table.h"
+#include "words.h"
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { SHAPE_FORMS = 3, LISTED_LABELS = 20 };
+enum { SHAPE_FORMS = 3 };
 
 void lathe_dataset_free(struct lathe_dataset *dataset)
 {
   lathe_array_free(&dataset->images);
   lathe_array_free(&dataset->labels);
+  lathe_class_names_free(&dataset->names);
   *dataset = (struct lathe_dataset){0};
 }
 
@@ -49,7 +53,8 @@ static bool check_shape(const struct lathe_array *images, const struct lathe_mod
   for (int i = 0; i < count; i++)
     if (has_form(images, &forms[i])) {
       if (images->shape[0] == 0)
-        return lathe_fail(err, "%s: holds no images; give a file with at least one", name);
+        return lathe_fail(err, "%s: holds no %s; give a file with at least one", name,
+                          lathe_input_words(model));
       return true;
     }
   char found[LATHE_SHAPE_TEXT], accepted[SHAPE_FORMS * LATHE_SHAPE_TEXT] = "";
@@ -60,9 +65,9 @@ static bool check_shape(const struct lathe_array *images, const struct lathe_mod
     used += (size_t)snprintf(accepted + used, sizeof accepted - used, "%s[N, %s", i ? " or " : "",
                              text + 1);
   }
-  return lathe_fail(err, "%s: its images are %s, but model %s takes %s; give data of that shape",
-                    name, lathe_shape_text(found, images->rank, images->shape), model->name,
-                    accepted);
+  return lathe_fail(err, "%s: its %s are %s, but model %s takes %s; give data of that shape", name,
+                    lathe_input_words(model), lathe_shape_text(found, images->rank, images->shape),
+                    model->name, accepted);
 }
 
 /* Whether the tensors' type can hold it. */
@@ -82,12 +87,13 @@ static double value_at(const struct lathe_array *array, int64_t i)
 static bool check_values(const struct lathe_array *images, const struct lathe_model *model,
                          const char *name, struct lathe_error *err)
 {
+  const char *word = lathe_input_word(model);
   double low = model->range[0], high = model->range[1];
   if (images->dtype == LATHE_U8)
     return true;
   if (images->dtype != LATHE_F32 && images->dtype != LATHE_F64)
-    return lathe_fail(err, "%s: its images are %s; store them as uint8, float32 or float64", name,
-                      lathe_dtype_name(images->dtype));
+    return lathe_fail(err, "%s: its %s are %s; store them as uint8, float32 or float64", name,
+                      lathe_input_words(model), lathe_dtype_name(images->dtype));
   if (images->dtype == LATHE_F32) { /* 0.1 in float32 lies above 0.1 */
     low = (float)low;
     high = (float)high;
@@ -98,160 +104,74 @@ static bool check_values(const struct lathe_array *images, const struct lathe_mo
       continue;
     if (!model->bounded)
       return lathe_fail(err,
-                        "%s: image %lld has the value %g, which is not finite%s; remove it or "
+                        "%s: %s %lld has the value %g, which is not finite%s; remove it or "
                         "mend the file",
-                        name, (long long)(i / model->input_size), value,
+                        name, word, (long long)(i / model->input_size), value,
                         isfinite(value) ? " in float32" : "");
     const char *advice = !isfinite(value) ? "remove it or mend the file"
                          : value > high ? "scale the values (0..255: divide by 255, or store uint8)"
                                         : "scale the values";
-    return lathe_fail(err, "%s: image %lld has the value %g, which is not in [%g, %g]; %s", name,
+    return lathe_fail(err, "%s: %s %lld has the value %g, which is not in [%g, %g]; %s", name, word,
                       (long long)(i / model->input_size), value, model->range[0], model->range[1],
                       advice);
   }
   return true;
 }
 
-/* Reads dataset->labels, one for each image; labels.count stays 0 where there are none. */
-static bool load_labels(struct lathe_dataset *dataset, const struct lathe_source *source,
-                        struct lathe_error *err)
+/* A table of an input's values a row; its labels, too, if they are in a column of it. */
+static bool read_table(struct lathe_dataset *dataset, const struct lathe_model *model,
+                       const struct lathe_source *source, struct lathe_reader *reader,
+                       struct lathe_error *err)
 {
-  const char *path = source->labels ? source->labels : source->data;
-  struct lathe_array *labels = &dataset->labels;
-  bool found = source->labels != NULL;
-  if (!found && !lathe_array_has_members(path, &found, err))
+  struct lathe_table table;
+  bool needed = source->want_labels || source->need_labels || source->only;
+  struct lathe_table_wanted wanted = {.label_column = source->label_column,
+                                      .optional = source->labels || !needed,
+                                      .columns = model->input_size,
+                                      .model = model->name,
+                                      .range = model->bounded ? model->range : NULL,
+                                      .names = source->names};
+  if (!lathe_table_read(&table, reader, &wanted, err))
     return false;
-  if (found && !lathe_array_read_optional(path, "labels", labels, &found, err))
-    return false;
-  if (!found && source->labels)
-    return false; /* an archive without them: err says so */
-  if (!found)
-    return true;
-  char text[LATHE_SHAPE_TEXT], name[4096];
-  snprintf(name, sizeof name, "%s, labels", path);
-  if (labels->count != dataset->count || labels->rank < 1 || labels->shape[0] != dataset->count)
-    return lathe_fail(err, "%s: have shape %s, but %s has %lld images; give one label an image",
-                      name, lathe_shape_text(text, labels->rank, labels->shape), source->data,
-                      (long long)dataset->count);
-  return lathe_array_to_i64(labels, name, err);
+  dataset->images = table.values;
+  dataset->labels = table.labels;
+  if (table.labels.count > 0) {
+    lathe_class_names_free(&dataset->names);
+    dataset->names = table.names;
+  }
+  dataset->images.rank = lathe_images_shape(model, table.values.shape[0], dataset->images.shape);
+  return true;
 }
 
-/* Reads one whole number of a comma-separated list and moves *at behind it and its comma. */
-static bool next_label(const char **at, int64_t *label)
+static bool read_data(struct lathe_dataset *dataset, const struct lathe_model *model,
+                      const struct lathe_source *source, bool *is_table, struct lathe_error *err)
 {
-  char *end;
-  errno = 0;
-  *label = strtoll(*at, &end, 10);
-  bool good = end != *at && errno == 0 && (*end == '\0' || (*end == ',' && end[1] != '\0'));
-  *at = *end == ',' ? end + 1 : end;
+  bool found;
+  struct lathe_reader *reader = lathe_reader_open(source->data, err);
+  if (!reader)
+    return false;
+  *is_table = lathe_table_detect(reader);
+  bool good =
+      *is_table
+          ? read_table(dataset, model, source, reader, err)
+          : lathe_array_take(source->data, reader, "data", &dataset->images, &found, err) && found;
+  lathe_reader_close(reader);
   return good;
-}
-
-static bool check_list(const char *only, struct lathe_error *err)
-{
-  const char *at = only;
-  int64_t label;
-  do
-    if (!next_label(&at, &label))
-      return lathe_fail(err, "--only %s: is no list of labels; write whole numbers, as in 1,4,8",
-                        only);
-  while (*at);
-  return true;
-}
-
-static bool is_listed(const char *only, int64_t wanted)
-{
-  int64_t label;
-  do {
-    next_label(&only, &label);
-    if (label == wanted)
-      return true;
-  } while (*only);
-  return false;
-}
-
-static bool nothing_kept(const struct lathe_array *labels, const struct lathe_source *source,
-                         struct lathe_error *err)
-{
-  const int64_t *values = labels->data;
-  int64_t seen[LISTED_LABELS];
-  char text[LISTED_LABELS * 24] = "";
-  int count = 0;
-  size_t used = 0;
-  for (int64_t i = 0; i < labels->count && count < LISTED_LABELS; i++) {
-    bool known = false;
-    for (int j = 0; j < count; j++)
-      known |= seen[j] == values[i];
-    if (known)
-      continue;
-    used += (size_t)snprintf(text + used, sizeof text - used, count ? ", %lld" : "%lld",
-                             (long long)values[i]);
-    seen[count++] = values[i];
-  }
-  return lathe_fail(err, "--only %s: no image of %s has such a label; its labels are %s",
-                    source->only, source->data, text);
-}
-
-/* Moves the images and labels that are listed to the front, in their order, and forgets the rest.
- */
-static bool filter(struct lathe_dataset *dataset, const struct lathe_source *source,
-                   struct lathe_error *err)
-{
-  struct lathe_array *images = &dataset->images, *labels = &dataset->labels;
-  int64_t *values = labels->data, size = images->count / dataset->count, kept = 0;
-  size_t bytes = (size_t)size * lathe_dtype_size(images->dtype);
-  unsigned char *data = images->data;
-  for (int64_t i = 0; i < dataset->count; i++)
-    if (is_listed(source->only, values[i])) {
-      memmove(data + (size_t)kept * bytes, data + (size_t)i * bytes, bytes);
-      values[kept++] = values[i];
-    }
-  if (kept == 0)
-    return nothing_kept(labels, source, err);
-  dataset->count = images->shape[0] = labels->shape[0] = labels->count = kept;
-  images->count = kept * size;
-  return true;
-}
-
-/* Everything about labels: reads them if they are of use, filters by them, keeps them if wanted. */
-static bool apply_labels(struct lathe_dataset *dataset, const struct lathe_source *source,
-                         struct lathe_error *err)
-{
-  bool keep = source->want_labels || source->need_labels;
-  if (!keep && !source->only)
-    return true;
-  if (!load_labels(dataset, source, err))
-    return false;
-  if (dataset->labels.count == 0) {
-    if (!source->need_labels && !source->only)
-      return true;
-    bool archive;
-    if (!lathe_array_has_members(source->data, &archive, err))
-      return false;
-    return lathe_fail(err, "%s: has no labels, which %s; %s", source->data,
-                      source->need_labels ? "are needed here" : "--only goes by",
-                      archive ? "store them as member `labels` or name a file with --labels"
-                              : "name a file of them with --labels");
-  }
-  if (source->only && !filter(dataset, source, err))
-    return false;
-  if (!keep)
-    lathe_array_free(&dataset->labels);
-  return true;
 }
 
 bool lathe_dataset_load(struct lathe_dataset *dataset, const struct lathe_model *model,
                         const struct lathe_source *source, struct lathe_error *err)
 {
+  bool is_table, good = true;
   *dataset = (struct lathe_dataset){0};
-  if (source->only && !check_list(source->only, err))
-    return false;
-  bool good = lathe_array_read(source->data, "data", &dataset->images, err) &&
-              check_shape(&dataset->images, model, source->data, err) &&
-              check_values(&dataset->images, model, source->data, err);
+  for (int i = 0; source->names && good && i < source->names->count; i++)
+    good = lathe_class_add(&dataset->names, source->names->name[i], err);
+  good = good && read_data(dataset, model, source, &is_table, err) &&
+         check_shape(&dataset->images, model, source->data, err) &&
+         check_values(&dataset->images, model, source->data, err);
   if (good)
     dataset->count = dataset->images.shape[0];
-  good = good && apply_labels(dataset, source, err);
+  good = good && lathe_dataset_apply_labels(dataset, model, source, is_table, err);
   if (!good)
     lathe_dataset_free(dataset);
   return good;

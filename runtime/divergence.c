@@ -8,6 +8,7 @@
 #include "schedule.h"
 #include "stop.h"
 #include "trainer_parts.h"
+#include "words.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ static void examine(struct lathe_trainer *trainer, const lathe_real *before, siz
   diverged->epoch = trainer->done + 1;
   if (diverged->image >= 0)
     diverged->image = order[trainer->images + diverged->image];
+  diverged->input = lathe_input_word(model);
 }
 
 /* The steps again, up to the one in which the fault was noticed; the state before each is kept. */
@@ -120,7 +122,7 @@ void lathe_divergence_words(const struct lathe_divergence *d, char text[LATHE_DI
     return;
   }
   if (d->image >= 0)
-    snprintf(image, sizeof image, " (image %lld)", (long long)d->image);
+    snprintf(image, sizeof image, " (%s %lld)", d->input, (long long)d->image);
   int used = snprintf(layer, sizeof layer, "%.60s", d->layer);
   if (d->text && d->line > 0)
     snprintf(layer + used, sizeof layer - (size_t)used, " (`%.80s`, line %d)", d->text, d->line);

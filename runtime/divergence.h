@@ -34,8 +34,9 @@ struct lathe_divergence {
   const char *ops;                           /* what the kernel computes; NULL in the update */
   char tensor[LATHE_TENSOR_NAME], place[64]; /* as `trace` names it; "[3, 17]" */
   double value;
-  int64_t image; /* of the training file; -1: not of one image */
-  double weight; /* the largest magnitude of a parameter before the step */
+  int64_t image;     /* of the training file; -1: not of one image */
+  const char *input; /* what the model's images are called (words.h) */
+  double weight;     /* the largest magnitude of a parameter before the step */
 };
 
 /* Finds where it began, for trainer->diverged of which `noticed` and `sign` are set. The trainer

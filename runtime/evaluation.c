@@ -2,6 +2,7 @@
 #include "allocate.h"
 #include "gmm.h"
 #include "normalise.h"
+#include "words.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static bool score(struct lathe_evaluation *out, const struct lathe_mixture *mixt
     predicted[i] = names[out->clusters[i]];
   good = good && lathe_scores_new(&out->scores, part->count, truth, predicted, err);
   out->scored = good;
+  out->names = mixture->names;
   free(truth);
   free(names);
   free(predicted);
@@ -98,9 +100,9 @@ bool lathe_evaluate(struct lathe_evaluation *out, struct lathe_session *session,
   }
   if (good && out->decoded && !isfinite(out->loss.total))
     good = lathe_fail(err,
-                      "the loss of these images is %g: the weights are too large for them, or "
+                      "the loss of these %s is %g: the weights are too large for them, or "
                       "damaged; train with a lower rate",
-                      out->loss.total);
+                      lathe_input_words(model), out->loss.total);
   good = good && assign(out, session, err);
   if (good && part->dataset->labels.count > 0)
     good = score(out, &session->mixture, part, err);

@@ -25,9 +25,10 @@ struct lathe_evaluation {
   struct lathe_loss loss;             /* of normalised images, where the model normalises them */
   double elbo;                  /* the evidence lower bound, always of the images as they are */
   struct lathe_fitness fitness; /* of the mixture to the means */
-  lathe_real *means;          /* [images, latent]: the posterior means, or the images themselves */
-  int64_t *clusters;          /* [images]: each one's likeliest component */
-  bool scored;                /* there were labels */
+  lathe_real *means; /* [images, latent]: the posterior means, or the images themselves */
+  int64_t *clusters; /* [images]: each one's likeliest component */
+  const struct lathe_class_names *names; /* of labels, or NULL: the mixture's */
+  bool scored;                           /* there were labels */
   bool matched;               /* clusters had no names and took the best match to these labels */
   struct lathe_scores scores; /* of the labels predicted, when scored */
 };

@@ -1,7 +1,9 @@
 #include "evaluation.h"
 #include "json.h"
+#include "words.h"
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 static json_t *class_json(const struct lathe_scores *scores, int i)
 {
@@ -33,7 +35,7 @@ static json_t *scores_json(const struct lathe_evaluation *evaluation)
   int64_t right = 0;
   for (int i = 0; i < scores->classes; i++)
     right += scores->confusion[i * scores->classes + i];
-  return json_pack(
+  json_t *json = json_pack(
       "{s:s, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "names",
       evaluation->matched ? "matched" : "given", "right", (json_int_t)right, "accuracy",
       lathe_json_number(scores->accuracy), "macro_precision",
@@ -42,6 +44,9 @@ static json_t *scores_json(const struct lathe_evaluation *evaluation)
       "micro_precision", lathe_json_number(scores->micro_precision), "micro_recall",
       lathe_json_number(scores->micro_recall), "micro_f1", lathe_json_number(scores->micro_f1),
       "classes", classes, "confusion", confusion_json(scores));
+  if (json && evaluation->names && evaluation->names->count > 0)
+    json_object_set_new(json, "label_names", lathe_class_names_json(evaluation->names));
+  return json;
 }
 
 static json_t *decoded_json(const struct lathe_evaluation *evaluation)
@@ -99,21 +104,27 @@ static void print_scores(const struct lathe_evaluation *evaluation)
   if (evaluation->matched)
     printf("  (the clusters have no names of their own: these match the labels best)\n");
 
-  enum { WIDEST = 20 };
+  enum { WIDEST = 20, LABEL = 24 };
   if (scores->classes > WIDEST) {
     printf("  the confusion matrix of %d classes is too wide to show: see --json\n",
            scores->classes);
     return;
   }
-  printf("\n  confusion, a row a true label, a column a predicted one (-1: unnamed cluster)\n  %8s",
-         "");
+  char label[WIDEST][LABEL];
+  int width = 7;
+  for (int i = 0; i < scores->classes; i++) {
+    lathe_class_brief(evaluation->names, scores->labels[i], label[i], LABEL);
+    width = (int)strlen(label[i]) > width ? (int)strlen(label[i]) : width;
+  }
+  printf("\n  confusion, a row a true label, a column a predicted one (-1: unnamed cluster)\n  %*s",
+         width + 1, "");
   for (int j = 0; j < scores->classes; j++)
-    printf(" %7lld", (long long)scores->labels[j]);
+    printf(" %*s", width, label[j]);
   printf("   precision  recall      F1\n");
   for (int i = 0; i < scores->classes; i++) {
-    printf("  %8lld", (long long)scores->labels[i]);
+    printf("  %*s", width + 1, label[i]);
     for (int j = 0; j < scores->classes; j++)
-      printf(" %7lld", (long long)scores->confusion[i * scores->classes + j]);
+      printf(" %*lld", width, (long long)scores->confusion[i * scores->classes + j]);
     printf("     %7.4f %7.4f %7.4f\n", scores->precision[i], scores->recall[i], scores->f1[i]);
   }
 }
@@ -126,15 +137,16 @@ static void print_decoded(const struct lathe_evaluation *evaluation,
   if (lathe_similarity_ssim(&evaluation->similarity, &ssim))
     printf("   SSIM %.4f", ssim);
   else
-    printf("   (SSIM is not defined for these images)");
-  printf("\n  loss %.2f nats an image", evaluation->loss.total);
+    printf("   (SSIM is not defined for these %s)", lathe_input_words(model));
+  printf("\n  loss %.2f nats %s", evaluation->loss.total, lathe_input_one(model));
   if (evaluation->divergence)
     printf(" = reconstruction %.2f + %g x KL divergence %.2f", evaluation->loss.reconstruction,
            model->kl_weight, evaluation->loss.kl);
   if (model->normalised)
     printf(", of normalised values");
   if (model->normalised && evaluation->divergence)
-    printf("\n  ELBO %.2f nats an image, of the values as they are", evaluation->elbo);
+    printf("\n  ELBO %.2f nats %s, of the values as they are", evaluation->elbo,
+           lathe_input_one(model));
   printf("\n");
 }
 

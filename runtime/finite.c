@@ -1,5 +1,6 @@
 #include "finite.h"
 #include "tensor_order.h"
+#include "words.h"
 #include <stdint.h>
 #include <string.h>
 
@@ -34,15 +35,16 @@ bool lathe_all_finite(const lathe_real *values, size_t count)
   return true;
 }
 
-bool lathe_expect_finite(const char *what, const lathe_real *values, int64_t first, int64_t n,
-                         int64_t each, struct lathe_error *err)
+bool lathe_expect_finite(const struct lathe_model *model, const char *what,
+                         const lathe_real *values, int64_t first, int64_t n, int64_t each,
+                         struct lathe_error *err)
 {
   for (int64_t i = 0; i < n; i++)
     if (!lathe_all_finite(values + i * each, (size_t)each))
       return lathe_fail(err,
-                        "%s of image %lld is not a finite number: the weights are too large for "
+                        "%s of %s %lld is not a finite number: the weights are too large for "
                         "it, or damaged; train with a lower rate",
-                        what, (long long)(first + i));
+                        what, lathe_input_word(model), (long long)(first + i));
   return true;
 }
 

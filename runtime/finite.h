@@ -14,8 +14,9 @@ bool lathe_all_finite(const lathe_real *values, size_t count);
 
 /* The same of `each` values for each of n images, of which `first` is the first; fails, naming the
  * image, if one is not finite. `what` is what the values are: "the latent mean". */
-bool lathe_expect_finite(const char *what, const lathe_real *values, int64_t first, int64_t n,
-                         int64_t each, struct lathe_error *err);
+bool lathe_expect_finite(const struct lathe_model *model, const char *what,
+                         const lathe_real *values, int64_t first, int64_t n, int64_t each,
+                         struct lathe_error *err);
 
 /* Whether all that lasts from step to step is: parameters, buffers, the optimiser's state. */
 bool lathe_state_finite(const struct lathe_state *state, const struct lathe_model *model);

@@ -34,8 +34,15 @@ static bool find_start(struct lathe_session *session, const struct lathe_dataset
   lathe_real *means = encode(session, &part, err);
   bool good = means && lathe_gmm_start_new(start, part.count, session->model->latent, means,
                                            labelled->labels.data, err);
+  start->names = labelled->names.count > 0 ? &labelled->names : NULL;
   free(means);
   return good;
+}
+
+/* What the classes are called, if they are. */
+static void take_names(struct lathe_session *session, const struct lathe_dataset *labelled)
+{
+  session->mixture.names = labelled->names.count > 0 ? &labelled->names : NULL;
 }
 
 bool lathe_fit_mixture(struct lathe_session *session, const struct lathe_part *part,
@@ -53,6 +60,8 @@ bool lathe_fit_mixture(struct lathe_session *session, const struct lathe_part *p
   bool good = means &&
               lathe_gmm_fit(model, &session->state, part->count, means, from_labels ? &start : NULL,
                             seed, &session->mixture, report, progress, arg, err);
+  if (good && from_labels)
+    take_names(session, labelled);
   if (good && !from_labels && labelled->count > 0)
     good = lathe_name_clusters(session, labelled, err);
   lathe_gmm_start_free(&start);

@@ -67,10 +67,12 @@ static bool record(struct lathe_em_report *report, double log_likelihood, struct
 /* "component 2" or "component 2 (class 8)". */
 static void describe(const struct lathe_mixture *mixture, int k, char text[64])
 {
+  char class[32];
+  lathe_class_brief(mixture->names, mixture->labels[k], class, sizeof class);
   if (mixture->labels[k] == -1)
     snprintf(text, 64, "component %d", k);
   else
-    snprintf(text, 64, "component %d (class %lld)", k, (long long)mixture->labels[k]);
+    snprintf(text, 64, "component %d (class %s)", k, class);
 }
 
 static bool reseed(struct em_run *run, int bad, const char *what, struct lathe_error *err)
@@ -253,26 +255,26 @@ static bool check_input(const struct lathe_gmm_fit *fit, struct lathe_error *err
   if (points->n < components)
     return lathe_fail(
         err,
-        "a mixture of %d components cannot be fitted to %lld points; give more images "
+        "a mixture of %d components cannot be fitted to %lld points; give more of them "
         "or use fewer components",
         components, (long long)points->n);
   for (int64_t i = 0; i < points->n * points->dimensions; i++)
     if (!isfinite((double)points->values[i]))
       return lathe_fail(err,
-                        "the latent mean of image %lld is not a finite number; training has "
+                        "the latent mean of point %lld is not a finite number; training has "
                         "diverged (try a lower learning rate) or the weights are damaged",
                         (long long)(i / points->dimensions));
   if (fit->mixing->init != LATHE_INIT_LABELLED)
     return true;
   if (!start)
-    return lathe_fail(err, "the mixture starts from labelled images, and there are none; give some "
+    return lathe_fail(err, "the mixture starts from labelled points, and there are none; give some "
                            "or choose `init kmeans++` in the mixture section");
   if (start->dimensions != points->dimensions)
     return lathe_fail(err, "the labelled points have %d dimensions and the others %d",
                       start->dimensions, points->dimensions);
   if (start->classes > components)
     return lathe_fail(err,
-                      "the labelled images are of %d classes and the mixture has %d components; "
+                      "the labelled points are of %d classes and the mixture has %d components; "
                       "raise `components` to %d or more, or leave classes out",
                       start->classes, components, start->classes);
   return true;

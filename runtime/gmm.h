@@ -28,8 +28,9 @@ void lathe_mixture_copy(struct lathe_mixture *to, const struct lathe_mixture *fr
 struct lathe_gmm_start {
   int classes;
   int dimensions;
-  double *means;   /* [classes, dimensions] */
-  int64_t *labels; /* [classes], ascending */
+  double *means;                         /* [classes, dimensions] */
+  int64_t *labels;                       /* [classes], ascending */
+  const struct lathe_class_names *names; /* of these, or NULL; not owned */
 };
 
 /* The mean of each class of n labelled points [n, dimensions]. The arrays belong to *start;
@@ -63,8 +64,9 @@ typedef bool lathe_em_progress(void *arg, const struct lathe_em_report *report,
  * runs and keep the likeliest). Weights and covariances start from the points nearest to each mean.
  *
  * Iterates until the mean log-likelihood gains less than mixing.tolerance or mixing.iterations are
- * done. A component that begins as another does, loses its points, or whose covariance is not positive definite, moves to
- * the least likely point with the covariance pooled over the others; the report says so.
+ * done. A component that begins as another does, loses its points, or whose covariance is not
+ * positive definite, moves to the least likely point with the covariance pooled over the others;
+ * the report says so.
  *
  * *out is allocated here (lathe_mixture_free) and so is what *report holds (lathe_em_report_free);
  * both are zeroed on failure: fewer points than components, values that are not finite, a start of

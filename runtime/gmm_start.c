@@ -22,7 +22,7 @@ static bool average_classes(struct lathe_gmm_start *start, int64_t n, const lath
       double value = (double)points[i * d + k];
       if (!isfinite(value))
         return lathe_fail(err,
-                          "the latent mean of labelled image %lld is not a finite number; training "
+                          "the latent mean of labelled point %lld is not a finite number; training "
                           "has diverged (try a lower learning rate) or the weights are damaged",
                           (long long)i);
       start->means[(int64_t) class * d + k] += value;
@@ -39,7 +39,7 @@ bool lathe_gmm_start_new(struct lathe_gmm_start *start, int64_t n, int dimension
 {
   *start = (struct lathe_gmm_start){.dimensions = dimensions};
   if (n <= 0)
-    return lathe_fail(err, "no labelled images to start the mixture from");
+    return lathe_fail(err, "no labelled points to start the mixture from");
   int64_t classes;
   start->labels = lathe_labels_distinct(n, labels, &classes);
   if (classes > INT_MAX) {
@@ -180,6 +180,7 @@ static bool choose_means(const struct lathe_gmm_fit *fit, uint64_t run, int *nea
     given = fit->start->classes;
     memcpy(means, fit->start->means, (size_t)given * (size_t)mixture->dimensions * sizeof *means);
     memcpy(mixture->labels, fit->start->labels, (size_t)given * sizeof *mixture->labels);
+    mixture->names = fit->start->names;
     if (given < k &&
         !lathe_kmeans_seed(&fit->points, k, given, fit->seed, run, means, fit->pool, err))
       return false;

@@ -9,7 +9,7 @@
 void lathe_component_name(const struct lathe_mixture *mixture, int k, char name[32])
 {
   if (mixture->labels[k] >= 0)
-    snprintf(name, 32, "%lld", (long long)mixture->labels[k]);
+    lathe_class_brief(mixture->names, mixture->labels[k], name, 32);
   else
     snprintf(name, 32, "cluster %d", k);
 }

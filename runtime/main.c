@@ -3,6 +3,7 @@
 #include "output.h"
 #include "run.h"
 #include "version.h"
+#include "words.h"
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,9 +85,11 @@ static bool has(const struct lathe_model *model, const struct command *command)
 static void print_overview(const struct lathe_call *call)
 {
   printf("usage: %s COMMAND [OPTION]...\n\nThe model %s:\n\n", call->program, call->model->name);
+  char help[LATHE_WORDS];
   for (int i = 0; i < COMMANDS; i++)
     if (has(call->model, &commands[i]))
-      printf("  %-12s %s\n", commands[i].line.command, commands[i].help);
+      printf("  %-12s %s\n", commands[i].line.command,
+             lathe_in_words(call->model, commands[i].help, help));
   printf("\n'%s help COMMAND' lists a command's options, '%s --version' the version.\n",
          call->program, call->program);
 }
@@ -96,8 +99,10 @@ static void print_help(const struct lathe_call *call, const struct command *comm
   const struct lathe_command_line *line = &command->line;
   printf("usage: %s %s", call->program, line->command);
   lathe_options_synopsis(line->needs);
-  printf(" [OPTION]...\n\n%s: %s\n\n", line->command, command->help);
-  lathe_options_help(line->takes);
+  char help[LATHE_WORDS];
+  printf(" [OPTION]...\n\n%s: %s\n\n", line->command,
+         lathe_in_words(call->model, command->help, help));
+  lathe_options_help(call->model, line->takes);
 }
 
 /* Whatever a message quotes, it stays one line. */

@@ -72,4 +72,5 @@ void lathe_mixture_copy(struct lathe_mixture *to, const struct lathe_mixture *fr
   memcpy(to->means, from->means, k * d * sizeof(double));
   memcpy(to->covariances, from->covariances, count * sizeof(double));
   memcpy(to->labels, from->labels, k * sizeof(int64_t));
+  to->names = from->names;
 }

@@ -3,6 +3,7 @@
 #ifndef LATHE_MIXTURE_H
 #define LATHE_MIXTURE_H
 
+#include "class_names.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,7 @@ struct lathe_mixture {
   double *means;       /* [K, D] */
   double *covariances; /* shape by `covariance`, floor included */
   int64_t *labels;     /* [K]: the class each component stands for; -1 where unnamed */
+  const struct lathe_class_names *names; /* of these classes; NULL: they are numbers. Not owned */
 };
 
 /* Free parameters of such a mixture: weights, means, covariances. */

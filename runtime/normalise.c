@@ -1,6 +1,7 @@
 #include "normalise.h"
 #include "allocate.h"
 #include "tensor_order.h"
+#include "words.h"
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
@@ -172,9 +173,9 @@ bool lathe_normalise_fit(const struct lathe_model *model, const struct lathe_par
     lathe_real stored_shift = (lathe_real)shift, stored_scale = (lathe_real)scale;
     good = (isfinite(stored_shift) && isfinite(stored_scale)) ||
            lathe_fail(err,
-                      "the training images cannot be normalised: from %g to %g is too far for %s; "
+                      "the training %s cannot be normalised: from %g to %g is too far for %s; "
                       "scale the values",
-                      s.least[i], s.greatest[i], model->precision);
+                      lathe_input_words(model), s.least[i], s.greatest[i], model->precision);
     state->fixed[to_shift->offset + lathe_stored_index(to_shift, g)] = stored_shift;
     state->fixed[to_scale->offset + lathe_stored_index(to_scale, g)] = stored_scale;
   }

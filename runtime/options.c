@@ -1,4 +1,5 @@
 #include "options.h"
+#include "words.h"
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -276,13 +277,13 @@ const char *lathe_options_overwritten(const struct lathe_options *options)
   return NULL;
 }
 
-void lathe_options_help(uint64_t set)
+void lathe_options_help(const struct lathe_model *model, uint64_t set)
 {
   for (int i = 0; i < LATHE_OPTIONS_ALL; i++) {
     if (!in_set(set, i))
       continue;
     bool valued = rows[i].value != NULL;
-    char letter[8] = "", usage[80];
+    char letter[8] = "", usage[80], help[LATHE_WORDS];
     if (rows[i].letter)
       snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
     if (rows[i].type == WORDS)
@@ -290,7 +291,7 @@ void lathe_options_help(uint64_t set)
     else
       snprintf(usage, sizeof usage, "%s--%s%s%s", letter, rows[i].name, valued ? " " : "",
                valued ? rows[i].value : "");
-    printf("  %-20s %s\n", usage, rows[i].help);
+    printf("  %-20s %s\n", usage, lathe_in_words(model, rows[i].help, help));
   }
 }
 

@@ -3,6 +3,7 @@
 #define LATHE_OPTIONS_H
 
 #include "error.h"
+#include "model.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -45,8 +46,8 @@ struct lathe_command_line {
 bool lathe_options_parse(struct lathe_options *options, const struct lathe_command_line *line,
                          int argc, char **argv, struct lathe_error *err);
 
-/* Prints the help lines of the options in `set` on standard output. */
-void lathe_options_help(uint64_t set);
+/* Prints the help lines of the options in `set` on standard output, in the model's words. */
+void lathe_options_help(const struct lathe_model *model, uint64_t set);
 
 /* Writes the options of `set` as a synopsis: "--data FILE -o FILE". */
 void lathe_options_synopsis(uint64_t set);

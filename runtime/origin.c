@@ -4,6 +4,7 @@
 #include "run.h"
 #include "sha256.h"
 #include "version.h"
+#include "words.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -165,21 +166,23 @@ bool lathe_origin_file(json_t **json, const char *path, const struct lathe_datas
 }
 
 bool lathe_origin_check_file(const json_t *json, const char *run, const char *path,
-                             const struct lathe_dataset *dataset, struct lathe_error *err)
+                             const struct lathe_model *model, const struct lathe_dataset *dataset,
+                             struct lathe_error *err)
 {
+  const char *words = lathe_input_words(model);
   json_int_t images = json_integer_value(json_object_get(json, "images"));
   json_int_t checksum = json_integer_value(json_object_get(json, "checksum"));
   const json_t *labels = json_object_get(json, "labels_checksum");
   if (images != (json_int_t)dataset->count)
     return lathe_fail(err,
-                      "%s holds %lld images, and the run in %s was begun with %lld: give the same "
+                      "%s holds %lld %s, and the run in %s was begun with %lld: give the same "
                       "file, or start anew with --force",
-                      path, (long long)dataset->count, run, (long long)images);
+                      path, (long long)dataset->count, words, run, (long long)images);
   if (checksum != (json_int_t)lathe_dataset_checksum(dataset))
     return lathe_fail(err,
-                      "%s holds other images than the run in %s was begun with: give the same "
+                      "%s holds other %s than the run in %s was begun with: give the same "
                       "file, or start anew with --force",
-                      path, run);
+                      path, words, run);
   if (json_is_integer(labels) &&
       json_integer_value(labels) != (json_int_t)lathe_labels_checksum(dataset))
     return lathe_fail(err,

@@ -33,6 +33,7 @@ bool lathe_origin_file(json_t **json, const char *path, const struct lathe_datas
 
 /* Checks a data set against such an object: that it is the same images and labels. */
 bool lathe_origin_check_file(const json_t *json, const char *run, const char *path,
-                             const struct lathe_dataset *dataset, struct lathe_error *err);
+                             const struct lathe_model *model, const struct lathe_dataset *dataset,
+                             struct lathe_error *err);
 
 #endif

@@ -3,6 +3,7 @@
 #include "json.h"
 #include "output.h"
 #include "report.h"
+#include "words.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -75,16 +76,22 @@ json_t *lathe_outcome_json(const struct lathe_outcome *outcome)
 static bool write_report(const struct lathe_outcome *outcome, struct lathe_error *err)
 {
   const struct lathe_trainer *trainer = outcome->trainer;
+  const struct lathe_model *model = outcome->session->model;
   char path[LATHE_PATH];
   struct lathe_report report = {
       .folder = outcome->folder,
       .session = outcome->session,
-      .images = {"the validation images", trainer->validation, &outcome->validation},
-      .labelled = {"the labelled images", outcome->labelled_part, &outcome->labelled},
+      .images = {lathe_by_input(model, "the validation images", "the validation series",
+                                "the validation rows"),
+                 trainer->validation, &outcome->validation},
+      .labelled = {lathe_by_input(model, "the labelled images", "the labelled series",
+                                  "the labelled rows"),
+                   outcome->labelled_part, &outcome->labelled},
   };
   if (trainer->validation.count == 0)
-    report.images =
-        (struct lathe_shown){"the training images", trainer->training, &outcome->training};
+    report.images = (struct lathe_shown){
+        lathe_by_input(model, "the training images", "the training series", "the training rows"),
+        trainer->training, &outcome->training};
   return lathe_run_path(outcome->folder, LATHE_RUN_REPORT, path, err) &&
          lathe_report_write(&report, path, err);
 }
@@ -99,7 +106,8 @@ bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error
          lathe_outcome_draw(outcome, err) && write_report(outcome, err);
 }
 
-static void print_evaluation(const char *name, const struct lathe_evaluation *evaluation)
+static void print_evaluation(const struct lathe_model *model, const char *name,
+                             const struct lathe_evaluation *evaluation)
 {
   if (evaluation->images == 0)
     return;
@@ -116,7 +124,7 @@ static void print_evaluation(const char *name, const struct lathe_evaluation *ev
   if (evaluation->scored)
     printf("  accuracy %.2f %%  macro F1 %.2f %%", 100 * evaluation->scores.accuracy,
            100 * evaluation->scores.macro_f1);
-  printf("  (%lld images)\n", (long long)evaluation->images);
+  printf("  (%lld %s)\n", (long long)evaluation->images, lathe_input_words(model));
 }
 
 void lathe_outcome_print(const struct lathe_outcome *outcome)
@@ -134,9 +142,9 @@ void lathe_outcome_print(const struct lathe_outcome *outcome)
     printf("  %s; the weights are those of epoch %d, whose loss is the least: %#.6g\n",
            trainer->done < trainer->settings.epochs ? "stopped early" : "trained to the last epoch",
            trainer->kept, trainer->best_loss);
-  print_evaluation("training", &outcome->training);
-  print_evaluation("validation", &outcome->validation);
-  print_evaluation("labelled", &outcome->labelled);
+  print_evaluation(model, "training", &outcome->training);
+  print_evaluation(model, "validation", &outcome->validation);
+  print_evaluation(model, "labelled", &outcome->labelled);
   printf("  mixture     %d components, %s after %d EM iterations, log-likelihood %.4f a point\n",
          outcome->session->mixture.components, em->converged ? "settled" : "not yet settled",
          em->iterations, em->log_likelihood);
@@ -147,9 +155,10 @@ void lathe_outcome_print(const struct lathe_outcome *outcome)
     printf("  %.*s\n", (int)length, line);
     line += length + (line[length] == '\n');
   }
+  char room[LATHE_WORDS];
   printf("\nFiles to look at in %s:\n", outcome->folder);
   for (int i = 0; i < LATHE_RUN_FILES; i++)
     if (lathe_run_about((enum lathe_run_file)i) && lathe_outcome_has(model, (enum lathe_run_file)i))
       printf("  %-20s %s\n", lathe_run_name((enum lathe_run_file)i),
-             lathe_run_about((enum lathe_run_file)i));
+             lathe_in_words(model, lathe_run_about((enum lathe_run_file)i), room));
 }

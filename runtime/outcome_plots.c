@@ -2,6 +2,7 @@
 #include "latent_plot.h"
 #include "outcome.h"
 #include "plot.h"
+#include "words.h"
 #include <stdlib.h>
 
 bool lathe_outcome_plot_losses(const struct lathe_outcome *outcome, const char *path,
@@ -20,7 +21,9 @@ bool lathe_outcome_plot_losses(const struct lathe_outcome *outcome, const char *
   }
   struct lathe_curve curves[] = {{"training", x, training, n}, {"validation", x, validation, n}};
   int count = trainer->validation.count > 0 ? 2 : 1;
-  bool good = lathe_plot_curves(path, "Loss", "epoch", "loss (nats an image)", curves, count, err);
+  char room[LATHE_WORDS];
+  const char *axis = lathe_in_words(outcome->session->model, "loss (nats an image)", room);
+  bool good = lathe_plot_curves(path, "Loss", "epoch", axis, curves, count, err);
   free(x);
   return good;
 }
@@ -31,9 +34,12 @@ bool lathe_outcome_plot_clusters(const struct lathe_outcome *outcome, const char
   const struct lathe_session *session = outcome->session;
   const struct lathe_evaluation *training = &outcome->training;
   struct lathe_latent_view view;
+  char room[LATHE_WORDS];
   struct lathe_latent_plot plot = {
-      .title = lathe_is_alone(session->model) ? "The training points, by cluster"
-                                              : "Latent means of the training images, by cluster",
+      .title = lathe_is_alone(session->model)
+                   ? "The training points, by cluster"
+                   : lathe_in_words(session->model,
+                                    "Latent means of the training images, by cluster", room),
       .mixture = &session->mixture,
       .view = &view,
       .n = training->images,

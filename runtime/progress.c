@@ -1,6 +1,7 @@
 #include "progress.h"
 #include "clock.h"
 #include "json.h"
+#include "words.h"
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,11 +18,16 @@ enum lathe_progress_style lathe_progress_choose(bool quiet, bool json)
   return isatty(STDOUT_FILENO) ? LATHE_PROGRESS_BAR : LATHE_PROGRESS_LINES;
 }
 
-void lathe_progress_start(struct lathe_progress *progress, enum lathe_progress_style style,
-                          int epochs, int64_t images, int64_t before)
+void lathe_progress_start(struct lathe_progress *progress, const struct lathe_model *model,
+                          enum lathe_progress_style style, int epochs, int64_t images,
+                          int64_t before)
 {
-  *progress = (struct lathe_progress){
-      .style = style, .epochs = epochs, .images = images, .before = before, .started = lathe_now()};
+  *progress = (struct lathe_progress){.model = model,
+                                      .style = style,
+                                      .epochs = epochs,
+                                      .images = images,
+                                      .before = before,
+                                      .started = lathe_now()};
 }
 
 /* 19532 as "19,532". */
@@ -166,8 +172,8 @@ static void print_line(const struct lathe_progress *progress, const struct lathe
     printf("  valid %#-8.5g", epoch->validation.total);
   if (clamped(epoch) > 0)
     printf("  %.0f log-variances clamped", clamped(epoch));
-  printf("  %s images/s  %s\n", with_commas(speed, epoch->images_per_second),
-         lathe_duration(time, epoch->seconds));
+  printf("  %s %s/s  %s\n", with_commas(speed, epoch->images_per_second),
+         lathe_input_words(progress->model), lathe_duration(time, epoch->seconds));
   fflush(stdout);
 }
 

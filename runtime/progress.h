@@ -18,6 +18,7 @@ enum lathe_progress_style {
 };
 
 struct lathe_progress {
+  const struct lathe_model *model;
   enum lathe_progress_style style;
   int epochs;            /* in all */
   int64_t images;        /* an epoch */
@@ -31,8 +32,9 @@ struct lathe_progress {
 enum lathe_progress_style lathe_progress_choose(bool quiet, bool json);
 
 /* `before`: images that a resumed run had trained on already, in all its epochs. */
-void lathe_progress_start(struct lathe_progress *progress, enum lathe_progress_style style,
-                          int epochs, int64_t images, int64_t before);
+void lathe_progress_start(struct lathe_progress *progress, const struct lathe_model *model,
+                          enum lathe_progress_style style, int epochs, int64_t images,
+                          int64_t before);
 
 /* After each step: `done` images of the epoch (from 1), and the epoch's mean loss so far. */
 void lathe_progress_step(struct lathe_progress *progress, int epoch, int64_t done,

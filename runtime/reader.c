@@ -143,6 +143,11 @@ static size_t read_some(struct lathe_reader *reader, unsigned char *bytes, size_
   return got;
 }
 
+size_t lathe_reader_some(struct lathe_reader *reader, void *bytes, size_t size)
+{
+  return read_some(reader, bytes, size);
+}
+
 size_t lathe_reader_peek(struct lathe_reader *reader, void *bytes, size_t size)
 {
   unsigned char ahead[LOOKAHEAD];

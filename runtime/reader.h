@@ -39,10 +39,14 @@ size_t lathe_reader_peek(struct lathe_reader *reader, void *bytes, size_t size);
 bool lathe_reader_take(struct lathe_reader *reader, void *bytes, size_t size, const char *what,
                        struct lathe_error *err);
 
-/* The same into new memory that grows with what has really been read, for a size that a header
- * claims; never more than twice the bytes that there are. NULL on failure. The memory begins
- * *before bytes before them, so that what a reader of memory holds need not be copied: that is what
- * the caller frees. */
+/* Takes up to `size` bytes and returns how many; fewer only at the end or where reading fails,
+ * which lathe_reader_end tells apart. */
+size_t lathe_reader_some(struct lathe_reader *reader, void *bytes, size_t size);
+
+/* What lathe_reader_take does, into new memory that grows with what has really been read, for a
+ * size that a header claims; never more than twice the bytes that there are. NULL on failure. The
+ * memory begins *before bytes before them, so that what a reader of memory holds need not be
+ * copied: that is what the caller frees. */
 void *lathe_reader_take_new(struct lathe_reader *reader, size_t size, const char *what,
                             size_t *before, struct lathe_error *err);
 

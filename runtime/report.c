@@ -3,6 +3,7 @@
 #include "output.h"
 #include "report_parts.h"
 #include "run.h"
+#include "words.h"
 #include <math.h>
 #include <stdlib.h>
 
@@ -61,6 +62,7 @@ static void write_summary(const struct lathe_report_page *page)
   const struct lathe_report *report = page->report;
   const struct lathe_evaluation *evaluation = report->images.evaluation;
   FILE *out = page->out;
+  char room[LATHE_WORDS];
   double ssim;
   fputs("<p class=\"quiet\">", out);
   lathe_html_printf(out, "Run %s. Pictures are of %s (%lld).", report->folder, report->images.name,
@@ -68,12 +70,13 @@ static void write_summary(const struct lathe_report_page *page)
   fputs("</p>\n<div class=\"figures\">\n", out);
   if (page->scored) {
     char name[64];
-    snprintf(name, sizeof name, "Accuracy, %lld labelled images",
-             (long long)page->scored->evaluation->images);
+    snprintf(name, sizeof name, "Accuracy, %lld labelled %s",
+             (long long)page->scored->evaluation->images, lathe_input_words(page->model));
     write_figure(out, name, "%.2f %%", 100 * page->scored->evaluation->scores.accuracy);
   }
   if (evaluation->decoded) {
-    write_figure(out, "Loss, nats an image", "%.2f", evaluation->loss.total);
+    write_figure(out, lathe_in_words(page->model, "Loss, nats an image", room), "%.2f",
+                 evaluation->loss.total);
     write_figure(out, "Mean squared error", "%.4f", lathe_similarity_mse(&evaluation->similarity));
   } else {
     write_figure(out, "Log-likelihood, nats a point", "%.4f", evaluation->fitness.log_likelihood);

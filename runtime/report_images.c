@@ -8,6 +8,7 @@
 #include "outcome.h"
 #include "report_parts.h"
 #include "unsure.h"
+#include "words.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,7 +106,8 @@ bool lathe_report_samples(struct lathe_report_page *page, struct lathe_error *er
       lathe_allocate(SAMPLES, model->latent, sizeof *latents, "the sampled latents", err);
   lathe_real *images = new_images(page, SAMPLES, err);
   bool good = latents && images;
-  fprintf(page->out, "<p>New images, %s each component of the mixture%s.</p>\n",
+  fprintf(page->out, "<p>New %s, %s each component of the mixture%s.</p>\n",
+          lathe_input_words(model),
           lathe_is_alone(model) ? "drawn from" : "decoded from latents that are drawn from",
           lathe_has_prior(model) ? ", and from the standard normal prior" : "");
   for (int k = 0; good && k < components + lathe_has_prior(model); k++)
@@ -165,9 +167,11 @@ bool lathe_report_interpolations(struct lathe_report_page *page, struct lathe_er
                                        "the paths' latents", err);
   lathe_real *images = new_images(page, LATHE_INTERPOLATED + 2, err);
   bool good = latents && images;
-  fputs("<p>Between two images, each at its end as it is: what is decoded along the straight line "
-        "from one's latent mean to the other's.</p>\n",
-        page->out);
+  fprintf(
+      page->out,
+      "<p>Between two %s, each at its end as it is: what is decoded along the straight line from "
+      "one's latent mean to the other's.</p>\n",
+      lathe_input_words(page->model));
   for (int i = 0; good && i < count; i++) {
     char name[LATHE_INTERPOLATION_NAME];
     lathe_interpolate(session, &shown->part, shown->evaluation, &paths[i], latents, images);
@@ -191,7 +195,7 @@ static bool write_unsure(struct lathe_report_page *page, const struct lathe_unsu
 {
   const struct lathe_mixture *mixture = &page->report->session->mixture;
   const struct lathe_part *part = &page->report->images.part;
-  char best[32], second[32];
+  char best[32], second[32], room[LATHE_CLASS_TEXT];
   FILE *out = page->out;
   lathe_component_name(mixture, u->best, best);
   lathe_component_name(mixture, u->second, second);
@@ -206,7 +210,7 @@ static bool write_unsure(struct lathe_report_page *page, const struct lathe_unsu
     int64_t place = part->indices ? part->indices[u->image] : u->image;
     const int64_t *labels = part->dataset->labels.data;
     fputs("<br />", out);
-    lathe_html_printf(out, "label: %lld", (long long)labels[place]);
+    lathe_html_printf(out, "label: %s", lathe_class_text(mixture->names, labels[place], room));
   }
   fputs("</figcaption></figure>\n", out);
   return good;

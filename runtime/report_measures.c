@@ -2,6 +2,7 @@
 #include "latent_plot.h"
 #include "plot.h"
 #include "report_parts.h"
+#include "words.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,12 +68,12 @@ static void write_clamped(struct lathe_report_page *page)
       epochs++;
     }
   if (epochs > 0)
-    fprintf(
-        page->out,
-        "<p>%.0f log-variances of training images were clamped to [%g, %g], in %d of %d epochs, "
-        "the last of them epoch %d: from one that lies at a bound the encoder learns "
-        "nothing.</p>\n",
-        all, model->logvar[0], model->logvar[1], epochs, history->epochs, last);
+    fprintf(page->out,
+            "<p>%.0f log-variances of training %s were clamped to [%g, %g], in %d of %d epochs, "
+            "the last of them epoch %d: from one that lies at a bound the encoder learns "
+            "nothing.</p>\n",
+            all, lathe_input_words(model), model->logvar[0], model->logvar[1], epochs,
+            history->epochs, last);
 }
 
 bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err)
@@ -94,10 +95,11 @@ bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err
       {"Learning rate", "learning rate", {LATHE_EPOCH_rate}, 1, rate},
   };
   const struct lathe_history *history = &page->history;
+  char room[LATHE_WORDS];
   fputs("<div class=\"pair\">\n", page->out);
   for (size_t i = 0; history->epochs > 0 && i < sizeof plots / sizeof plots[0]; i++)
-    if (!plot_columns(page, plots[i].title, plots[i].ylabel, plots[i].fields, plots[i].names,
-                      plots[i].count, err))
+    if (!plot_columns(page, plots[i].title, lathe_in_words(page->model, plots[i].ylabel, room),
+                      plots[i].fields, plots[i].names, plots[i].count, err))
       return false;
   struct lathe_curve em = {NULL, history->iteration, history->log_likelihood, history->iterations};
   const char *title = "Log-likelihood of the mixture";
@@ -157,6 +159,7 @@ bool lathe_report_metrics(struct lathe_report_page *page, struct lathe_error *er
 {
   static const char *const parts[] = {"training", "validation", "labelled"};
   FILE *out = page->out;
+  char room[LATHE_WORDS];
   bool listed = false;
   fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Part</th>", out);
   for (int i = 0; i < COLUMNS; i++)
@@ -182,7 +185,8 @@ bool lathe_report_metrics(struct lathe_report_page *page, struct lathe_error *er
           "point; precision, recall and F1 are means over the classes.</p>\n",
           lathe_is_alone(page->model)
               ? ""
-              : "Loss, reconstruction and KL divergence in nats an image. ");
+              : lathe_in_words(page->model,
+                               "Loss, reconstruction and KL divergence in nats an image. ", room));
   return true;
 }
 
@@ -191,10 +195,11 @@ bool lathe_report_has_confusion(const struct lathe_report_page *page)
   return page->scored != NULL;
 }
 
-static void write_label(FILE *out, int64_t label)
+static void write_label(FILE *out, const struct lathe_class_names *names, int64_t label)
 {
+  char room[LATHE_CLASS_TEXT];
   if (label >= 0)
-    fprintf(out, "%lld", (long long)label);
+    lathe_html_printf(out, "%s", lathe_class_text(names, label, room));
   else
     fputs("unnamed", out);
 }
@@ -223,13 +228,13 @@ bool lathe_report_confusion(struct lathe_report_page *page, struct lathe_error *
   fputs("<div class=\"scroll\"><table class=\"confusion\">\n<thead><tr><th>true</th>", out);
   for (int j = 0; j < n; j++) {
     fputs("<th>", out);
-    write_label(out, scores->labels[j]);
+    write_label(out, evaluation->names, scores->labels[j]);
     fputs("</th>", out);
   }
   fputs("<th>precision</th><th>recall</th><th>F1</th></tr></thead>\n<tbody>\n", out);
   for (int i = 0; i < n; i++) {
     fputs("<tr><th>", out);
-    write_label(out, scores->labels[i]);
+    write_label(out, evaluation->names, scores->labels[i]);
     fputs("</th>", out);
     for (int j = 0; j < n; j++) {
       int64_t count = scores->confusion[i * n + j];
@@ -327,7 +332,7 @@ static bool plot_by_label(struct lathe_report_page *page, const struct lathe_lat
   if (!group)
     return false;
   for (int c = 0; c < count; c++) {
-    snprintf(text[c], sizeof text[c], "%lld", (long long)labels[c]);
+    lathe_class_brief(shown->evaluation->names, labels[c], text[c], sizeof text[c]);
     names[c] = text[c];
   }
   for (int64_t i = 0; i < shown->part.count; i++) {
@@ -356,6 +361,7 @@ static bool plot_by_label(struct lathe_report_page *page, const struct lathe_lat
 bool lathe_report_latent(struct lathe_report_page *page, struct lathe_error *err)
 {
   const struct lathe_report *report = page->report;
+  char room[LATHE_WORDS];
   const struct lathe_shown *shown = &report->images;
   struct lathe_session *session = report->session;
   FILE *out = page->out;
@@ -372,7 +378,9 @@ bool lathe_report_latent(struct lathe_report_page *page, struct lathe_error *err
   lathe_html_printf(out,
                     "Each dot is %s: by cluster, of %s%s%s. Ellipses are the mixture's components "
                     "at 1 and 2 standard deviations.",
-                    lathe_is_alone(page->model) ? "one point" : "the posterior mean of one image",
+                    lathe_is_alone(page->model)
+                        ? "one point"
+                        : lathe_in_words(page->model, "the posterior mean of one image", room),
                     shown->name, page->scored ? "; by label, of " : "",
                     page->scored ? page->scored->name : "");
   fputs("</p>\n<div class=\"pair\">\n", out);

@@ -3,6 +3,7 @@
 #include "schedule.h"
 #include "settings.h"
 #include "version.h"
+#include "words.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,7 +68,7 @@ static void write_graph(FILE *out, const struct lathe_model *model)
   else if (model->input_rank == 2)
     snprintf(image, sizeof image, "series [%d, %d]", shape[0], shape[1]);
   else
-    snprintf(image, sizeof image, "input [%d]", shape[0]);
+    snprintf(image, sizeof image, "row [%d]", shape[0]);
   snprintf(latent, sizeof latent, "z [%d]", model->latent);
   write_chain(out, model, "encoder", image, latent);
   write_chain(out, model, "decoder", latent, image);
@@ -100,12 +101,12 @@ bool lathe_report_model(struct lathe_report_page *page, struct lathe_error *err)
   fputs("<p>", out);
   lathe_html_printf(out,
                     "%s autoencoder of %lld parameters (%s), and a mixture of %d "
-                    "Gaussian%s over its %d latent dimensions. %.3g floating-point operations an "
-                    "image forward, %.3g in a training step.",
+                    "Gaussian%s over its %d latent dimensions. %.3g floating-point operations "
+                    "%s forward, %.3g in a training step.",
                     lathe_has_prior(model) ? "A variational" : "A plain",
                     (long long)model->parameter_count, model->precision, model->mixing.components,
                     model->mixing.components == 1 ? "" : "s", model->latent, model->flops_forward,
-                    model->flops_step);
+                    lathe_input_one(model), model->flops_step);
   fputs("</p>\n", out);
   write_graph(out, model);
   fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Layer</th><th></th><th>Output</th>"
@@ -281,6 +282,7 @@ static void write_command(const struct lathe_report_page *page)
   fputs(" train", out);
   write_path(page, "data", "data", "path");
   write_path(page, "labels", "data", "labels");
+  write_path(page, "label-column", "data", "label_column");
   write_path(page, "only", "data", "only");
   write_path(page, "valid", "valid", "path");
   write_path(page, "labelled", "labelled", "path");

@@ -130,6 +130,7 @@ static bool take_inputs(const struct lathe_resume *resume, struct lathe_inputs *
   return take_text(resume, "data", "path", &inputs->data, true, err) &&
          take_text(resume, "data", "labels", &inputs->labels, true, err) &&
          take_text(resume, "data", "only", &inputs->only, false, err) &&
+         take_text(resume, "data", "label_column", &inputs->label_column, false, err) &&
          take_text(resume, "valid", "path", &inputs->valid, true, err) &&
          take_text(resume, "labelled", "path", &inputs->labelled, true, err);
 }
@@ -145,10 +146,11 @@ bool lathe_resume_open(struct lathe_resume *resume, const struct lathe_call *cal
          take_inputs(resume, inputs, err);
 }
 
-bool lathe_resume_check(const struct lathe_resume *resume, const char *member, const char *path,
-                        const struct lathe_dataset *dataset, struct lathe_error *err)
+bool lathe_resume_check(const struct lathe_resume *resume, const struct lathe_model *model,
+                        const char *member, const char *path, const struct lathe_dataset *dataset,
+                        struct lathe_error *err)
 {
   const json_t *file = json_object_get(resume->record, member);
   return !resume->record || !path ||
-         lathe_origin_check_file(file, resume->run.folder, path, dataset, err);
+         lathe_origin_check_file(file, resume->run.folder, path, model, dataset, err);
 }

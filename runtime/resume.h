@@ -9,9 +9,10 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* The files and the choice of labels that a training reads; NULL: none. Texts are not owned. */
+/* The files, the column of labels in tables, and the choice of labels that a training reads; NULL:
+ * none. Texts are not owned. */
 struct lathe_inputs {
-  const char *data, *labels, *only, *valid, *labelled;
+  const char *data, *labels, *only, *valid, *labelled, *label_column;
 };
 
 struct lathe_resume {
@@ -35,7 +36,8 @@ void lathe_resume_close(struct lathe_resume *resume);
 
 /* Checks that what was read under the record's member ("data", "valid", "labelled") is what the run
  * was begun with. */
-bool lathe_resume_check(const struct lathe_resume *resume, const char *member, const char *path,
-                        const struct lathe_dataset *dataset, struct lathe_error *err);
+bool lathe_resume_check(const struct lathe_resume *resume, const struct lathe_model *model,
+                        const char *member, const char *path, const struct lathe_dataset *dataset,
+                        struct lathe_error *err);
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef LATHE_RUN_H
 #define LATHE_RUN_H
 
+#include "class_names.h"
 #include "error.h"
 #include "lock.h"
 #include "model.h"
@@ -75,6 +76,10 @@ bool lathe_run_open(struct lathe_run *run, const char *folder, const struct lath
  * *record, a new reference. Fails as lathe_run_open does. */
 bool lathe_run_reopen(struct lathe_run *run, const char *folder, const struct lathe_model *model,
                       json_t **record, bool *finished, struct lathe_error *err);
+
+/* Names of classes that the record of a finished run has, to be freed; none where labels are
+ * numbers. */
+bool lathe_run_names(struct lathe_class_names *names, const char *folder, struct lathe_error *err);
 
 /* Writes the record: what `run` says, what made it (origin.h), and what `details` adds (an object
  * whose reference is taken; members that are objects are merged with those of the same name). It is

@@ -120,6 +120,21 @@ bool lathe_run_reopen(struct lathe_run *run, const char *folder, const struct la
   return *record != NULL;
 }
 
+bool lathe_run_names(struct lathe_class_names *names, const char *folder, struct lathe_error *err)
+{
+  char path[LATHE_PATH];
+  struct lathe_error why;
+  *names = (struct lathe_class_names){0};
+  if (!lathe_run_path(folder, LATHE_RUN_RECORD, path, err))
+    return false;
+  json_t *record = lathe_json_read(path, NULL, err);
+  bool good = record != NULL;
+  if (good && !lathe_class_names_take(names, json_object_get(record, "label_names"), &why))
+    good = lathe_fail(err, "%s: %s", path, why.text);
+  json_decref(record);
+  return good;
+}
+
 bool lathe_run_write(const struct lathe_run *run, const struct lathe_model *model, json_t *details,
                      bool finished, struct lathe_error *err)
 {

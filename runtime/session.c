@@ -193,7 +193,7 @@ bool lathe_assign_clusters(const struct lathe_session *session, int64_t n, const
 {
   int components = session->mixture.components, latent = session->model->latent;
   double *own = NULL;
-  if (!lathe_expect_finite("the latent mean", points, 0, n, latent, err))
+  if (!lathe_expect_finite(session->model, "the latent mean", points, 0, n, latent, err))
     return false;
   if (!posterior) {
     own = lathe_allocate(session->state.capacity, components, sizeof *own,

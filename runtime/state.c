@@ -3,6 +3,7 @@
 #include "philox.h"
 #include "resident.h"
 #include "tensor_order.h"
+#include "words.h"
 #include <limits.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -93,16 +94,18 @@ bool lathe_state_new(struct lathe_state *state, const struct lathe_model *model,
   size_t per_image = training ? model->per_image_training : model->per_image_inference;
   if (per_image > 0 && (size_t)capacity > INT_MAX / per_image) /* emitted code counts in int */
     return lathe_fail(err,
-                      "batches of %d images are too large for model %s: %zu values an image allow "
-                      "%zu at most; use a smaller batch",
-                      capacity, model->name, per_image, INT_MAX / per_image);
+                      "batches of %d %s are too large for model %s: %zu values each allow %zu at "
+                      "most; use a smaller batch",
+                      capacity, lathe_input_words(model), model->name, per_image,
+                      INT_MAX / per_image);
   size_t bytes = lathe_arena_bytes(model, capacity, lathe_pool_threads(pool), training);
   unsigned char *memory = bytes < SIZE_MAX - ALIGNMENT ? calloc(1, bytes + ALIGNMENT) : NULL;
   if (!memory)
     return lathe_fail(err,
-                      "not enough memory: model %s needs %.1f MiB for batches of %d images on %d "
+                      "not enough memory: model %s needs %.1f MiB for batches of %d %s on %d "
                       "threads; use a smaller batch or fewer threads",
-                      model->name, (double)bytes / 0x1p20, capacity, lathe_pool_threads(pool));
+                      model->name, (double)bytes / 0x1p20, capacity, lathe_input_words(model),
+                      lathe_pool_threads(pool));
   lathe_resident_large(memory, bytes);
   attach(state, model, memory + (ALIGNMENT - (uintptr_t)memory % ALIGNMENT), capacity, pool,
          training);

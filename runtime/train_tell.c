@@ -1,5 +1,6 @@
 #include "json.h"
 #include "train_job.h"
+#include "words.h"
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,9 +108,9 @@ bool lathe_train_tell_constant(const struct lathe_train_job *job,
                                      (json_int_t)constant->first),
                            err);
   if (!options->quiet)
-    printf("the same in all training images, and not scaled: %lld of %lld %s, the first is %lld\n",
-           (long long)constant->count, (long long)constant->all, constant->of,
-           (long long)constant->first);
+    printf("the same in all training %s, and not scaled: %lld of %lld %s, the first is %lld\n",
+           lathe_input_words(job->call->model), (long long)constant->count,
+           (long long)constant->all, constant->of, (long long)constant->first);
   return true;
 }
 

@@ -1,5 +1,6 @@
 #include "train_usage.h"
 #include "run.h"
+#include "words.h"
 
 struct lathe_training lathe_train_settings(const struct lathe_call *call)
 {
@@ -64,23 +65,26 @@ enum lathe_status lathe_train_usage(const struct lathe_call *call, struct lathe_
   if (options->resume && lathe_run_exists(options->run))
     return LATHE_DONE;
   if (!options->data)
-    return lathe_usage(err, "train needs --data FILE, images to train on%s%s%s",
-                       options->resume ? ": " : "", options->resume ? options->run : "",
+    return lathe_usage(err, "train needs --data FILE, %s to train on%s%s%s",
+                       lathe_input_words(call->model), options->resume ? ": " : "",
+                       options->resume ? options->run : "",
                        options->resume ? " holds no run to go on with" : "");
   if (call->model->mixing.init == LATHE_INIT_LABELLED && !options->labelled)
     return lathe_usage(err,
-                       "model %s starts its mixture from labelled images: give a few of each class "
+                       "model %s starts its mixture from labelled %s: give a few of each class "
                        "with --labelled FILE",
-                       call->model->name);
-  if (options->only && !options->labels)
-    return lathe_usage(err, "--only needs --labels FILE: train reads no labels from --data");
+                       call->model->name, lathe_input_words(call->model));
+  if (options->only && !options->labels && !options->label_column)
+    return lathe_usage(err, "--only needs --labels FILE, or of a CSV table --label-column NAME: "
+                            "train reads no other labels from --data");
   if (options->labels && !options->only)
     return lathe_usage(err, "--labels serves --only alone: train reads no other labels (give the "
                             "few that name the clusters with --labelled)");
   if (lathe_option_given(options, LATHE_OPTION_SPLIT) && options->split <= 0)
     return lathe_usage(err,
-                       "--split 0 leaves no image to train on: give the part that is trained on, "
-                       "above 0 and up to 1");
+                       "--split 0 leaves no %s to train on: give the part that is trained on, "
+                       "above 0 and up to 1",
+                       lathe_input_word(call->model));
   if (options->valid && lathe_option_given(options, LATHE_OPTION_SPLIT))
     return lathe_usage(err,
                        "--valid and --split exclude each other: with --valid, all of --data is "

@@ -1,6 +1,7 @@
 #include "training_data.h"
 #include "origin.h"
 #include "scores.h"
+#include "words.h"
 
 void lathe_training_data_free(struct lathe_training_data *data)
 {
@@ -25,9 +26,9 @@ static bool check_classes(const struct lathe_training_data *data, const struct l
   if (classes != model->mixing.components)
     return lathe_fail(err,
                       "%s has labels of %d classes, and the mixture of model %s has %d components: "
-                      "give labelled images of exactly %d classes",
+                      "give labelled %s of exactly %d classes",
                       data->inputs.labelled, classes, model->name, model->mixing.components,
-                      model->mixing.components);
+                      lathe_input_words(model), model->mixing.components);
   return true;
 }
 
@@ -35,14 +36,14 @@ static bool check_classes(const struct lathe_training_data *data, const struct l
 static bool check_enough(const struct lathe_training_data *data, const struct lathe_model *model,
                          struct lathe_error *err)
 {
+  const char *words = lathe_input_words(model);
   int components = model->mixing.components;
   if (data->split.training >= components)
     return true;
-  return lathe_fail(
-      err,
-      "%s leaves %lld images to train on, fewer than the mixture's %d components: give "
-      "more images, or a larger --split",
-      data->inputs.data, (long long)data->split.training, components);
+  return lathe_fail(err,
+                    "%s leaves %lld %s to train on, fewer than the mixture's %d components: give "
+                    "more %s, or a larger --split",
+                    data->inputs.data, (long long)data->split.training, words, components, words);
 }
 
 bool lathe_training_data_load(struct lathe_training_data *data, const struct lathe_model *model,
@@ -50,16 +51,22 @@ bool lathe_training_data_load(struct lathe_training_data *data, const struct lat
                               const struct lathe_resume *resume, struct lathe_error *err)
 {
   const struct lathe_inputs *in = &data->inputs;
-  struct lathe_source images = {in->data, in->labels, in->only, false, false};
-  struct lathe_source labelled = {in->labelled, NULL, in->only, true, true};
-  struct lathe_source valid = {in->valid, NULL, in->only, false, false};
+  struct lathe_source images = {
+      .data = in->data, .labels = in->labels, .only = in->only, .label_column = in->label_column};
+  struct lathe_source valid = {
+      .data = in->valid, .only = in->only, .label_column = in->label_column};
+  struct lathe_source labelled = {.data = in->labelled,
+                                  .only = in->only,
+                                  .want_labels = true,
+                                  .need_labels = true,
+                                  .label_column = in->label_column};
   return (!in->labelled || lathe_dataset_load(&data->labelled, model, &labelled, err)) &&
          check_classes(data, model, err) &&
          (!in->valid || lathe_dataset_load(&data->valid, model, &valid, err)) &&
          lathe_dataset_load(&data->images, model, &images, err) &&
-         lathe_resume_check(resume, "data", in->data, &data->images, err) &&
-         lathe_resume_check(resume, "valid", in->valid, &data->valid, err) &&
-         lathe_resume_check(resume, "labelled", in->labelled, &data->labelled, err) &&
+         lathe_resume_check(resume, model, "data", in->data, &data->images, err) &&
+         lathe_resume_check(resume, model, "valid", in->valid, &data->valid, err) &&
+         lathe_resume_check(resume, model, "labelled", in->labelled, &data->labelled, err) &&
          lathe_split_new(&data->split, data->images.count, settings->split, settings->seed, err) &&
          check_enough(data, model, err);
 }
@@ -88,7 +95,11 @@ json_t *lathe_training_data_json(const struct lathe_training_data *data, struct 
   }
   json_object_set_new(images, "labels", in->labels ? json_string(in->labels) : json_null());
   json_object_set_new(images, "only", in->only ? json_string(in->only) : json_null());
+  if (in->label_column)
+    json_object_set_new(images, "label_column", json_string(in->label_column));
   json_t *json = json_pack("{s:o, s:o, s:o}", "data", images, "valid", valid, "labelled", labelled);
+  if (json && data->labelled.names.count > 0)
+    json_object_set_new(json, "label_names", lathe_class_names_json(&data->labelled.names));
   if (!json)
     lathe_fail(err, "not enough memory to note what the run is made from; free some memory");
   return json;

@@ -3,6 +3,7 @@
 #ifndef LATHE_WORK_H
 #define LATHE_WORK_H
 
+#include "class_names.h"
 #include "command.h"
 #include "dataset.h"
 #include "error.h"
@@ -13,13 +14,15 @@
 
 struct lathe_work {
   struct lathe_run run;
+  struct lathe_class_names names; /* that the run has for its classes; `data` may have more */
   struct lathe_dataset data;
   struct lathe_part part; /* all of `data` */
   struct lathe_session session;
 };
 
-/* Opens --run, reads --data (with --labels and --only; labels only when wanted) and loads the
- * weights, for --threads. lathe_work_close accepts a zeroed one, and is needed after failure too.
+/* Opens --run, reads --data (with --labels, --label-column and --only; labels only when wanted) and
+ * loads the weights, for --threads. lathe_work_close accepts a zeroed one, and is needed after
+ * failure too.
  */
 bool lathe_work_open(struct lathe_work *work, const struct lathe_call *call, bool want_labels,
                      struct lathe_error *err);

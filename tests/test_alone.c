@@ -204,7 +204,7 @@ START_TEST(refuses_what_takes_layers)
                  "--epochs|mixture alone");
   assert_refused(SPAWN(BLOBS, "bench", "--per-layer"), BLOBS, 2, "mixture alone|layers");
   assert_refused(SPAWN(BLOBS, "train", "--data", in_folder("hole.npz"), "--run", in_folder("none")),
-                 BLOBS, 1, "image 1 has the value nan|not finite");
+                 BLOBS, 1, "row 1 has the value nan|not finite");
   struct said said = SPAWN(built("lathe"), "graph", in_folder("blobs.lathe"));
   ck_assert_int_eq(said.status, 1);
   assert_words(said.err, "mixture alone|no layers to draw");

@@ -92,7 +92,7 @@ static const struct {
     {"records.npy", "records"},
     {"no_such_file.npy", "no_such_file.npy|No such file"},
     {"", "folder|name a file"},
-    {"make.py", "none of .npz, .npy and IDX"},
+    {"make.py", "make.py:2:|none of .npz, .npy and IDX"},
     {"other_members.npz", "no member `data`|x_train, y_train|np.savez"},
     {"nothing.npz", "no member `data`"},
 };
@@ -194,7 +194,11 @@ static const struct {
 } BYTES_[] = {
     {BYTES(""), "is empty"},
     {BYTES("\0"), "none of"},
-    {BYTES("hello, world"), "none of .npz, .npy and IDX|convert|numpy.save"},
+    {BYTES("hello, world"), "no rows|none of .npz, .npy and IDX"},
+    {BYTES("\1\2\3"), "none of .npz, .npy, IDX and CSV|convert|numpy.save"},
+    {BYTES("\xff\xfe"
+           "1\0"),
+     "UTF-16|UTF-8"},
     {BYTES("\x93NUMP"), "none of"},
     {BYTES("\x93NUMPY"), "truncated|.npy header"},
     {BYTES("\x93NUMPY\1\0"), "truncated|.npy header"},

@@ -418,7 +418,7 @@ START_TEST(report_is_written)
   call_well(&fake_space, "report --run @/unnamed --data @/flat.npz -o @/matched.html --quiet");
   ck_assert_str_eq(printed, "");
   read_text(expand("@/matched.html"), text);
-  ck_assert_ptr_nonnull(strstr(text, "Accuracy, 150 labelled images"));
+  ck_assert_ptr_nonnull(strstr(text, "Accuracy, 150 labelled rows"));
   /* and without labels nothing is scored */
   call_well(&fake_space, "report --run @/unnamed -o @/bare.html");
   read_text(expand("@/bare.html"), text);

@@ -171,7 +171,7 @@ static struct lathe_clusters by_hand(void)
   pair[0] = (struct lathe_cluster_pair){0, 1, 5.25, 3.5, 0.01, 0.00003, 0};
   pair[1] = (struct lathe_cluster_pair){0, 2, 6.5, 5.25, 0.005, 0.002, 3};
   pair[2] = (struct lathe_cluster_pair){1, 2, 2.345, 0.71, 0.1, 0.0331, 12};
-  return (struct lathe_clusters){3, 20, cluster, 3, pair, 2, 2, 0.0351};
+  return (struct lathe_clusters){3, 20, cluster, 3, pair, 2, 2, 0.0351, NULL};
 }
 
 static void check_words(const struct lathe_clusters *c, const char *expected)

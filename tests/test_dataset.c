@@ -104,13 +104,13 @@ static const struct {
     {LATHE_F64, 0, 0, 1, ""},
     {LATHE_F32, 0.1, -0.1, 0.1, ""}, /* in float32 above 0.1 */
     {LATHE_F64, 0.1, -0.1, 0.1, ""},
-    {LATHE_F32, 255, 0, 1, "image 1 has the value 255|not in [0, 1]|divide by 255|uint8"},
-    {LATHE_F64, 1.0000001, 0, 1, "image 1 has the value|not in [0, 1]"},
-    {LATHE_F32, -0.5, 0, 1, "image 1 has the value -0.5|scale"},
-    {LATHE_F32, NAN, 0, 1, "image 1 has the value nan|remove it"},
-    {LATHE_F64, INFINITY, 0, 1, "image 1 has the value inf|remove it"},
-    {LATHE_F64, -INFINITY, -1, 1, "image 1 has the value -inf|not in [-1, 1]"},
-    {LATHE_I64, 0, 0, 1, "images are int64|store them as uint8, float32 or float64"},
+    {LATHE_F32, 255, 0, 1, "row 1 has the value 255|not in [0, 1]|divide by 255|uint8"},
+    {LATHE_F64, 1.0000001, 0, 1, "row 1 has the value|not in [0, 1]"},
+    {LATHE_F32, -0.5, 0, 1, "row 1 has the value -0.5|scale"},
+    {LATHE_F32, NAN, 0, 1, "row 1 has the value nan|remove it"},
+    {LATHE_F64, INFINITY, 0, 1, "row 1 has the value inf|remove it"},
+    {LATHE_F64, -INFINITY, -1, 1, "row 1 has the value -inf|not in [-1, 1]"},
+    {LATHE_I64, 0, 0, 1, "rows are int64|store them as uint8, float32 or float64"},
 };
 
 START_TEST(value)
@@ -173,8 +173,11 @@ static const struct {
 START_TEST(sources)
 {
   struct lathe_model model = input(3, 1, 4, 5, 0, 1);
-  struct lathe_source source = {SOURCES[_i].data, SOURCES[_i].labels, SOURCES[_i].only,
-                                SOURCES[_i].want, SOURCES[_i].need};
+  struct lathe_source source = {.data = SOURCES[_i].data,
+                                .labels = SOURCES[_i].labels,
+                                .only = SOURCES[_i].only,
+                                .want_labels = SOURCES[_i].want,
+                                .need_labels = SOURCES[_i].need};
   bool good = lathe_dataset_load(&set, &model, &source, &err);
   ck_assert_msg(good == (SOURCES[_i].words == NULL), "%s", err.text);
   if (!good) {

@@ -188,7 +188,7 @@ static const struct {
 } spoilt[] = {
     {"encoder.3.weight", NAN, "encoder.3.weight holds nan at 0"},
     {"encoder.1.running_var", INFINITY, "running_var holds inf at 0"},
-    {"encoder.3.weight", 3e38, "image 0 is not a finite number"},
+    {"encoder.3.weight", 3e38, "point 0 is not a finite number"},
 };
 
 START_TEST(commands_refuse_them)

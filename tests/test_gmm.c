@@ -181,7 +181,7 @@ START_TEST(starts_from_nearest_points)
   const lathe_real points[] = {0, 2, 10, 14, 18};
   double means[] = {1, 15};
   int64_t labels[] = {5, 6};
-  const struct lathe_gmm_start start = {2, 1, means, labels};
+  const struct lathe_gmm_start start = {2, 1, means, labels, NULL};
   static const double EXPECTED[KINDS][2] = {
       {1.5, 35.0 / 3 + 0.5}, {1.5, 35.0 / 3 + 0.5}, {37.0 / 5 + 0.5, 0}, {1.5, 35.0 / 3 + 0.5}};
   const struct lathe_mixing mixing = {.components = 2, .init = LATHE_INIT_LABELLED, .floor = 0.5};
@@ -219,7 +219,7 @@ START_TEST(starts_without_points)
   const lathe_real points[] = {0, 2, 10, 14, 18};
   double means[] = {1, 15, 1000};
   int64_t labels[] = {5, 6, 7};
-  const struct lathe_gmm_start start = {3, 1, means, labels};
+  const struct lathe_gmm_start start = {3, 1, means, labels, NULL};
   const struct lathe_mixing mixing = {.components = 3, .init = LATHE_INIT_LABELLED, .floor = 0.5};
   const struct lathe_gmm_fit fit = {&mixing, {5, 1, points}, &start, 0, NULL};
   struct lathe_mixture m;
@@ -264,10 +264,10 @@ START_TEST(class_means)
   ck_assert_mem_eq(start.means, ((double[]){8, 17, 2, 4}), 4 * sizeof(double));
   lathe_gmm_start_free(&start);
   ck_assert(!lathe_gmm_start_new(&start, 0, 2, points, labels, &err));
-  ck_assert_str_eq(err.text, "no labelled images to start the mixture from");
+  ck_assert_str_eq(err.text, "no labelled points to start the mixture from");
   const lathe_real broken[] = {1, 2, 3, (lathe_real)INFINITY};
   ck_assert(!lathe_gmm_start_new(&start, 2, 2, broken, labels, &err));
-  ck_assert_ptr_nonnull(strstr(err.text, "labelled image 1 is not a finite number"));
+  ck_assert_ptr_nonnull(strstr(err.text, "labelled point 1 is not a finite number"));
   ck_assert_ptr_null(start.means);
 }
 END_TEST

@@ -223,10 +223,10 @@ static const struct {
     {"too few points", "a mixture of 3 components cannot be fitted to 2 points", 2, 0,
      LATHE_INIT_KMEANS, 3, D},
     {"no points", "cannot be fitted to 0 points", 0, 0, LATHE_INIT_KMEANS, 3, D},
-    {"nan", "the latent mean of image 7 is not a finite number", N, NAN, LATHE_INIT_KMEANS, 3, D},
-    {"infinity", "the latent mean of image 7 is not a finite number", N, -INFINITY,
+    {"nan", "the latent mean of point 7 is not a finite number", N, NAN, LATHE_INIT_KMEANS, 3, D},
+    {"infinity", "the latent mean of point 7 is not a finite number", N, -INFINITY,
      LATHE_INIT_RANDOM, 3, D},
-    {"no start", "starts from labelled images, and there are none", N, 0, LATHE_INIT_LABELLED, 0,
+    {"no start", "starts from labelled points, and there are none", N, 0, LATHE_INIT_LABELLED, 0,
      D},
     {"dimensions", "have 3 dimensions and the others 2", N, 0, LATHE_INIT_LABELLED, 3, 3},
     {"classes",
@@ -240,7 +240,7 @@ START_TEST(refused)
   struct lathe_state state = {.capacity = 1};
   double means[16] = {0};
   int64_t labels[4] = {0, 1, 2, 3};
-  struct lathe_gmm_start start = {REFUSED[_i].classes, REFUSED[_i].dimensions, means, labels};
+  struct lathe_gmm_start start = {REFUSED[_i].classes, REFUSED[_i].dimensions, means, labels, NULL};
   struct lathe_mixture m;
   struct lathe_em_report report;
   struct lathe_error err;

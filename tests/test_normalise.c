@@ -387,7 +387,7 @@ START_TEST(constants_are_told)
                          "\"first\":3}\n");
   said_free(&said);
   said = ANEW("--threads", "1");
-  assert_words(said.out, "the same in all training images, and not scaled: 1 of 4 features, the "
+  assert_words(said.out, "the same in all training rows, and not scaled: 1 of 4 features, the "
                          "first is 3\n");
   said_free(&said);
   remove_below(in_folder("anew"));

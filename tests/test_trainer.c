@@ -95,7 +95,7 @@ static bool train(struct lathe_trainer *trainer, struct lathe_error *err)
   for (int i = 0; i < IMAGES; i++)
     numbers[i] = (unsigned char)i;
   ck_assert(lathe_session_open(&session, &model, size, NULL));
-  lathe_progress_start(&progress, LATHE_PROGRESS_QUIET, EPOCHS, PART, 0);
+  lathe_progress_start(&progress, &model, LATHE_PROGRESS_QUIET, EPOCHS, PART, 0);
   *trainer = (struct lathe_trainer){
       .session = &session,
       .settings = {.epochs = EPOCHS,

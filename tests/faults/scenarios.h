@@ -24,6 +24,11 @@ static const struct scenario scenarios[] = {
     {.name = "eval in JSON", .line = "small eval --run ref --data few.npz --json --threads 2"},
     {"classify", "small classify --run ref --data x.npz.gz -o out --quiet --threads 1",
      .outputs = {"out"}},
+    {"classify a table",
+     "small classify --run named --data x.csv.gz --label-column kind -o out --quiet --threads 1",
+     .outputs = {"out"}},
+    {.name = "eval a table",
+     .line = "small eval --run named --data x.csv --label-column kind --json --threads 1"},
     {"reconstruct", "small reconstruct --run ref --data x.npz -o out --quiet --threads 1",
      .outputs = {"out"}},
     {"encode", "small encode --run ref --data x.npz -o out --quiet --threads 1",
@@ -59,6 +64,22 @@ static const char fonts[] =
     "<?xml version=\"1.0\"?>\n<!DOCTYPE fontconfig SYSTEM \"fonts.dtd\">\n<fontconfig>\n"
     "<dir>/usr/share/fonts/truetype/dejavu</dir><cachedir>%s/fonts</cachedir>\n</fontconfig>\n";
 
+/* The images as a table, a row each, and words for labels. */
+static inline void write_table(void)
+{
+  FILE *file = fopen(in_folder("x.csv"), "w");
+  ck_assert_ptr_nonnull(file);
+  for (int p = 0; p < PIXELS; p++)
+    fprintf(file, "p%d,", p);
+  fprintf(file, "kind\n");
+  for (int i = 0; i < ALL; i++) {
+    for (int p = 0; p < PIXELS; p++)
+      fprintf(file, "%.9g,", (double)pixels[i * PIXELS + p]);
+    fprintf(file, "%s\n", i % 2 == 0 ? "dark" : "bright");
+  }
+  ck_assert_int_eq(fclose(file), 0);
+}
+
 static inline void make_scenarios(void)
 {
   char text[512];
@@ -74,10 +95,16 @@ static inline void make_scenarios(void)
                                              "encoder{gaussian z;}decoder{linear [1,2,2];\n"
                                              "sigmoid;}}\n");
   SPAWN_QUIETLY("gzip", "-k", in_folder("x.npz"));
+  write_table();
+  SPAWN_QUIETLY("gzip", "-k", in_folder("x.csv"));
   check_ended(BEGIN("ref", "--quiet", "--epochs", "2"), 0, "");
+  check_ended(SPAWN(in_folder("small"), "train", "--data", in_folder("x.csv"), "--labelled",
+                    in_folder("x.csv"), "--label-column", "kind", "--epochs", "1", "--quiet",
+                    "--run", in_folder("named"), "--threads", "1"),
+              0, "");
   /* killed after the second step of the second epoch */
-  check_ended(BEGIN("half", "--quiet", "--epochs", "2", "--save-minutes", "1e-9", "--keep", "99"), 0,
-             "");
+  check_ended(BEGIN("half", "--quiet", "--epochs", "2", "--save-minutes", "1e-9", "--keep", "99"),
+              0, "");
   for (int i = STEPS_AN_EPOCH + 3; i <= 2 * STEPS_AN_EPOCH; i++)
     ck_assert_int_eq(unlink(checkpoint_of("half", i)), 0);
   SPAWN_QUIETLY("cp", "-r", in_folder("half"), in_folder("finished"));

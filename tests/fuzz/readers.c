@@ -9,6 +9,7 @@
 #include "runtime/mixture_tensors.h"
 #include "runtime/resume.h"
 #include "runtime/safetensors_parts.h"
+#include "runtime/table.h"
 #include "runtime/weights.h"
 #include "runtime/weights_file.h"
 #include "tiny.h"
@@ -44,10 +45,10 @@ static bool is_good(bool good)
 
 /* ---- As what ---- */
 
-static void read_images(void)
+static void read_data(const char *label_column)
 {
   struct lathe_dataset dataset;
-  struct lathe_source source = {.data = input, .want_labels = true};
+  struct lathe_source source = {.data = input, .want_labels = true, .label_column = label_column};
   if (!is_good(lathe_dataset_load(&dataset, model, &source, &err)))
     return;
   insist(dataset.count > 0 && (dataset.labels.count == 0 || dataset.labels.count == dataset.count));
@@ -58,6 +59,30 @@ static void read_images(void)
       insist(image[p] >= 0 && image[p] <= 1);
   }
   lathe_dataset_free(&dataset);
+}
+
+static void read_images(void)
+{
+  read_data(NULL);
+}
+
+/* With a column of labels; and its labels alone. */
+static void read_table(void)
+{
+  struct lathe_table table;
+  struct lathe_table_wanted wanted = {.label_column = "y", .labels_alone = true};
+  read_data("y");
+  struct lathe_reader *reader = lathe_reader_open(input, &err);
+  insist(reader != NULL);
+  if (is_good(lathe_table_read(&table, reader, &wanted, &err))) {
+    insist(table.labels.count > 0 && table.values.count == 0);
+    for (int64_t i = 0; table.names.count > 0 && i < table.labels.count; i++) {
+      int64_t label = ((const int64_t *)table.labels.data)[i];
+      insist(label >= 0 && label < table.names.count);
+    }
+  }
+  lathe_table_free(&table);
+  lathe_reader_close(reader);
 }
 
 static void read_labels(void)
@@ -149,6 +174,7 @@ static const struct reader {
 } readers[] = {
     {"images", read_images, NULL},
     {"labels", read_labels, NULL},
+    {"table", read_table, NULL},
     {"weights", read_weights, NULL},
     {"checkpoint", read_checkpoint, "checkpoints/step-000000004.safetensors"},
     {"record", read_record, "run.json"},

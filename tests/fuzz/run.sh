@@ -11,7 +11,7 @@ seconds=$2
 shift 2
 dir=$build/fuzz
 sanitize=address,undefined
-readers="images labels weights checkpoint record metrics history"
+readers="images labels table weights checkpoint record metrics history"
 mkdir -p "$dir/found" "$dir/seeds"
 
 echo 'int LLVMFuzzerTestOneInput(const char *d, long n); int LLVMFuzzerTestOneInput(const char *d, long n) { return d && n < 0; }' >"$dir/probe.c"
@@ -25,7 +25,7 @@ make B="$dir/objects" CC="$FUZZ_CC" OPT=-O1 SANITIZE="-fsanitize=fuzzer-no-link,
   { cat "$dir/log"; exit 1; }
 flags="-std=c11 -D_POSIX_C_SOURCE=200809L -I. -g -O1 -fsanitize=fuzzer,$sanitize -fno-sanitize-recover=undefined"
 packages="cairo libzip jansson libdeflate zlib openblas"
-"$build/lathe" emit tests/fuzz/tiny.lathe -o "$dir/tiny"
+"$build/lathe" emit tests/fuzz/tiny.lathe -o "$dir/tiny" --quiet
 rm -f "$dir/tiny/tiny_main.c" # the fuzzer has its own
 # shellcheck disable=SC2046,SC2086 # lists of words
 "$FUZZ_CC" $flags -o "$dir/frontend" tests/fuzz/frontend.c "$dir/objects/libcompiler.a" $(pkg-config --libs jansson) -lm
@@ -35,7 +35,7 @@ rm -f "$dir/tiny/tiny_main.c" # the fuzzer has its own
 
 # A run, for what is in its folder; and the language's words, from its own list.
 if ! [ -f "$dir/run/run.json" ] || [ -n "$(find "$build/lathe" -newer "$dir/run/run.json")" ]; then
-  "$build/lathe" build tests/fuzz/tiny.lathe -o "$dir/trainer" --cflags -O1
+  "$build/lathe" build tests/fuzz/tiny.lathe -o "$dir/trainer" --cflags -O1 --quiet
   "$dir/trainer" train --data tests/reference/files/stored.npz --run "$dir/run" --force --quiet --threads 1
 fi
 "$build/lathe" help | awk '/^  [a-z]/ { print "\"" $1 "\"" }' | sort -u >"$dir/frontend.words"
@@ -61,6 +61,11 @@ cat >"$dir/readers.words" <<'END'
 "nan"
 "1e999"
 "-1"
+",y\x0a"
+"\xef\xbb\xbf"
+"\x22,\x22"
+"\x0d\x0a"
+"1e-7;"
 "9223372036854775807"
 END
 
@@ -75,6 +80,7 @@ seeds_of() {
     done
     ;;
   images | labels) cp tests/reference/files/*.np[yz] tests/reference/files/*.idx tests/reference/files/*.gz "$dir/seeds/$1" ;;
+  table) cp tests/reference/files/*.csv "$dir/seeds/$1" ;;
   weights) cp tests/reference/files/*.safetensors "$dir/run/weights.safetensors" "$dir"/run/checkpoints/* "$dir/seeds/$1" ;;
   checkpoint) cp "$dir"/run/checkpoints/* "$dir/seeds/$1" ;;
   record) cp "$dir/run/run.json" "$dir/seeds/$1" ;;
@@ -109,6 +115,6 @@ if [ $# -gt 0 ]; then
   for target in "$@"; do fuzz "$target" $((share > 0 ? share : 1)); done
 else
   fuzz frontend $((seconds / 2))
-  share=$((seconds / 14))
+  share=$((seconds / 16))
   for target in $readers; do fuzz "$target" $((share > 0 ? share : 1)); done
 fi

@@ -66,6 +66,8 @@ npy("bool.npy", np.array([True, False]))
 npy("records.npy", np.zeros(2, dtype=[("x", "f4"), ("y", "i4")]))
 write("float32.npy.gz", gzip.compress((here / "float32.npy").read_bytes(), mtime=0))
 
+np.savetxt(here / "savetxt.csv", values((5, 3), "f8"), delimiter=",", header="a,b,c")
+
 write("images.idx", idx(images, 0x08))
 write("images.idx.gz", gzip.compress(idx(images, 0x08), mtime=0))
 write("labels.idx", idx(labels.astype("u1"), 0x08))
