@@ -53,6 +53,10 @@ void normalise_check(struct checker *checker, const struct found *found)
     diag_report(checker->diags, CODE_ALONE, node->head,
                 "`normalise` is of what layers receive, and this model is a mixture alone, without "
                 "encoder and decoder");
+    diag_help(checker->diags,
+              "EM with `covariance full`, `diag` or `tied` comes to the same on any scale of the "
+              "columns; only where it starts, and `floor`, depend on that: where it matters, "
+              "scale the columns of the data, (x - mean) / deviation");
     return;
   }
   check_likelihood(checker, found, node);
