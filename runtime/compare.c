@@ -56,9 +56,9 @@ static bool set_cell(struct lathe_compare_table *table, const char *name, int ru
   struct lathe_compare_row *row = row_named(table, name);
   if (!row || row->cell[run])
     return row != NULL;
-  row->cell[run] =
-      text ? strdup(text)
-           : json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(table->digits));
+  row->cell[run] = text ? strdup(text)
+                        : lathe_json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT |
+                                                      JSON_REAL_PRECISION(table->digits));
   return row->cell[run] != NULL;
 }
 

@@ -49,16 +49,23 @@ static bool no_memory(struct lathe_error *err)
   return lathe_fail(err, "not enough memory to write the results as JSON; free some memory");
 }
 
+char *lathe_json_dumps(const json_t *json, size_t flags)
+{
+  char *text = json ? json_dumps(json, flags) : NULL;
+  if (!starved_before)
+    return text;
+  free(text);
+  return NULL;
+}
+
 bool lathe_json_line(json_t *json, struct lathe_error *err)
 {
-  char *text = json ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS)) : NULL;
-  bool good = text && !starved_before;
+  char *text = lathe_json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
   json_decref(json);
-  if (good)
-    puts(text);
-  free(text);
-  if (!good)
+  if (!text)
     return no_memory(err);
+  puts(text);
+  free(text);
   fflush(stdout); /* a line is an event: whoever reads the pipe sees it now */
   return true;
 }
@@ -96,12 +103,10 @@ static int most_digits(const json_t *json)
 static bool write_json(json_t *json, int digits, const char *path, struct lathe_error *err)
 {
   /* As text first: json_dumpf tells a lack of memory, half way, from a full disk in no way. */
-  char *text = json ? json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)digits)) : NULL;
+  char *text = lathe_json_dumps(json, JSON_INDENT(2) | JSON_REAL_PRECISION((size_t)digits));
   json_decref(json);
-  if (!text || starved_before) {
-    free(text);
+  if (!text)
     return no_memory(err);
-  }
   struct lathe_output *output = lathe_output_open(path, err);
   if (output)
     fprintf(lathe_output_stream(output), "%s\n", text);

@@ -18,6 +18,10 @@ json_t *lathe_json_number(double value);
  * each byte beyond ASCII; null for NULL. */
 json_t *lathe_json_text(const char *text);
 
+/* json_dumps, whole: NULL where memory was lacking for any of it, of which jansson 2.14, printing
+ * an object's key, takes no notice. NULL for NULL. To be freed. */
+char *lathe_json_dumps(const json_t *json, size_t flags);
+
 /* Prints `json` as one line on standard output. The reference is taken; NULL is out of memory. */
 bool lathe_json_line(json_t *json, struct lathe_error *err);
 

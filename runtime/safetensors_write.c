@@ -1,7 +1,7 @@
+#include "json.h"
 #include "output.h"
 #include "safetensors.h"
 #include "safetensors_parts.h"
-#include <jansson.h>
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static char *make_header(const struct lathe_tensors *tensors)
   int64_t place = 0;
   for (int dtype = 0; good && dtype < LATHE_TENSORS_TYPES; dtype++)
     good = describe(header, tensors, dtype, &place);
-  char *text = good ? json_dumps(header, JSON_COMPACT) : NULL;
+  char *text = good ? lathe_json_dumps(header, JSON_COMPACT) : NULL;
   json_decref(header);
   return text;
 }
