@@ -17,21 +17,23 @@ bool lathe_npz_detect(const unsigned char *bytes, size_t size)
   return size >= 4 && (memcmp(bytes, "PK\3\4", 4) == 0 || memcmp(bytes, "PK\5\6", 4) == 0);
 }
 
-static zip_t *open_archive(const char *path, struct lathe_reader *reader, struct lathe_error *err)
+/* *bytes: what is to be freed when it is closed. (libzip, told to free them, frees them after some
+ * of its failures and not after others, and does not say which it was.) */
+static zip_t *open_archive(const char *path, struct lathe_reader *reader, void **bytes,
+                           struct lathe_error *err)
 {
   zip_error_t error;
   zip_error_init(&error);
   zip_source_t *source = NULL;
+  *bytes = NULL;
   if (lathe_reader_plain(reader)) {
     source = zip_source_file_create(path, 0, 0, &error);
   } else {
     size_t size;
-    void *bytes = lathe_reader_take_all(reader, most_in_memory, &size, err);
-    if (!bytes)
+    *bytes = lathe_reader_take_all(reader, most_in_memory, &size, err);
+    if (!*bytes)
       return NULL;
-    source = zip_source_buffer_create(bytes, size, 1, &error);
-    if (!source)
-      free(bytes);
+    source = zip_source_buffer_create(*bytes, size, 0, &error);
   }
   zip_t *zip = source ? zip_open_from_source(source, ZIP_RDONLY, &error) : NULL;
   if (!zip) {
@@ -41,6 +43,7 @@ static zip_t *open_archive(const char *path, struct lathe_reader *reader, struct
       lathe_fail(err, "%s: is damaged or truncated: %s; get the file anew", path,
                  zip_error_strerror(&error));
     zip_source_free(source);
+    free(*bytes);
   }
   zip_error_fini(&error);
   return zip;
@@ -149,13 +152,15 @@ bool lathe_npz_read(const char *path, struct lathe_reader *reader, const char *m
 {
   *found = false;
   *out = (struct lathe_array){0};
-  zip_t *zip = open_archive(path, reader, err);
+  void *bytes;
+  zip_t *zip = open_archive(path, reader, &bytes, err);
   if (!zip)
     return false;
   struct lathe_reader *inner = open_member(zip, path, member, found, err);
   bool good = inner ? lathe_npy_read(inner, out, err) : !*found;
   lathe_reader_close(inner);
   zip_discard(zip);
+  free(bytes);
   return good;
 }
 
