@@ -193,7 +193,9 @@ bool lathe_picture_manifold(const char *path, const struct lathe_picture_format 
                       images + ((size_t)i * (size_t)n + (size_t)j) * lathe_cell_values(format),
                       corner + j * (int)cell.width, MARGIN + i * (int)cell.height);
 
-  int across = (int)ceil(lathe_canvas_text_width(page, CAPTION_SIZE, "0.00 ") / cell.width);
+  /* a page that has met an error, memory's say, takes text for as wide as nothing */
+  int across =
+      (int)fmax(ceil(lathe_canvas_text_width(page, CAPTION_SIZE, "0.00 ") / cell.width), 1);
   int down = (int)ceil(1.4 * CAPTION_SIZE / cell.height);
   char text[32];
   for (int j = 0; j < n; j += across) {
