@@ -3,25 +3,49 @@
 #include "output.h"
 #include <float.h>
 #include <math.h>
+#include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIGITS = 10 };
+enum { DIGITS = 10, RESERVE = 1 << 18 };
 
-/* Of this thread: another may be writing a record of its own. */
+/* What jansson gets when malloc has nothing: 2.14 takes no notice, in some places, of memory that
+ * it did not get. It reads a string that is cut off, prints an object without a key, or gives up.
+ */
+static struct {
+  _Alignas(16) unsigned char bytes[RESERVE];
+  atomic_size_t used;
+} reserve;
+
+/* Of this thread, that the reserve had nothing either: another may be writing a record of its own.
+ */
 static _Thread_local bool starved_before;
 
 static void *take_memory(size_t size)
 {
   void *memory = malloc(size);
-  starved_before |= memory == NULL;
-  return memory;
+  if (memory)
+    return memory;
+  size_t rounded = (size + 15) / 16 * 16, at = atomic_fetch_add(&reserve.used, rounded);
+  if (rounded >= size && at <= RESERVE && rounded <= RESERVE - at)
+    return reserve.bytes + at;
+  atomic_fetch_sub(&reserve.used, rounded);
+  starved_before = true;
+  return NULL;
+}
+
+static void give_memory(void *memory)
+{
+  uintptr_t at = (uintptr_t)memory, begin = (uintptr_t)reserve.bytes;
+  if (at < begin || at >= begin + RESERVE) /* of the reserve, nothing is taken twice */
+    free(memory);
 }
 
 void lathe_json_watch(void)
 {
-  json_set_alloc_funcs(take_memory, free);
+  json_set_alloc_funcs(take_memory, give_memory);
 }
 
 json_t *lathe_json_number(double value)
@@ -52,10 +76,9 @@ static bool no_memory(struct lathe_error *err)
 char *lathe_json_dumps(const json_t *json, size_t flags)
 {
   char *text = json ? json_dumps(json, flags) : NULL;
-  if (!starved_before)
-    return text;
-  free(text);
-  return NULL;
+  char *own = text && !starved_before ? strdup(text) : NULL;
+  give_memory(text);
+  return own;
 }
 
 bool lathe_json_line(json_t *json, struct lathe_error *err)

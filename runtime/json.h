@@ -7,8 +7,9 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* From here on JSON that lacks parts, for want of memory, is never written: jansson leaves out what
- * it has no memory for when it is told to add it. lathe_main calls it. */
+/* From here on JSON that lacks parts, for want of memory, is neither read nor written: jansson has
+ * a reserve, and what lacks parts when this is used up, too, is told from what does not. lathe_main
+ * calls it. */
 void lathe_json_watch(void);
 
 /* A number, or null when it is not finite (JSON has no NaN). */
