@@ -128,14 +128,15 @@ demo: setup ## train, classify, reconstruct and generate on digits (DATA=folder:
 test: ## build and run all tests
 	@sh .ci/setup.sh tests
 	$(MAKE) check
+SECONDS ?= 60
 check: $(TESTS) shipped examples
-	@sh tests/fuzz/run.sh $(B) 60
+	@sh tests/fuzz/run.sh $(B) $(SECONDS)
 	@sh tests/run.sh $(B) $(TESTS)
 
-test-long: test tidy ## the tests that take long, too: 200 random models, 100 killed trainers, all faults
-	LATHE_RANDOM_COUNT=200 LATHE_KILLS=100 sh tests/run.sh $(B) $(B)/tests/test_random $(B)/tests/test_killed
-	LATHE_FAULTS=1000 sh tests/run.sh $(B) $(B)/tests/test_faults $(B)/tests/test_full_disk
-SECONDS ?= 60
+test-long: ## the same at length: 200 random models, 100 kills, every fault, 10 minutes of fuzzing; clang-tidy
+	@sh .ci/setup.sh tests
+	$(MAKE) tidy
+	LATHE_RANDOM_COUNT=200 LATHE_KILLS=100 LATHE_FAULTS=places $(MAKE) check SECONDS=600
 fuzz: $(B)/lathe ## feed the compiler and all readers made-up files (SECONDS=60), under sanitizers
 	@sh tests/fuzz/run.sh $(B) $(SECONDS)
 mutants: ## plant faults one at a time, and show which test finds each (MUTANTS=lists or names)
@@ -161,8 +162,9 @@ tests_with = $(patsubst %.c,$(B)/%,$(shell grep -l '$(1)' tests/test_*.c))
 $(call tests_with,built("lathe")\|emitted\.h\|binary\.h): | $(B)/lathe
 $(call tests_with,binary\.h): | $(SHIPPED:%=$(B)/models/%)
 $(call tests_with,binary\.h\|draw_): | $(B)/examples/draw_digits $(B)/examples/draw_data
-$(B)/tests/test_faults: | $(B)/tests/allocations.so
-$(B)/tests/allocations.so: tests/faults/allocations.c tests/faults/marker.h
+$(B)/tests/test_faults: | $(B)/tests/allocations.so $(B)/tests/quick_png.so
+$(B)/tests/allocations.so: tests/faults/marker.h
+$(B)/tests/%.so: tests/faults/%.c
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(CPPFLAGS) -std=c11 -O1 -g $(WARNINGS) -shared -fPIC -o $@ $<

@@ -37,12 +37,18 @@ static inline bool own_mounts(void)
          tell_kernel("/proc/self/uid_map", users) && tell_kernel("/proc/self/gid_map", groups);
 }
 
-/* Whether disks can be mounted; says so when not. To be called before anything is made. */
+/* Whether disks can be mounted, that others do not see. To be called before anything is made. */
+static inline bool can_mount_privately(void)
+{
+  return own_mounts() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+         mount("lathe-test", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") == 0 &&
+         umount("/tmp") == 0;
+}
+
+/* The same; says so when not. */
 static inline bool can_mount(void)
 {
-  bool can = own_mounts() && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-             mount("lathe-test", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "size=64k") == 0 &&
-             umount("/tmp") == 0;
+  bool can = can_mount_privately();
   if (!can)
     printf(
         "Skipped: no disk can be mounted here, neither as root nor in a name space of users: %s\n",

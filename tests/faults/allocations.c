@@ -1,13 +1,16 @@
 /* LD_PRELOADed into a program: its FAULT_ALLOCATION-th allocation fails, whoever of the program and
  * its libraries asks for it; the dynamic loader's own are not counted. With FAULT_REPORT=FILE, says
- * there who asked, and at the end how many allocations there were. What the program starts is left
- * alone. */
+ * there who asked, and at the end how many allocations there were; with FAULT_PLACES=FILE, writes
+ * there a number of 64 bits for each allocation, which is the same for those that were asked for
+ * along one path of calls. What the program starts is left alone. */
 #define _GNU_SOURCE /* dladdr */
 #include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,16 +26,39 @@ void *__libc_realloc(void *memory, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 
 static atomic_long allocations;
-static long failing = -1; /* -1: none are counted */
-static char report[512];
+static long failing = -1;             /* -1: none are counted */
+static char report[512], places[512]; /* files; "": none */
 
-static void tell(const char *text)
+static void append(const char *name, const void *bytes, size_t size)
 {
-  int fd = report[0] != '\0' ? open(report, O_WRONLY | O_CREAT | O_APPEND, 0666) : -1;
-  if (fd >= 0 && write(fd, text, strlen(text)) < 0)
+  int fd = name[0] != '\0' ? open(name, O_WRONLY | O_CREAT | O_APPEND, 0666) : -1;
+  if (fd >= 0 && write(fd, bytes, size) < 0)
     _exit(126);
   if (fd >= 0)
     close(fd);
+}
+
+static void tell(const char *text)
+{
+  append(report, text, strlen(text));
+}
+
+/* FNV-1a of the return addresses. Its threads, if there are several, wait for one another. */
+static void note_place(void)
+{
+  static pthread_mutex_t one = PTHREAD_MUTEX_INITIALIZER;
+  static _Thread_local int within; /* what is done here allocates, too */
+  void *frames[64];
+  if (within++ == 0) {
+    uint64_t place = 0xcbf29ce484222325;
+    int count = backtrace(frames, 64);
+    for (int i = 0; i < count; i++)
+      place = (place ^ (uintptr_t)frames[i]) * 0x100000001b3;
+    pthread_mutex_lock(&one);
+    append(places, &place, sizeof place);
+    pthread_mutex_unlock(&one);
+  }
+  within--;
 }
 
 /* The objects on the way from the program to the allocation, the nearest first, each once in a row.
@@ -60,6 +86,8 @@ static void tell_who(void)
 
 static int fails(void)
 {
+  if (failing >= 0 && places[0] != '\0')
+    note_place();
   if (failing < 0 || atomic_fetch_add(&allocations, 1) + 1 != failing)
     return 0;
   failing = 0; /* what is said allocates, too */
@@ -100,7 +128,9 @@ int posix_memalign(void **memory, size_t alignment, size_t size)
 __attribute__((constructor)) static void begin(void)
 {
   const char *number = getenv("FAULT_ALLOCATION"), *file = getenv("FAULT_REPORT");
+  const char *list = getenv("FAULT_PLACES");
   snprintf(report, sizeof report, "%s", file != NULL ? file : "");
+  snprintf(places, sizeof places, "%s", list != NULL ? list : "");
   unsetenv("LD_PRELOAD");
   syscall(SYS_close, FAULTS_MARKER); /* which says to a tracer that the loader is done */
   if (number == NULL)

@@ -1,7 +1,8 @@
 /* For tests of what a program does when the system does not do what it is asked: runs a program of
  * which one allocation, or one system call of a kind, fails or is done by half. Allocations fail
  * in allocations.c, which is LD_PRELOADed; system calls are caught by ptrace, so that those inside
- * of the C library (fopen, fwrite) and of others are reached, too. */
+ * of the C library (fopen, fwrite) and of others are reached, too. What the program starts is left
+ * alone. */
 #ifndef TESTS_FAULTS_INJECT_H
 #define TESTS_FAULTS_INJECT_H
 
@@ -10,8 +11,11 @@
 #include "marker.h"
 #include <elf.h>
 #include <limits.h>
+#include <linux/filter.h>
 #include <linux/futex.h>
+#include <linux/seccomp.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 #include <sys/user.h>
@@ -82,6 +86,7 @@ struct tracing {
   long at, count;
   bool begun;     /* the loader is done */
   pid_t spoiling; /* the thread whose call is being spoilt; 0: none */
+  uint64_t size;  /* its third argument, as it was */
   pid_t breaking; /* the thread that is within brk */
   bool spoils_brk;
   int64_t brk; /* what brk gave last: the end of the memory */
@@ -128,6 +133,7 @@ static inline void spoil(struct tracing *t, pid_t thread, unsigned long long cal
 {
   char file[256];
   t->spoiling = thread;
+  t->size = argument[2];
   t->spoils_brk = call == SYS_brk;
   file_of_call(thread, argument, file, sizeof file);
   snprintf(t->site, INJECT_SITE, "system call %llu (%llu, %llx, %llu) %s", call,
@@ -153,7 +159,9 @@ static inline void enter_call(struct tracing *t, pid_t thread, unsigned long lon
 /* brk never fails: it gives the end of the memory, moved or not. */
 static inline void leave_call(struct tracing *t, pid_t thread, int64_t result)
 {
-  if (thread == t->spoiling && t->kind->way != BY_HALF)
+  if (thread == t->spoiling && t->kind->way == BY_HALF)
+    INJECT(thread, SIZE_REGISTER, t->size); /* which the program thinks is kept */
+  else if (thread == t->spoiling)
     INJECT(thread, RESULT_REGISTER, t->spoils_brk ? (long)t->brk : -t->kind->error);
   else if (thread == t->breaking)
     t->brk = result;
@@ -163,15 +171,41 @@ static inline void leave_call(struct tracing *t, pid_t thread, int64_t result)
     t->spoiling = 0;
 }
 
-static inline void trace_call(struct tracing *t, pid_t thread)
+/* At a call; returns whether its end is to be seen, too. */
+static inline bool trace_call(struct tracing *t, pid_t thread)
 {
   struct __ptrace_syscall_info info;
   if (ptrace(PTRACE_GET_SYSCALL_INFO, thread, (void *)sizeof info, &info) <= 0)
-    return;
-  if (info.op == PTRACE_SYSCALL_INFO_ENTRY)
-    enter_call(t, thread, info.entry.nr, info.entry.args);
+    return false;
+  if (info.op == PTRACE_SYSCALL_INFO_SECCOMP)
+    enter_call(t, thread, info.seccomp.nr, info.seccomp.args);
   else if (info.op == PTRACE_SYSCALL_INFO_EXIT)
     leave_call(t, thread, info.exit.rval);
+  return thread == t->spoiling || thread == t->breaking;
+}
+
+/* In the child: the kernel is to stop it at the calls of a kind, and where the loader is done, and
+ * at no others; a stop takes longer than most calls. */
+static inline void stop_at_calls(const struct kind *kind)
+{
+  enum { MOST = 40 };
+  struct sock_filter filter[MOST];
+  unsigned short n = 0;
+#define FILTER(...) filter[n++] = (struct sock_filter)__VA_ARGS__
+  FILTER(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+  for (int i = 0; kind->calls[i] >= 0 && n < MOST - 7; i++) {
+    FILTER(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)kind->calls[i], 0, 1));
+    FILTER(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
+  }
+  FILTER(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close, 0, 3));
+  FILTER(BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)));
+  FILTER(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FAULTS_MARKER, 0, 1));
+  FILTER(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
+  FILTER(BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+#undef FILTER
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+      prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &(struct sock_fprog){n, filter}) != 0)
+    _exit(126);
 }
 
 static inline void inject_alarm(int number)
@@ -179,39 +213,53 @@ static inline void inject_alarm(int number)
   (void)number;
 }
 
-/* Waits for the traced child and its threads; the status that it ended with. */
+static inline bool is_thread_of(pid_t child, pid_t thread)
+{
+  char place[64];
+  snprintf(place, sizeof place, "/proc/%d/task/%d", (int)child, (int)thread);
+  return thread == child || access(place, F_OK) == 0;
+}
+
+/* Lets a stopped thread go on. */
+static inline void go_on(struct tracing *t, pid_t child, pid_t thread, int status)
+{
+  int number = WSTOPSIG(status);
+  bool call = number == (SIGTRAP | 0x80) || status >> 16 == PTRACE_EVENT_SECCOMP;
+  bool to_its_end = call && is_thread_of(child, thread) && trace_call(t, thread);
+  bool own = number == (SIGTRAP | 0x80) || number == SIGTRAP || number == SIGSTOP;
+  ptrace(to_its_end ? PTRACE_SYSCALL : PTRACE_CONT, thread, NULL, (void *)(long)(own ? 0 : number));
+}
+
+/* Waits for the traced child, its threads and what it has started, which a filter of calls without
+ * a tracer would leave without these calls; the status that the child ended with. */
 static inline int trace_to_end(struct tracing *t, pid_t child)
 {
+  static const long options = PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACESECCOMP | PTRACE_O_EXITKILL |
+                              PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+                              PTRACE_O_TRACEEXEC;
   struct sigaction wake = {.sa_handler = inject_alarm}; /* waitpid returns */
   sigaction(SIGALRM, &wake, NULL);
   alarm(INJECT_SECONDS);
-  int status = 0;
+  int ended = 0;
   for (bool told = false;;) {
+    int status;
     pid_t thread = waitpid(-1, &status, __WALL);
+    if (thread < 0 && errno == ECHILD)
+      break;
     if (thread < 0) {
       ck_assert_int_eq(errno, EINTR);
-      kill(child, SIGKILL);
-      continue;
-    }
-    if (WIFEXITED(status) || WIFSIGNALED(status)) {
-      if (thread == child)
-        break;
-      continue;
-    }
-    int number = WSTOPSIG(status);
-    if (!told) {
+      kill(-child, SIGKILL);
+    } else if (WIFSTOPPED(status)) {
+      if (!told)
+        ptrace(PTRACE_SETOPTIONS, child, NULL, (void *)options);
       told = true;
-      ptrace(PTRACE_SETOPTIONS, child, NULL,
-             (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL | PTRACE_O_TRACECLONE |
-                      PTRACE_O_TRACEEXEC));
+      go_on(t, child, thread, status);
+    } else if (thread == child) {
+      ended = status;
     }
-    if (number == (SIGTRAP | 0x80))
-      trace_call(t, thread);
-    bool own = number == (SIGTRAP | 0x80) || number == SIGTRAP || number == SIGSTOP;
-    ptrace(PTRACE_SYSCALL, thread, NULL, (void *)(long)(own ? 0 : number));
   }
   alarm(0);
-  return status;
+  return ended;
 }
 
 /* Runs a program in folder `where` whose call number `at` of a kind is spoilt (0: none). */
@@ -220,15 +268,18 @@ static inline struct injected inject(const char *where, const char *const *argv,
 {
   struct injected result = {.site = ""};
   const char *out_name = in_folder("injected.out"), *err_name = in_folder("injected.err");
-  const char *report = in_folder("injected.report"), *library = built("tests/allocations.so");
+  const char *report = in_folder("injected.report"), *before = getenv("LD_PRELOAD");
+  char number[32], libraries[2 * SPAWN_PATH];
   bool allocations = kind->calls == NULL;
-  char number[32];
   unlink(report);
   snprintf(number, sizeof number, "%ld", at);
+  snprintf(libraries, sizeof libraries, "%s %s", built("tests/allocations.so"),
+           before != NULL ? before : "");
   fflush(NULL);
   pid_t child = fork();
   ck_assert_int_ge(child, 0);
   if (child == 0) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* it may not come to an end by itself */
     int out = open(out_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     int err = open(err_name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
     if (allocations)
@@ -237,8 +288,9 @@ static inline struct injected inject(const char *where, const char *const *argv,
     if (!allocations) {
       ptrace(PTRACE_TRACEME, 0, NULL, NULL);
       raise(SIGSTOP);
+      stop_at_calls(kind);
     }
-    setenv("LD_PRELOAD", library, 1);
+    setenv("LD_PRELOAD", libraries, 1);
     spawn_child(where, argv, out, err);
   }
   struct tracing tracing = {.kind = kind, .at = at, .site = result.site};

@@ -35,6 +35,8 @@ static const struct scenario scenarios[] = {
      .outputs = {"out"}},
     {"sample", "small sample --run ref -n 7 -o out.png --quiet --threads 1",
      .outputs = {"out.png"}},
+    {"manifold", "small manifold --run ref -o out.png --grid 3 --quiet --threads 1",
+     .outputs = {"out.png"}},
     {"report", "small report --run r --data x.npz --quiet --threads 1", .from = "ref",
      .outputs = {"r/report.html"}},
     {"compare", "small compare ref finished -o out --quiet", .outputs = {"out"}},
@@ -42,6 +44,13 @@ static const struct scenario scenarios[] = {
      "small import --params ref/weights.safetensors --run r --data x.npz --labelled few.npz "
      "--quiet --threads 1",
      .outputs = {"r/weights.safetensors"}},
+    {"trace",
+     "small trace --params ref/weights.safetensors --data few.npz --noise points.npz -o out "
+     "--quiet --threads 1",
+     .outputs = {"out"}},
+    {"em", "small em --data points.npz --start start.npz -o out --quiet --threads 1",
+     .outputs = {"out"}},
+    {.name = "info", .line = "small info --run ref --threads 1"},
     {"lathe emit", "lathe emit small.lathe -o r",
      .outputs = {"r/small.h", "r/small_main.c", "r/small_train.c"}},
     {"lathe build", "lathe build small.lathe -o out --cc ./cc", .outputs = {"out"}},
@@ -49,6 +58,9 @@ static const struct scenario scenarios[] = {
     {"lathe new", "lathe new fresh", .outputs = {"fresh.lathe"}},
     {.name = "lathe summary", .line = "lathe summary small.lathe"},
     {"lathe plan", "lathe plan small.lathe -o out", .outputs = {"out"}},
+    {"lathe graph", "lathe graph small.lathe -o out", .outputs = {"out"}},
+    {.name = "lathe dump", .line = "lathe dump small.lathe --stage=plan"},
+    {.name = "lathe diff", .line = "lathe diff small.lathe loose/loose.lathe --json"},
     {.name = "lathe check", .line = "lathe check small.lathe --json"},
 };
 enum { SCENARIOS = sizeof scenarios / sizeof *scenarios };
@@ -80,14 +92,36 @@ static inline void write_table(void)
   ck_assert_int_eq(fclose(file), 0);
 }
 
-static inline void make_scenarios(void)
+static inline void use_fonts(void)
 {
   char text[512];
-  make_undisturbed();
-  remove_below(in_folder("whole"));
   snprintf(text, sizeof text, fonts, folder);
   write_text(in_folder("fonts.conf"), text);
   setenv("FONTCONFIG_FILE", in_folder("fonts.conf"), 1);
+}
+
+/* What EM starts from, and points for it. */
+static inline void write_start(void)
+{
+  static double weights[2] = {0.25, 0.75}, means[2 * LATENT] = {0, 1, 1, 0};
+  static double covariances[2 * LATENT * LATENT] = {1, 0, 0, 1, 2, 0, 0, 2};
+  const struct lathe_array arrays[3] = {
+      array_of(LATHE_F64, 1, (const int64_t[]){2}, weights),
+      array_of(LATHE_F64, 2, (const int64_t[]){2, LATENT}, means),
+      array_of(LATHE_F64, 3, (const int64_t[]){2, LATENT, LATENT}, covariances),
+  };
+  write_npz(in_folder("start.npz"), 3, (const char *const[]){"weights", "means", "covariances"},
+            arrays);
+  const int64_t shape[2] = {ALL, LATENT}; /* numbers that will do for noise, too */
+  write_member(in_folder("points.npz"), "data", array_of(LATHE_F32, 2, shape, pixels));
+}
+
+static inline void make_scenarios(void)
+{
+  make_undisturbed();
+  remove_below(in_folder("whole"));
+  use_fonts();
+  write_start();
   write_text(in_folder("cc"), compiler);
   ck_assert_int_eq(chmod(in_folder("cc"), 0755), 0);
   ck_assert_int_eq(mkdir(in_folder("loose"), 0777), 0);
@@ -110,6 +144,16 @@ static inline void make_scenarios(void)
   SPAWN_QUIETLY("cp", "-r", in_folder("half"), in_folder("finished"));
   ck_assert_int_eq(rename(in_folder("half/run.json"), in_folder("half/unfinished.json")), 0);
   ck_assert_int_eq(unlink(in_folder("half/weights.safetensors")), 0);
+}
+
+/* Goes on in a copy of all this, where another process does not disturb it. */
+static inline void take_a_copy(void)
+{
+  char copy[FOLDER_PATH];
+  new_folder(copy);
+  SPAWN_QUIETLY("cp", "-r", in_folder("."), copy);
+  memcpy(folder, copy, sizeof folder);
+  use_fonts();
 }
 
 /* The copy of an output that the undisturbed program made. */
@@ -164,7 +208,15 @@ static inline void keep_outputs(const struct scenario *scenario)
 static inline long faults_wanted(long otherwise)
 {
   const char *wish = getenv("LATHE_FAULTS");
-  return wish == NULL ? otherwise : strcmp(wish, "all") == 0 ? LONG_MAX : atol(wish);
+  bool all = wish != NULL && (strcmp(wish, "all") == 0 || strcmp(wish, "places") == 0);
+  return wish == NULL ? otherwise : all ? LONG_MAX : atol(wish);
+}
+
+/* Whether one of several that are asked for along one path of calls stands for all between. */
+static inline bool faults_by_place(void)
+{
+  const char *wish = getenv("LATHE_FAULTS");
+  return wish != NULL && strcmp(wish, "places") == 0;
 }
 
 /* Number i of `wanted` spread over 1 to `count`: the first and the last, others between them that
