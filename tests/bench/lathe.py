@@ -3,6 +3,7 @@ import ast
 import json
 import math
 import os
+import shutil
 import subprocess
 import time
 import zipfile
@@ -90,11 +91,10 @@ class Lathe:
         return run_measured(self.train_command(model, epochs))[:2]
 
     def first_step(self, model):
-        """Seconds from the start to the first training step: the record of the epochs is opened
-        right before it. The job is then ended."""
+        """Seconds from the start to the first training step of a new run: the record of the epochs is
+        opened right before it. The job is then ended."""
+        shutil.rmtree(f"{self.work}/run-{model}", ignore_errors=True)
         record = f"{self.work}/run-{model}/metrics.csv"
-        if os.path.exists(record):
-            os.unlink(record)
         start = time.perf_counter()
         process = subprocess.Popen([str(word) for word in self.train_command(model, 1)])
         while not os.path.exists(record) and process.poll() is None:
