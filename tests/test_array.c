@@ -49,6 +49,7 @@ static const struct {
     {"fortran_images.npy", LATHE_U8, 3, {6, 4, 5}},
     {"fortran_int16.npy", LATHE_I16, 3, {2, 3, 7}},
     {"fortran.npz", LATHE_F64, 2, {9, 6}},
+    {"savetxt.csv", LATHE_F32, 2, {5, 3}}, /* in the type of the tensors */
     {"scalar.npy", LATHE_F64, 0, {0}},
     {"int16.npy", LATHE_I16, 1, {6}},
     {"int32.npy", LATHE_I32, 1, {6}},
