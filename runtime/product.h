@@ -33,6 +33,7 @@ enum {
   LATHE_TO_WRITE = 1,
   LATHE_SECOND_CACHE = 2,
   LATHE_NEAREST_CACHE = 3,
+  LATHE_STEPS_AHEAD = 32, /* of a transposed operand: some 800 cycles */
 };
 
 /* What the caller works on when the product is made: stretches of `bytes` each, NULL for none. */
@@ -109,9 +110,10 @@ lathe_product_block(int rows, int vectors, int k, const lathe_real *a, ptrdiff_t
 
 /* A few rows of the product, `rows` of them: their share of the left operand stays in the nearest
  * cache while they meet one panel after the other, and an equal part of the next rows' share is
- * fetched with each. (A transposed operand's next rows lie in the same lines, or the next ones.)
- * What a last panel has beyond column n is made as well, and left in `part`: one copy of the code
- * serves whole panels and others. */
+ * fetched with each. (A transposed operand's next rows lie in the same lines, or the next ones: of
+ * it, what the steps to come will read is fetched, each from a line of its own.) What a last panel
+ * has beyond column n is made as well, and left in `part`: one copy of the code serves whole panels
+ * and others. */
 static inline __attribute__((always_inline)) void
 lathe_product_rows(int rows, int n, int k, const lathe_real *a, ptrdiff_t a_row, ptrdiff_t a_column,
                    struct lathe_panels b, int add, lathe_real *c, ptrdiff_t c_row,
@@ -122,9 +124,13 @@ lathe_product_rows(int rows, int n, int k, const lathe_real *a, ptrdiff_t a_row,
   struct lathe_ahead ahead = {.rows = (uintptr_t)a};
   if (next.bytes > 0 && k > 0)
     ahead.next_step = next.bytes / ((size_t)panels * (size_t)k);
-  if (a_column == 1) {
+  const int in_rows = a_column == 1;
+  if (in_rows) {
     ahead.rows = (uintptr_t)(a + rows * a_row);
     ahead.step = (ptrdiff_t)sizeof *a * rows / panels;
+  } else if (next.bytes == 0) {
+    ahead.rows = (uintptr_t)(a + LATHE_STEPS_AHEAD * a_column);
+    ahead.step = (ptrdiff_t)sizeof *a * a_column;
   }
   for (int j = 0; j < n; j += LATHE_PANEL, b.data += b.panel) {
     const int columns = n - j, whole = columns >= LATHE_PANEL;
@@ -143,7 +149,7 @@ lathe_product_rows(int rows, int n, int k, const lathe_real *a, ptrdiff_t a_row,
     else
       lathe_product_block(rows, 2, k, a, a_row, a_column, b.data, b.row, ahead, NULL, added, to,
                           to_row);
-    ahead.rows += (uintptr_t)(ahead.step * k);
+    ahead.rows += in_rows ? (uintptr_t)(ahead.step * k) : 0;
     ahead.begun += ahead.next_step * (size_t)k;
     for (int i = 0; i < rows && !whole; i++)
       for (int column = 0; column < columns; column++) {
