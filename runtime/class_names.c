@@ -59,8 +59,7 @@ void lathe_class_brief(const struct lathe_class_names *names, int64_t label, cha
   length = size - sizeof "...";
   while (length > 0 && (whole[length] & 0xc0) == 0x80) /* in the midst of a character of UTF-8 */
     length--;
-  memcpy(text, whole, length);
-  memcpy(text + length, "...", sizeof "...");
+  snprintf(text, size, "%.*s...", (int)length, whole);
 }
 
 json_t *lathe_class_names_json(const struct lathe_class_names *names)

@@ -146,7 +146,7 @@ static bool read_table(struct lathe_dataset *dataset, const struct lathe_model *
 static bool read_data(struct lathe_dataset *dataset, const struct lathe_model *model,
                       const struct lathe_source *source, bool *is_table, struct lathe_error *err)
 {
-  bool found;
+  bool found = false;
   struct lathe_reader *reader = lathe_reader_open(source->data, err);
   if (!reader)
     return false;

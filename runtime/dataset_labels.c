@@ -31,7 +31,7 @@ static bool read_column(struct lathe_dataset *dataset, const struct lathe_source
 static bool read_file(struct lathe_dataset *dataset, const struct lathe_source *source,
                       struct lathe_error *err)
 {
-  bool found;
+  bool found = false;
   struct lathe_reader *reader = lathe_reader_open(source->labels, err);
   if (!reader)
     return false;

@@ -57,11 +57,15 @@ static bool make_room(struct table_builder *b, struct lathe_error *err)
     return no_memory(b, err);
   const size_t numbers = (size_t)room * (size_t)width(b);
   lathe_real *values = realloc(b->values, (numbers + 1) * sizeof *values);
-  b->values = values ? values : b->values;
-  int64_t *labels = b->label >= 0 ? realloc(b->labels, (size_t)room * sizeof *labels) : b->labels;
-  b->labels = labels ? labels : b->labels;
-  if (!values || (b->label >= 0 && !labels))
+  if (!values)
     return no_memory(b, err);
+  b->values = values;
+  if (b->label >= 0) {
+    int64_t *labels = realloc(b->labels, (size_t)room * sizeof *labels);
+    if (!labels)
+      return no_memory(b, err);
+    b->labels = labels;
+  }
   b->room = room;
   return true;
 }
@@ -162,10 +166,11 @@ static bool keep_first(struct table_builder *b, const struct lathe_csv_cell *cel
     b->first = more;
     b->first_room = room;
   }
-  char *text = strdup(cell->text);
-  if (!text)
+  struct table_first *first = &b->first[b->columns];
+  *first = (struct table_first){strdup(cell->text), cell->line, cell->column};
+  if (!first->text)
     return no_memory(b, err);
-  b->first[b->columns++] = (struct table_first){text, cell->line, cell->column};
+  b->columns++;
   return true;
 }
 
@@ -225,7 +230,9 @@ static bool add_first(struct table_builder *b, struct lathe_error *err)
 static void *trim(void *memory, size_t size)
 {
   void *less = realloc(memory, size > 0 ? size : 1);
-  return less ? less : memory;
+  if (!less)
+    return memory;
+  return less;
 }
 
 static bool finish(struct table_builder *b, struct lathe_table *table, struct lathe_error *err)

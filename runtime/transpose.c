@@ -60,11 +60,11 @@ static inline void take(const struct matrix *x, int64_t i, int64_t first, int64_
 /* Column j up by j / b, so (i, j) becomes what was in row (i + j / b) mod m. */
 static void rotate_columns(const struct matrix *x, int64_t first, int64_t count)
 {
-  int64_t by[LINE];
+  if ((first + count - 1) / x->b == 0)
+    return;
+  int64_t by[LINE] = {0};
   for (int64_t w = 0; w < count; w++)
     by[w] = (first + w) / x->b; /* below c, so below m */
-  if (by[count - 1] == 0)
-    return;
   set_aside(x, first, count);
   for (int64_t i = 0; i < x->m; i++)
     for (int64_t w = 0; w < count; w++) {
