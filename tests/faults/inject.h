@@ -20,7 +20,7 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 
-enum { INJECT_SECONDS = 60, INJECT_SITE = 512 };
+enum { INJECT_SECONDS = 180, INJECT_SITE = 512 };
 
 /* ---- One call of a stopped process ---- */
 
