@@ -153,8 +153,9 @@ $(B)/tests/test_%: tests/test_%.c $(B)/libcompiler.a $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
-$(B)/tests/test_cli $(B)/tests/test_cli_errors: SOURCES = tests/fake_model.c
-$(B)/tests/test_cli $(B)/tests/test_cli_errors: tests/fake_model.c
+FAKE_TESTS := $(patsubst %,$(B)/tests/test_%,cli cli_errors terminal)
+$(FAKE_TESTS): SOURCES = tests/fake_model.c
+$(FAKE_TESTS): tests/fake_model.c
 $(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = $(wildcard tests/random/*.c)
 $(B)/tests/test_random $(B)/tests/test_clean_builds: $(wildcard tests/random/*.c) $(wildcard tests/random/*.h)
 # What tests run of what is built here.

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -15,7 +16,10 @@ enum lathe_progress_style lathe_progress_choose(bool quiet, bool json)
     return LATHE_PROGRESS_JSON;
   if (quiet)
     return LATHE_PROGRESS_QUIET;
-  return isatty(STDOUT_FILENO) ? LATHE_PROGRESS_BAR : LATHE_PROGRESS_LINES;
+  /* A bar takes a terminal that can go up a line and clear one. */
+  const char *terminal = getenv("TERM");
+  bool dumb = terminal && strcmp(terminal, "dumb") == 0;
+  return isatty(STDOUT_FILENO) && !dumb ? LATHE_PROGRESS_BAR : LATHE_PROGRESS_LINES;
 }
 
 void lathe_progress_start(struct lathe_progress *progress, const struct lathe_model *model,
@@ -52,13 +56,20 @@ static int terminal_columns(void)
   return known ? size.ws_col : 80;
 }
 
-/* A line for the terminal, put together from parts. */
+/* A line for the terminal, put together from parts, and short enough not to be broken. */
 struct line {
   char text[512];
   int length, columns;
+  bool full;
 };
 
-/* Adds a part if all of it fits. */
+static struct line new_line(int columns)
+{
+  int most = (int)sizeof(((struct line *)0)->text);
+  return (struct line){.columns = columns < most ? columns : most};
+}
+
+/* Adds a part if all of it fits, and all before it did. */
 __attribute__((format(printf, 2, 3))) static void add(struct line *line, const char *format, ...)
 {
   char part[160];
@@ -66,57 +77,83 @@ __attribute__((format(printf, 2, 3))) static void add(struct line *line, const c
   va_start(args, format);
   int length = vsnprintf(part, sizeof part, format, args);
   va_end(args);
-  if (length < 0 || length >= (int)sizeof part || line->length + length >= line->columns ||
-      line->length + length >= (int)sizeof line->text)
+  line->full = line->full || length < 0 || length >= (int)sizeof part ||
+               line->length + length >= line->columns;
+  if (line->full)
     return;
   memcpy(line->text + line->length, part, (size_t)length + 1);
   line->length += length;
 }
 
-/* Writes it over the line that the cursor is on. */
-static void overwrite(struct lathe_progress *progress, const struct line *line)
+/* Writes two lines over those that were written so before; the cursor stays behind the second. */
+static void overwrite(struct lathe_progress *progress, const struct line lines[2])
 {
-  printf("\r\033[K%s", line->text);
+  printf("%s\r\033[K%s\n\033[K%s", progress->on_line ? "\033[A" : "", lines[0].text, lines[1].text);
   fflush(stdout);
   progress->on_line = true;
   progress->drawn = lathe_now();
 }
 
-enum { WIDTH = 10 };
+enum { WIDEST = 24, NARROWEST = 3 };
 
-/* "[###-------]" */
-static const char *bar_text(char text[WIDTH + 3], double share)
+/* "[###-------]", `width` wide inside. */
+static const char *bar_text(char text[WIDEST + 3], int width, double share)
 {
-  int filled = (int)(WIDTH * fmin(fmax(share, 0), 1));
+  int filled = (int)(width * fmin(fmax(share, 0), 1));
   text[0] = '[';
-  memset(text + 1, '-', WIDTH);
+  memset(text + 1, '-', (size_t)width);
   memset(text + 1, '#', (size_t)filled);
-  memcpy(text + 1 + WIDTH, "]", 2);
+  memcpy(text + 1 + width, "]", 2);
   return text;
 }
 
-/* What matters most comes first, and stays where the terminal is narrow. */
-static void draw_bar(struct lathe_progress *progress, int epoch, int64_t done,
-                     const struct lathe_loss *loss, double images_per_second)
+/* Both bars as wide as the terminal has room for beside the numbers; of these those that matter
+ * most stay where it is narrow. */
+static struct line bar_line(const struct lathe_progress *progress, int epoch, int64_t done,
+                            double images_per_second)
 {
+  enum { WIDE = 60, BRACKETS = 4, SPACES = 2 };
   double all = (double)progress->epochs * (double)progress->images;
   double behind = (double)(epoch - 1) * (double)progress->images + (double)done;
   double now = behind - (double)progress->before;
   double seconds = lathe_now() - progress->started;
-  char run[WIDTH + 3], bar[WIDTH + 3], left[LATHE_DURATION], speed[32];
-  struct line line = {.columns = terminal_columns()};
-  add(&line, "run %s epoch %d/%d %s", bar_text(run, behind / all), epoch, progress->epochs,
-      bar_text(bar, (double)done / (double)progress->images));
-  if (now > 0)
-    add(&line, " %s left", lathe_duration(left, seconds * (all - behind) / now));
-  add(&line, "  loss %#.5g", loss->total);
+  int columns = terminal_columns();
+  char run[WIDEST + 3], bar[WIDEST + 3], time[LATHE_DURATION], speed[32], count[48];
+  struct line line = new_line(columns), tail = new_line(columns);
+  int length = snprintf(count, sizeof count, "%s%d/%d", columns < WIDE ? "" : "epoch ", epoch,
+                        progress->epochs);
+  int room = columns - 1 - (int)strlen("run ") - length - SPACES - BRACKETS;
+  tail.columns = room - 2 * NARROWEST + 1;
+  if (now > 0 && behind < all)
+    add(&tail, "  %s left", lathe_duration(time, seconds * (all - behind) / now));
+  else if (now > 0)
+    add(&tail, "  %s", lathe_duration(time, seconds));
+  add(&tail, "  %s images/s", with_commas(speed, images_per_second));
+  int width = (room - tail.length) / 2;
+  width = width < 0 ? 0 : width > WIDEST ? WIDEST : width;
+  add(&line, "run %s %s %s%s", bar_text(run, width, behind / all), count,
+      bar_text(bar, width, (double)done / (double)progress->images), tail.text);
+  return line;
+}
+
+static struct line loss_line(const struct lathe_progress *progress, const struct lathe_loss *loss)
+{
+  struct line line = new_line(terminal_columns());
+  add(&line, "loss %#.5g", loss->total);
   if (progress->last.validated)
     add(&line, "  valid %#.5g", progress->last.validation.total);
-  add(&line, "  %s/s", with_commas(speed, images_per_second));
   add(&line, "  reconstruction %#.5g", loss->reconstruction);
   if (loss->kl > 0)
     add(&line, "  KL %#.4g", loss->kl);
-  overwrite(progress, &line);
+  return line;
+}
+
+static void draw_bar(struct lathe_progress *progress, int epoch, int64_t done,
+                     const struct lathe_loss *loss, double images_per_second)
+{
+  const struct line lines[2] = {bar_line(progress, epoch, done, images_per_second),
+                                loss_line(progress, loss)};
+  overwrite(progress, lines);
 }
 
 void lathe_progress_divergence(struct lathe_progress *progress, const char *sign, int64_t step)
@@ -195,18 +232,39 @@ void lathe_progress_epoch(struct lathe_progress *progress, const struct lathe_ep
   }
 }
 
-/* A line on EM: how far it is, how likely the points are, how the components share them. */
-static struct line em_line(const struct lathe_em_report *report,
-                           const struct lathe_mixture *mixture, int columns)
+/* How far EM is, and how likely the points are. */
+static void add_em(struct line *line, const struct lathe_em_report *report)
 {
-  struct line line = {.columns = columns};
-  add(&line, "EM %3d iterations  log-likelihood %#.6g", report->iterations, report->log_likelihood);
+  add(line, "EM %d iteration%s", report->iterations, report->iterations == 1 ? "" : "s");
+  add(line, "  log-likelihood %#.5g", report->log_likelihood);
   if (report->restart > 0)
-    add(&line, "  start %d", report->restart + 1);
-  add(&line, "  components");
-  for (int k = 0; k < mixture->components; k++)
-    add(&line, " %.1f%%", 100 * mixture->weights[k]);
-  return line;
+    add(line, "  start %d", report->restart + 1);
+}
+
+/* How the components share the points; those that there is no room for are "...". */
+static void add_components(struct line *line, const struct lathe_mixture *mixture)
+{
+  const int dots = (int)strlen(" ...");
+  add(line, "components");
+  for (int k = 0; k < mixture->components; k++) {
+    line->columns -= k + 1 < mixture->components ? dots : 0;
+    add(line, " %.1f%%", 100 * mixture->weights[k]);
+    line->columns += k + 1 < mixture->components ? dots : 0;
+  }
+  if (line->full) {
+    line->full = false;
+    add(line, " ...");
+  }
+}
+
+static void draw_em(struct lathe_progress *progress, const struct lathe_em_report *report,
+                    const struct lathe_mixture *mixture)
+{
+  int columns = terminal_columns();
+  struct line lines[2] = {new_line(columns), new_line(columns)};
+  add_em(&lines[0], report);
+  add_components(&lines[1], mixture);
+  overwrite(progress, lines);
 }
 
 static void print_em_json(const struct lathe_em_report *report, const struct lathe_mixture *mixture)
@@ -225,25 +283,23 @@ void lathe_progress_em(struct lathe_progress *progress, const struct lathe_em_re
 {
   if (progress->style == LATHE_PROGRESS_JSON)
     print_em_json(report, mixture);
-  if (!due(progress))
-    return;
-  struct line line = em_line(report, mixture, terminal_columns());
-  overwrite(progress, &line);
+  if (due(progress))
+    draw_em(progress, report, mixture);
 }
 
 void lathe_progress_em_done(struct lathe_progress *progress, const struct lathe_em_report *report,
                             const struct lathe_mixture *mixture)
 {
-  if (progress->style != LATHE_PROGRESS_BAR && progress->style != LATHE_PROGRESS_LINES)
+  if (progress->style == LATHE_PROGRESS_BAR)
+    draw_em(progress, report, mixture);
+  if (progress->style != LATHE_PROGRESS_LINES)
     return;
-  bool bar = progress->style == LATHE_PROGRESS_BAR;
-  struct line line = em_line(report, mixture, bar ? terminal_columns() : (int)sizeof line.text);
-  if (bar) {
-    overwrite(progress, &line);
-  } else {
-    printf("%s\n", line.text);
-    fflush(stdout);
-  }
+  struct line line = new_line((int)sizeof line.text);
+  add_em(&line, report);
+  add(&line, "  ");
+  add_components(&line, mixture);
+  printf("%s\n", line.text);
+  fflush(stdout);
 }
 
 void lathe_progress_stop(struct lathe_progress *progress)

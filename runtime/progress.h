@@ -24,11 +24,12 @@ struct lathe_progress {
   int64_t images;        /* an epoch */
   int64_t before;        /* images trained on when this began, in all epochs */
   double started, drawn; /* lathe_now */
-  bool on_line;          /* the cursor is behind a bar */
+  bool on_line;          /* the cursor is behind the second line of a bar */
   struct lathe_epoch last;
 };
 
-/* --quiet and --json as given; otherwise a bar where standard output is a terminal. */
+/* --quiet and --json as given; otherwise a bar where standard output is a terminal (and
+ * TERM does not say that it is a dumb one). */
 enum lathe_progress_style lathe_progress_choose(bool quiet, bool json);
 
 /* `before`: images that a resumed run had trained on already, in all its epochs. */
@@ -51,7 +52,7 @@ void lathe_progress_em_done(struct lathe_progress *progress, const struct lathe_
 /* Something is no number after that step, and where it began is being looked for. */
 void lathe_progress_divergence(struct lathe_progress *progress, const char *sign, int64_t step);
 
-/* Leaves the bar's line, if there is one. Further calls begin a new one. */
+/* Leaves the bar's lines, if there are any. Further calls begin new ones. */
 void lathe_progress_stop(struct lathe_progress *progress);
 
 #endif

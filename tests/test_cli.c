@@ -1,5 +1,4 @@
 /* What each command of a model's binary does, with hand-written models in place of emitted ones. */
-#define _XOPEN_SOURCE 700 /* for terminals */
 #include "cli.h"
 
 static const char *const run_files[] = {
@@ -202,26 +201,6 @@ START_TEST(train_prints_json)
   ck_assert_int_eq(epochs, 20);
   ck_assert_int_ge(em, 2);
   ck_assert_int_eq(done, 1);
-}
-END_TEST
-
-/* On a terminal, one line that is written over: no line of its own for each epoch. */
-START_TEST(train_shows_a_bar_on_a_terminal)
-{
-  int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-  if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0) {
-    printf("skipped: no terminal can be made here\n");
-    return;
-  }
-  int status = call_to(ptsname(terminal), &fake_plane,
-                       "train --data @/train.npz --labelled @/few.npz --run @/tty --epochs 3");
-  ck_assert_int_eq(status, 0);
-  read_pipe(terminal);
-  ck_assert_ptr_nonnull(strstr(printed, "\r\033[Krun [##########] epoch 3/3 [##########] 0:00 left"
-                                        "  loss "));
-  ck_assert_ptr_nonnull(strstr(printed, "\r\033[KEM "));
-  ck_assert_ptr_nonnull(strstr(printed, "/s"));
-  ck_assert_ptr_null(strstr(printed, "\nepoch"));
 }
 END_TEST
 
@@ -505,7 +484,6 @@ int main(void)
   tcase_add_test(tests, train_validates_elsewhere);
   tcase_add_test(tests, train_keeps_some_labels);
   tcase_add_test(tests, train_prints_json);
-  tcase_add_test(tests, train_shows_a_bar_on_a_terminal);
   tcase_add_test(tests, quiet_is_quiet);
   tcase_add_test(tests, eval_measures);
   tcase_add_test(tests, eval_finds_the_parts_again);
