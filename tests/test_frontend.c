@@ -163,6 +163,48 @@ START_TEST(reference_examples_are_accepted)
 }
 END_TEST
 
+/* The parts that the tutorial explains one after another make a model when put together. */
+START_TEST(parts_of_the_tutorial_make_a_model)
+{
+  char *reference = read_text("compiler/LANGUAGE.md"), *text, *rest = NULL;
+  size_t size;
+  FILE *out = open_memstream(&text, &size);
+  int parts = 0;
+  bool fenced = false, first = false, part = false;
+  ck_assert_ptr_nonnull(reference);
+  char *end = strstr(reference, "\n## When something is wrong");
+  ck_assert_ptr_nonnull(end);
+  *end = '\0';
+  fputs("model tutorial {\n", out);
+  for (char *line = strtok_r(reference, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+    if (strncmp(line, "```", 3) == 0) {
+      fenced = !fenced;
+      first = fenced && line[3] == '\0';
+      part = false;
+      continue;
+    }
+    if (first) { /* of a section, or of statements */
+      char word[32] = "";
+      ck_assert_int_eq(sscanf(line, "%31[a-z]", word), 1);
+      ck_assert_msg(rule_is_name(word), "%s", line);
+      part = true;
+      parts++;
+    }
+    first = false;
+    if (part)
+      fprintf(out, "%s\n", line);
+  }
+  fputs("}\n", out);
+  fclose(out);
+  ck_assert_int_eq(parts, 5);
+  struct result result = run_text(text, size);
+  ck_assert_msg(result.model != NULL && result.diags->warnings == 0, "%s%s", text, result.printed);
+  release(&result);
+  free(text);
+  free(reference);
+}
+END_TEST
+
 START_TEST(help_explains_every_word)
 {
   char *help = NULL;
@@ -493,6 +535,7 @@ int main(void)
   TCase *reference = tcase_create("reference");
   tcase_add_test(reference, reference_holds_the_tables);
   tcase_add_test(reference, reference_examples_are_accepted);
+  tcase_add_test(reference, parts_of_the_tutorial_make_a_model);
   tcase_add_test(reference, help_explains_every_word);
   suite_add_tcase(suite, reference);
   TCase *meaning = tcase_create("meaning");
