@@ -235,6 +235,14 @@ static const struct {
     {"model m { # enc", "", "encoder"},
     {"include \\\"mod", "", "model"},
     {"} } } ; , { { ", "relu", ""},
+    {"let n = 3; block b(k, s 2) { relu; } model m { encoder { ", "b relu", "n k s"},
+    {"let n = 3; block b(k, s 2) { relu; } model m { encoder { conv2d ", "n", "b k s kernel"},
+    {"let n = 3; block b(k, s 2) { relu; } model m { encoder { conv2d n, kernel ", "n", "b k"},
+    {"let n = 3; block b(k, s 2) { relu; } model m { encoder { b ", "n", "b k s"},
+    {"let n = 3; block b(k, s 2) { relu; } model m { encoder { b n, ", "k s", "n b stride"},
+    {"block a(x) { relu; } block b(k, s 2) { conv2d ", "k s", "x a b"},
+    {"model m { encoder { repeat 3, index i { dropout ", "i", "index repeat"},
+    {"let n = 3; model m { mixture { covariance ", "full", "n"},
 };
 
 static bool offers(const json_t *items, const char *word)
