@@ -229,6 +229,8 @@ bool statement_read(struct checker *checker, const struct ast_node *node, const 
   for (int i = 0; good && rule->attributes[i].name != NULL; i++)
     if (rule->attributes[i].required && given->value[i].at == NULL) {
       char takes[256];
+      if (checker->defaults_lost && !rule->attributes[i].positional)
+        return false;
       diag_report(checker->diags, CODE_LACKS_VALUE, node->head, "`%s` lacks its %s: %s", rule->name,
                   rule->attributes[i].name,
                   attribute_takes(&rule->attributes[i], takes, sizeof takes));

@@ -27,9 +27,10 @@ struct checker {
   struct diags *diags;
   const struct source *source;
   struct model *model;
-  bool incomplete; /* text was lost: do not complain of what is missing */
-  bool lost;       /* a setting was not understood, and is at its default */
-  unsigned listed; /* bit 1 << set: the names of that rule set were listed in a message */
+  bool incomplete;    /* text was lost: do not complain of what is missing */
+  bool defaults_lost; /* `defaults` are misspelt: layers may lack values for that reason */
+  bool lost;          /* a setting was not understood, and is at its default */
+  unsigned listed;    /* bit 1 << set: the names of that rule set were listed in a message */
   struct given defaults[LAYER_KINDS]; /* what layers take that do not say; rule NULL: nothing */
 };
 

@@ -1,5 +1,6 @@
 /* Words that the language does not have where they stand: what could have been meant by them. */
 #include "check_statement.h"
+#include "expand_parts.h"
 #include "forms.h"
 #include "scope.h"
 #include "suggest.h"
@@ -90,6 +91,11 @@ static const char *nearest(const struct ast_node *node, enum rule_set set, struc
     }
   if (set == RULES_LAYER)
     scope_suggest_blocks(node->scope, &near);
+  enum where where = set == RULES_MODEL ? IN_MODEL : set == RULES_LAYER ? IN_LAYERS : IN_SETTINGS;
+  const struct form *form;
+  for (int i = 0; (form = form_at(i)) != NULL; i++)
+    if ((form->places & 1U << where) != 0)
+      suggest(&near, form->name);
   for (int i = 0; set == RULES_MODEL && (section = section_rule_at(i)) != NULL; i++) {
     suggest(&near, section->name);
     text_printf(all, ", %s", section->name);
@@ -122,6 +128,7 @@ void unknown_statement(struct checker *checker, const struct ast_node *node, enu
     return;
   if (near != NULL) {
     diag_suggest(checker->diags, near);
+    checker->defaults_lost = checker->defaults_lost || strcmp(near, "defaults") == 0;
     return;
   }
   if ((checker->listed & 1U << set) == 0)
