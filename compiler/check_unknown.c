@@ -113,6 +113,11 @@ void unknown_statement(struct checker *checker, const struct ast_node *node, enu
                                           : "statement";
   struct text all = {.mem = checker->mem};
   const char *near = nearest(node, set, &all);
+  const struct synonym *synonym = synonym_find(name);
+  bool strange =
+      allowed == NULL && synonym == NULL && (near == NULL || edit_distance(name, near) > 1);
+  if (set == RULES_LAYER && strange && checker->incomplete)
+    return; /* what was lost may have been a block of that name */
   diag_report(checker->diags, CODE_UNKNOWN_WORD, node->name.span, "unknown %s `%s`", what,
               quoted(checker, node->name.span));
   if (allowed != NULL) {
@@ -120,7 +125,6 @@ void unknown_statement(struct checker *checker, const struct ast_node *node, enu
     checker->listed |= 1U << set;
     return;
   }
-  const struct synonym *synonym = synonym_find(name);
   bool fits = synonym != NULL && may_stand(set, synonym->ours);
   bool concerns = fits || (synonym != NULL && (where_allowed(synonym->ours) != NULL ||
                                                has_attribute(set, synonym->ours)));

@@ -19,7 +19,10 @@ struct scan;
 }
 
 %code {
+#include "forms.h"
+#include "rules.h"
 #include "scan.h"
+#include "suggest.h"
 #include <math.h>
 #include <string.h>
 
@@ -282,6 +285,19 @@ static const char *expected_words(const yypcontext_t *context, struct scan *scan
   return words;
 }
 
+/* The form that the statement's first word may be misspelt for; NULL: none. */
+static const char *form_meant(const struct scan *scan)
+{
+  struct suggestion near = {.word = scan->first_word};
+  const struct form *form;
+  for (int i = 0; (form = form_at(i)) != NULL; i++)
+    suggest(&near, form->name);
+  return near.best == NULL || rule_is_name(scan->first_word) ||
+                 strcmp(near.best, scan->first_word) == 0
+             ? NULL
+             : near.best;
+}
+
 static int yyreport_syntax_error(const yypcontext_t *context, struct scan *scan,
                                  struct ast_model *model)
 {
@@ -297,6 +313,8 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct scan *scan,
     else if (scan->before == ',' && scan->previous == TOKEN_NUMBER && !scan->list)
       diag_help(scan->diags, "behind a comma stands a name with its value, `kernel 4`; lists are "
                              "written in brackets, `[1, 28, 28]`");
+    else if (form_meant(scan) != NULL)
+      diag_help(scan->diags, "did you mean `%s` by `%s`?", form_meant(scan), scan->first_word);
     else if (scan->previous == ';' && (scan->before == ';' || scan->before == '}'))
       diag_help(scan->diags, "one ';' ends a statement, none follows a '}'");
   }
