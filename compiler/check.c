@@ -18,6 +18,9 @@ static const struct ast_node *find_model(struct checker *checker, const struct e
     suggest(&near, "model");
     for (int i = 0; (form = form_at(i)) != NULL; i++)
       suggest(&near, form->name);
+    bool meant_let = checker->incomplete && near.best != NULL && strcmp(near.best, "let") == 0;
+    if (meant_let)
+      continue; /* which was reported */
     if (strcmp(name, "model") != 0) {
       diag_report(checker->diags, CODE_NOT_A_MODEL, node->name.span,
                   "expected `model NAME {`, but found `%s`", quoted(checker, node->name.span));

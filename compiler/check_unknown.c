@@ -118,6 +118,8 @@ void unknown_statement(struct checker *checker, const struct ast_node *node, enu
       allowed == NULL && synonym == NULL && (near == NULL || edit_distance(name, near) > 1);
   if (set == RULES_LAYER && strange && checker->incomplete)
     return; /* what was lost may have been a block of that name */
+  if (checker->incomplete && near != NULL && strcmp(near, "let") == 0)
+    return; /* which was reported */
   diag_report(checker->diags, CODE_UNKNOWN_WORD, node->name.span, "unknown %s `%s`", what,
               quoted(checker, node->name.span));
   if (allowed != NULL) {

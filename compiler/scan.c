@@ -100,8 +100,11 @@ bool scan_equals(struct scan *scan, struct span span)
   if (scan->form == TOKEN_LET)
     return true;
   if (scan->previous == TOKEN_WORD && scan->before == TOKEN_WORD &&
-      edit_distance(scan->first_word, "let") == 1) {
-    scan->incomplete = true; /* it lacks the constant; the statement will be found unknown */
+      edit_distance(scan->first_word, "let") <= 1) {
+    diag_report(scan->diags, CODE_UNEXPECTED, scan->first, "expected `let`, but found `%s`",
+                scan->first_word);
+    diag_replace(scan->diags, "let");
+    scan->incomplete = true; /* it lacks the constant */
     return false;
   }
   scan_bad(scan, span);
@@ -308,8 +311,10 @@ int scan_next(struct scan *scan, LATHE_YYSTYPE *value, struct span *span)
     token.span = span_after(scan->last);
   }
   bool first = at_start(scan->previous);
-  if (first)
+  if (first) {
     scan->first_word = token.kind == TOKEN_WORD ? token.value.word.text : "";
+    scan->first = token.span;
+  }
   follow(scan, &token);
   if (first)
     scan->form = token.kind == TOKEN_WORD ? form_token(token.value.word.text) : 0;

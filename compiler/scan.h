@@ -31,6 +31,7 @@ struct scan {
   struct span last;       /* where the previous one is */
   const char *last_word;  /* its text; "" when it is no word */
   const char *first_word; /* that the statement begins with */
+  struct span first;      /* where that is */
   int form;               /* the TOKEN_ of the form that the statement begins with; 0: none */
   int depth;              /* of blocks, and where each begins */
   struct span open[SCAN_MAX_DEPTH];
