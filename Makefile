@@ -41,9 +41,10 @@ all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` i
 
 # ---- The compiler ----
 
-$(B)/lathe: $(B)/compiler/main.o $(B)/libcompiler.a | $(RUNTIME) $(B)/include/lathe
+# `lathe compare` is the runtime's; of its archive that is all that is linked.
+$(B)/lathe: $(B)/compiler/main.o $(B)/libcompiler.a $(B)/liblathe-f32.a | $(RUNTIME) $(B)/include/lathe
 	@echo "  CC    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs jansson) -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs jansson cairo) -lm
 $(B)/libcompiler.a: $(COMPILER_OBJ)
 $(B)/liblathe-f32.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f32/%.o)
 $(B)/liblathe-f64.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f64/%.o)
@@ -153,7 +154,7 @@ $(B)/tests/test_%: tests/test_%.c $(B)/libcompiler.a $(B)/liblathe-f32.a
 	@mkdir -p $(@D)
 	@echo "  CC    $@"
 	$(Q)$(CC) $(TEST_FLAGS) -o $@ $< $(SOURCES) $(filter %.a,$^) $(LDFLAGS) $(TEST_PKG) $(PKG_LIBS) -ldl
-FAKE_TESTS := $(patsubst %,$(B)/tests/test_%,cli cli_errors terminal)
+FAKE_TESTS := $(patsubst %,$(B)/tests/test_%,cli cli_errors terminal run_files)
 $(FAKE_TESTS): SOURCES = tests/fake_model.c
 $(FAKE_TESTS): tests/fake_model.c
 $(B)/tests/test_random $(B)/tests/test_clean_builds: SOURCES = $(wildcard tests/random/*.c)

@@ -162,8 +162,10 @@ static bool check_operands(const struct command *command, int count)
 {
   if (count >= command->least)
     return true;
-  usage_error(command->least == 1 ? "%s needs a description, MODEL.lathe"
-                                  : "%s needs two descriptions",
+  bool runs = strncmp(command->arguments, "RUN", 3) == 0;
+  usage_error(runs                  ? "%s needs two run folders or more"
+              : command->least == 1 ? "%s needs a description, MODEL.lathe"
+                                    : "%s needs two descriptions",
               command->name);
   return false;
 }
@@ -205,5 +207,7 @@ bool command_line_read(struct mem *mem, int argc, char **argv, struct command_li
   }
   line->description = count > 0 ? operands[1] : NULL;
   line->second = count > 1 ? operands[2] : NULL;
+  line->operands = operands + 1;
+  line->operand_count = count;
   return check_operands(line->command, count);
 }

@@ -17,6 +17,8 @@ struct command_line {
   const struct command *command; /* NULL: none */
   const char *description;       /* the first operand: a file, or the word that help is asked for */
   const char *second;
+  char *const *operands; /* all of them, behind the command */
+  int operand_count;
 #define OPTION(kind, member, ...) OPTION_##kind(member)
 #define OPTION_TEXT(member) const char *member;
 #define OPTION_FLAG(member) bool member;

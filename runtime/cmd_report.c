@@ -57,7 +57,7 @@ static bool load_recorded(struct job *job, const char *member, bool labels,
 /* What train shows: the images that validated, or if there were none those trained on. */
 static bool choose_recorded(struct job *job, struct lathe_error *err)
 {
-  struct lathe_shown *images = &job->report.images;
+  struct lathe_shown *images = &job->report.show.images;
   const struct lathe_model *model = job->call->model;
   bool valid = recorded(job, "valid", "path") != NULL;
   if (!valid && !recorded(job, "data", "path"))
@@ -94,8 +94,8 @@ static bool choose_given(struct job *job, struct lathe_error *err)
     return false;
   snprintf(job->name, sizeof job->name, "the %s of %s", lathe_input_words(job->call->model),
            options->data);
-  job->report.images.name = job->name;
-  job->report.images.part = lathe_part_all(&job->data);
+  job->report.show.images.name = job->name;
+  job->report.show.images.part = lathe_part_all(&job->data);
   return true;
 }
 
@@ -103,17 +103,17 @@ static bool evaluate(struct job *job, struct lathe_error *err)
 {
   struct lathe_report *report = &job->report;
   uint64_t seed = job->run.seed;
-  report->session = &job->session;
-  report->images.evaluation = &job->evaluation;
-  if (!lathe_evaluate(&job->evaluation, &job->session, &report->images.part, seed, err))
+  report->show.session = &job->session;
+  report->show.images.evaluation = &job->evaluation;
+  if (!lathe_evaluate(&job->evaluation, &job->session, &report->show.images.part, seed, err))
     return false;
   if (job->labelled.count == 0)
     return true;
-  report->labelled =
+  report->show.labelled =
       (struct lathe_shown){lathe_by_input(job->call->model, "the labelled images",
                                           "the labelled series", "the labelled rows"),
                            lathe_part_all(&job->labelled), &job->labelled_evaluation};
-  return lathe_evaluate(&job->labelled_evaluation, &job->session, &report->labelled.part, seed,
+  return lathe_evaluate(&job->labelled_evaluation, &job->session, &report->show.labelled.part, seed,
                         err);
 }
 
@@ -141,7 +141,7 @@ static bool make_report(struct job *job, struct lathe_error *err)
   job->session.mixture.names = &job->data.names; /* the run's, and any that the images add */
   if (!evaluate(job, err) || !lathe_report_write(&job->report, to, err))
     return false;
-  lathe_note(job->call, to, "the report, of %s", job->report.images.name);
+  lathe_note(job->call, to, "the report, of %s", job->report.show.images.name);
   return true;
 }
 

@@ -1,6 +1,7 @@
 #include "compare.h"
+#include "file.h"
 #include "json.h"
-#include "run.h"
+#include "run_files.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,7 +25,18 @@ void lathe_compare_free(struct lathe_compare *compare)
   compare->runs = 0;
 }
 
-/* The row of that name, a new one at the end if there is none; NULL without memory. */
+/* Where a new row belongs: behind the last one of the same object, "settings" of "settings.seed",
+ * or else of one that object is in; at the end when there is none. */
+static int place_of(const struct lathe_compare_table *table, const char *name)
+{
+  for (size_t length = strlen(name); length > 0; length--)
+    for (int i = table->rows; name[length] == '.' && i > 0; i--)
+      if (strncmp(table->row[i - 1].name, name, length + 1) == 0)
+        return i;
+  return table->rows;
+}
+
+/* The row of that name, a new one if there is none; NULL without memory. */
 static struct lathe_compare_row *row_named(struct lathe_compare_table *table, const char *name)
 {
   for (int i = 0; i < table->rows; i++)
@@ -38,10 +50,13 @@ static struct lathe_compare_row *row_named(struct lathe_compare_table *table, co
     table->row = more;
     table->room = room;
   }
-  struct lathe_compare_row *row = &table->row[table->rows];
-  *row = (struct lathe_compare_row){.name = strdup(name)};
-  if (!row->name)
+  char *copy = strdup(name);
+  if (!copy)
     return NULL;
+  int place = place_of(table, name);
+  struct lathe_compare_row *row = &table->row[place];
+  memmove(row + 1, row, (size_t)(table->rows - place) * sizeof *row);
+  *row = (struct lathe_compare_row){.name = copy};
   table->rows++;
   return row;
 }
@@ -129,6 +144,25 @@ static json_t *read_json(const char *folder, enum lathe_run_file file, bool *the
   return NULL;
 }
 
+/* Why a folder without a record cannot be compared. */
+static bool no_record(const char *folder, struct lathe_error *err)
+{
+  char unfinished[LATHE_PATH];
+  if (!lathe_file_exists(folder))
+    return lathe_fail(err, "%s: there is no such folder; name run folders that train has finished",
+                      folder);
+  if (!lathe_run_path(folder, LATHE_RUN_UNFINISHED, unfinished, err))
+    return false;
+  if (lathe_file_exists(unfinished))
+    return lathe_fail(err,
+                      "%s holds a run that is not finished: go on with it (train --run %s "
+                      "--resume), or leave it out",
+                      folder, folder);
+  return lathe_fail(err,
+                    "%s holds no finished run (no %s): name run folders that train has finished",
+                    folder, lathe_run_name(LATHE_RUN_RECORD));
+}
+
 /* Where training ended. */
 static bool add_ends(struct lathe_compare *compare, int run)
 {
@@ -155,11 +189,7 @@ static bool read_run(struct lathe_compare *compare, int run, struct lathe_error 
   bool there;
   json_t *record = read_json(folder, LATHE_RUN_RECORD, &there, err);
   if (!record)
-    return there ? false
-                 : lathe_fail(err,
-                              "%s holds no finished run (no %s): name run folders that train has "
-                              "finished",
-                              folder, lathe_run_name(LATHE_RUN_RECORD));
+    return there ? false : no_record(folder, err);
   bool good = flatten(&compare->settings, "", run, record) || no_memory(err);
   json_decref(record);
   if (!good || !lathe_history_read(&compare->history[run], folder, err))

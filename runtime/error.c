@@ -12,3 +12,10 @@ bool lathe_fail(struct lathe_error *err, const char *format, ...)
   }
   return false;
 }
+
+void lathe_error_tidy(struct lathe_error *err)
+{
+  for (char *c = err->text; *c; c++)
+    if ((unsigned char)*c < ' ')
+      *c = ' ';
+}

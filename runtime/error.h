@@ -14,4 +14,7 @@ struct lathe_error {
 bool lathe_fail(struct lathe_error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Whatever a message quotes, it stays one line: control characters become spaces. */
+void lathe_error_tidy(struct lathe_error *err);
+
 #endif

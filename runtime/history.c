@@ -1,6 +1,6 @@
 #include "history.h"
 #include "file.h"
-#include "run.h"
+#include "run_files.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

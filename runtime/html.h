@@ -26,7 +26,7 @@ void lathe_html_section(FILE *out, const char *id, const char *title);
 void lathe_html_section_end(FILE *out);
 
 /* A picture of the page, which is released: of class "plot", drawn in ink on paper, or "tile", an
- * image pixel by pixel. `alt` says what it shows. */
+ * image pixel by pixel, or "curve", one that is drawn. `alt` says what it shows. */
 bool lathe_html_picture(FILE *out, const char *class, const char *alt, cairo_t *page,
                         struct lathe_error *err);
 

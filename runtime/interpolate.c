@@ -13,9 +13,11 @@ int lathe_interpolations(const struct lathe_evaluation *evaluation, int componen
         ends[count++] = i;
         break;
       }
+  if (evaluation->images < 2)
+    return 0;
   if (count == 1) {
     ends[0] = 0;
-    ends[count++] = evaluation->images > 1;
+    ends[count++] = 1;
   }
   int paths_count = count > 2 ? count : count - 1; /* round to the first again */
   for (int i = 0; i < paths_count; i++)

@@ -13,7 +13,8 @@ struct lathe_interpolation {
 };
 
 /* Paths from the first image of each cluster that has any to that of the next, and from the last to
- * the first again; of a single cluster between its first two. Returns how many. */
+ * the first again; of a single cluster between its first two. Returns how many: none where
+ * there is but one image. */
 int lathe_interpolations(const struct lathe_evaluation *evaluation, int components,
                          struct lathe_interpolation paths[LATHE_INTERPOLATIONS]);
 

@@ -37,6 +37,18 @@ static void view_point(const struct lathe_latent_view *view, const double *point
   seen[1] = view->dimensions == 2 ? point[1] : 0;
 }
 
+/* Of latents [n, dimensions], by way of one as doubles. */
+static void view_points(const struct lathe_latent_view *view, const lathe_real *latents, int64_t n,
+                        double *point, double *seen)
+{
+  int d = view->dimensions;
+  for (int64_t i = 0; i < n; i++) {
+    for (int j = 0; j < d; j++)
+      point[j] = (double)latents[i * d + j];
+    view_point(view, point, seen + 2 * i);
+  }
+}
+
 static void view_covariance(const struct lathe_latent_view *view, const double *covariance,
                             double seen[4])
 {
@@ -50,7 +62,7 @@ static void view_covariance(const struct lathe_latent_view *view, const double *
 struct parts {
   double *point;      /* [latent] */
   double *covariance; /* [latent, latent] */
-  double *points;     /* [n, 2] */
+  double *points;     /* [n + around_n, 2] */
   int *cluster;       /* [n] */
   struct lathe_ellipse *ellipses;
   char (*names)[32];
@@ -62,12 +74,10 @@ static void fill(const struct lathe_latent_plot *plot, struct parts *parts)
   const struct lathe_mixture *mixture = plot->mixture;
   const struct lathe_latent_view *view = plot->view;
   int d = view->dimensions;
-  for (int64_t i = 0; i < plot->n; i++) {
-    for (int j = 0; j < d; j++)
-      parts->point[j] = (double)plot->latents[i * d + j];
-    view_point(view, parts->point, parts->points + 2 * i);
+  view_points(view, plot->latents, plot->n, parts->point, parts->points);
+  view_points(view, plot->around, plot->around_n, parts->point, parts->points + 2 * plot->n);
+  for (int64_t i = 0; i < plot->n; i++)
     parts->cluster[i] = (int)plot->group[i];
-  }
   for (int k = 0; k < mixture->components; k++) {
     lathe_component_name(mixture, k, parts->names[k]);
     parts->name[k] = parts->names[k];
@@ -86,7 +96,7 @@ cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plo
   struct parts p = {
       .point = lathe_allocate(d, 1, sizeof *p.point, use, err),
       .covariance = lathe_allocate(d, d, sizeof *p.covariance, use, err),
-      .points = lathe_allocate(plot->n, 2, sizeof *p.points, use, err),
+      .points = lathe_allocate(plot->n + plot->around_n, 2, sizeof *p.points, use, err),
       .cluster = lathe_allocate(plot->n, 1, sizeof *p.cluster, use, err),
       .ellipses = lathe_allocate(components, 1, sizeof *p.ellipses, use, err),
       .names = lathe_allocate(components, 1, sizeof *p.names, use, err),
@@ -94,12 +104,15 @@ cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plo
   };
   cairo_t *page = NULL;
   if (p.point && p.covariance && p.points && p.cluster && p.ellipses && p.names && p.name) {
+    char across[32], up[32];
+    snprintf(across, sizeof across, "%s 0", plot->axis);
+    snprintf(up, sizeof up, "%s 1", plot->axis);
     fill(plot, &p);
     struct lathe_scatter scatter = {
         .title = plot->title,
-        .xlabel = d > 2 ? "first principal component" : "z 0",
+        .xlabel = d > 2 ? "first principal component" : across,
         .ylabel = d > 2    ? "second principal component"
-                  : d == 2 ? "z 1"
+                  : d == 2 ? up
                            : "",
         .points = p.points,
         .cluster = p.cluster,
@@ -109,6 +122,8 @@ cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plo
         .ellipses = p.ellipses,
         .ellipse_count = components,
         .other_groups = plot->groups > 0,
+        .around = p.points + 2 * plot->n,
+        .around_n = plot->around_n,
     };
     page = lathe_plot_clusters_page(what, &scatter, size, err);
   }

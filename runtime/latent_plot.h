@@ -39,6 +39,9 @@ struct lathe_latent_plot {
   const int64_t *group;
   int groups;               /* 0: they are the components; else ellipses are black */
   const char *const *names; /* [groups] */
+  const char *axis;         /* what a dimension is called: "z" */
+  const lathe_real *around; /* [around_n, D]: what the axes have room for besides */
+  int64_t around_n;
 };
 cairo_t *lathe_latent_page(const char *what, const struct lathe_latent_plot *plot, double size,
                            struct lathe_error *err);

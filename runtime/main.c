@@ -105,12 +105,9 @@ static void print_help(const struct lathe_call *call, const struct command *comm
   lathe_options_help(call->model, line->takes);
 }
 
-/* Whatever a message quotes, it stays one line. */
 static void print_error(const struct lathe_call *call, struct lathe_error *err)
 {
-  for (char *c = err->text; *c; c++)
-    if ((unsigned char)*c < ' ')
-      *c = ' ';
+  lathe_error_tidy(err);
   fflush(stdout);
   fprintf(stderr, "%s: %s\n", call->program, err->text);
 }

@@ -103,7 +103,7 @@ static const char *whose_state(const struct lathe_tensors *in, const struct lath
                                const char *unknown)
 {
   const char *said = lathe_tensors_metadata(in, optimiser_key);
-  if (said || !unknown || keeps(model->training.optimiser, unknown))
+  if (said || !unknown || keeps((int)model->training.optimiser, unknown))
     return said;
   int k = 0;
   while (k < LATHE_OPTIMISERS && !keeps(k, unknown))

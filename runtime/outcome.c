@@ -16,25 +16,24 @@ void lathe_outcome_free(struct lathe_outcome *outcome)
   lathe_clusters_free(&outcome->clusters);
 }
 
-bool lathe_outcome_has(const struct lathe_model *model, enum lathe_run_file file)
+struct lathe_show lathe_outcome_show(const struct lathe_outcome *outcome)
 {
-  bool alone = lathe_is_alone(model);
-  switch (file) {
-  case LATHE_RUN_EPOCHS:
-  case LATHE_RUN_LOSSES:
-  case LATHE_RUN_RECONSTRUCTIONS:
-  case LATHE_RUN_INTERPOLATIONS:
-  case LATHE_RUN_CHECKPOINTS:
-    return !alone;
-  case LATHE_RUN_SAMPLES:
-    return !alone || model->input_rank > 1;
-  case LATHE_RUN_UNSURE:
-    return model->mixing.components > 1 && (!alone || model->input_rank > 1);
-  case LATHE_RUN_MANIFOLD:
-    return lathe_has_prior(model) && model->latent == 2;
-  default:
-    return true;
-  }
+  const struct lathe_trainer *trainer = outcome->trainer;
+  const struct lathe_model *model = outcome->session->model;
+  struct lathe_show show = {
+      .session = outcome->session,
+      .images = {lathe_by_input(model, "the validation images", "the validation series",
+                                "the validation rows"),
+                 trainer->validation, &outcome->validation},
+      .labelled = {lathe_by_input(model, "the labelled images", "the labelled series",
+                                  "the labelled rows"),
+                   outcome->labelled_part, &outcome->labelled},
+  };
+  if (trainer->validation.count == 0)
+    show.images = (struct lathe_shown){
+        lathe_by_input(model, "the training images", "the training series", "the training rows"),
+        trainer->training, &outcome->training};
+  return show;
 }
 
 static struct lathe_output *open_file(const struct lathe_outcome *outcome, enum lathe_run_file file,
@@ -72,26 +71,10 @@ json_t *lathe_outcome_json(const struct lathe_outcome *outcome)
       lathe_clusters_json(&outcome->clusters));
 }
 
-/* Of images that it was not trained on, where there are any. */
 static bool write_report(const struct lathe_outcome *outcome, struct lathe_error *err)
 {
-  const struct lathe_trainer *trainer = outcome->trainer;
-  const struct lathe_model *model = outcome->session->model;
   char path[LATHE_PATH];
-  struct lathe_report report = {
-      .folder = outcome->folder,
-      .session = outcome->session,
-      .images = {lathe_by_input(model, "the validation images", "the validation series",
-                                "the validation rows"),
-                 trainer->validation, &outcome->validation},
-      .labelled = {lathe_by_input(model, "the labelled images", "the labelled series",
-                                  "the labelled rows"),
-                   outcome->labelled_part, &outcome->labelled},
-  };
-  if (trainer->validation.count == 0)
-    report.images = (struct lathe_shown){
-        lathe_by_input(model, "the training images", "the training series", "the training rows"),
-        trainer->training, &outcome->training};
+  struct lathe_report report = {outcome->folder, lathe_outcome_show(outcome)};
   return lathe_run_path(outcome->folder, LATHE_RUN_REPORT, path, err) &&
          lathe_report_write(&report, path, err);
 }
@@ -157,8 +140,9 @@ void lathe_outcome_print(const struct lathe_outcome *outcome)
   }
   char room[LATHE_WORDS];
   printf("\nFiles to look at in %s:\n", outcome->folder);
-  for (int i = 0; i < LATHE_RUN_FILES; i++)
-    if (lathe_run_about((enum lathe_run_file)i) && lathe_outcome_has(model, (enum lathe_run_file)i))
-      printf("  %-20s %s\n", lathe_run_name((enum lathe_run_file)i),
-             lathe_in_words(model, lathe_run_about((enum lathe_run_file)i), room));
+  struct lathe_show show = lathe_outcome_show(outcome);
+  unsigned facts = lathe_show_facts(&show);
+  for (enum lathe_run_file i = 0; i < LATHE_RUN_FILES; i++)
+    if (lathe_run_about(i) && lathe_run_has(facts, i))
+      printf("  %-23s %s\n", lathe_run_name(i), lathe_in_words(model, lathe_run_about(i), room));
 }

@@ -4,9 +4,9 @@
 
 #include "clusters.h"
 #include "error.h"
-#include "evaluation.h"
 #include "gmm.h"
 #include "session.h"
+#include "shown.h"
 #include "trainer.h"
 #include <stdbool.h>
 
@@ -25,18 +25,11 @@ void lathe_outcome_free(struct lathe_outcome *outcome);
 /* Writes weights, description, tables, metrics and pictures: all of the run but run.json. */
 bool lathe_outcome_write(const struct lathe_outcome *outcome, struct lathe_error *err);
 
-/* Whether this model's runs have such a file: a mixture alone has no epochs, and pictures of points
- * only where these are images; a manifold is laid out by the prior. */
-bool lathe_outcome_has(const struct lathe_model *model, enum lathe_run_file file);
+/* What is shown of it: images that it was not trained on, where there are any. */
+struct lathe_show lathe_outcome_show(const struct lathe_outcome *outcome);
 
-/* The pictures alone. */
+/* The pictures alone, once the tables are written. */
 bool lathe_outcome_draw(const struct lathe_outcome *outcome, struct lathe_error *err);
-
-/* Single ones, to the file `path`. */
-bool lathe_outcome_plot_losses(const struct lathe_outcome *outcome, const char *path,
-                               struct lathe_error *err);
-bool lathe_outcome_plot_clusters(const struct lathe_outcome *outcome, const char *path,
-                                 struct lathe_error *err);
 
 /* metrics.json as an object, a new reference; NULL without memory. */
 json_t *lathe_outcome_json(const struct lathe_outcome *outcome);

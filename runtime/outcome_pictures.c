@@ -3,7 +3,7 @@
 #include "interpolate.h"
 #include "latent_plot.h"
 #include "manifold.h"
-#include "outcome.h"
+#include "outcome_parts.h"
 #include "picture.h"
 #include "unsure.h"
 #include <stdio.h>
@@ -12,25 +12,12 @@
 
 enum { PAIRS = 32, PAIR_COLUMNS = 16, SAMPLE_COLUMNS = 16, SAMPLE_ROWS = 25, MANIFOLD = 20 };
 
-/* Images that it was not trained on, where there are any; and what was measured of them. */
-static const struct lathe_part *shown_part(const struct lathe_outcome *outcome)
-{
-  const struct lathe_trainer *trainer = outcome->trainer;
-  return trainer->validation.count > 0 ? &trainer->validation : &trainer->training;
-}
-
-static const struct lathe_evaluation *shown_evaluation(const struct lathe_outcome *outcome)
-{
-  bool validated = outcome->trainer->validation.count > 0;
-  return validated ? &outcome->validation : &outcome->training;
-}
-
-static bool draw_reconstructions(const struct lathe_outcome *outcome, const char *path,
+static bool draw_reconstructions(const struct lathe_outcome_picture *picture, const char *path,
                                  struct lathe_error *err)
 {
-  struct lathe_session *session = outcome->session;
+  struct lathe_session *session = picture->session;
   const struct lathe_model *model = session->model;
-  const struct lathe_part *part = shown_part(outcome);
+  const struct lathe_part *part = &picture->show.images.part;
   int64_t count = part->count < PAIRS ? part->count : PAIRS;
   lathe_real *originals =
       lathe_allocate(2 * count, model->input_size, sizeof *originals, "the pictures", err);
@@ -51,11 +38,11 @@ static bool draw_reconstructions(const struct lathe_outcome *outcome, const char
 }
 
 /* The first row is drawn from the prior, where there is one, each other from a component. */
-static bool draw_latents(const struct lathe_outcome *outcome, bool prior, int rows,
+static bool draw_latents(const struct lathe_outcome_picture *picture, bool prior, int rows,
                          lathe_real *latents, struct lathe_error *err)
 {
-  const struct lathe_mixture *mixture = &outcome->session->mixture;
-  uint64_t seed = outcome->trainer->settings.seed;
+  const struct lathe_mixture *mixture = &picture->session->mixture;
+  uint64_t seed = picture->outcome->trainer->settings.seed;
   int64_t cluster[SAMPLE_COLUMNS];
   if (prior)
     lathe_draw_prior(SAMPLE_COLUMNS, mixture->dimensions, seed, latents);
@@ -66,10 +53,10 @@ static bool draw_latents(const struct lathe_outcome *outcome, bool prior, int ro
   return true;
 }
 
-static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
+static bool draw_samples(const struct lathe_outcome_picture *picture, const char *path,
                          struct lathe_error *err)
 {
-  struct lathe_session *session = outcome->session;
+  struct lathe_session *session = picture->session;
   const struct lathe_model *model = session->model;
   bool prior = lathe_has_prior(model);
   int rows = prior + session->mixture.components;
@@ -87,7 +74,7 @@ static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
       lathe_allocate(n, model->latent, sizeof *latents, "the sampled latents", err);
   lathe_real *images =
       lathe_allocate(n, model->input_size, sizeof *images, "the sampled images", err);
-  bool good = latents && images && draw_latents(outcome, prior, rows, latents, err);
+  bool good = latents && images && draw_latents(picture, prior, rows, latents, err);
   if (good) {
     lathe_decode_latents(session, n, latents, images);
     struct lathe_picture_format format = lathe_picture_format_of(model, images, n);
@@ -98,19 +85,19 @@ static bool draw_samples(const struct lathe_outcome *outcome, const char *path,
   return good;
 }
 
-static bool draw_manifold(const struct lathe_outcome *outcome, const char *path,
+static bool draw_manifold(const struct lathe_outcome_picture *picture, const char *path,
                           struct lathe_error *err)
 {
-  return lathe_manifold_picture(outcome->session, path, MANIFOLD, 0.05, 0.95, err);
+  return lathe_manifold_picture(picture->session, path, MANIFOLD, 0.05, 0.95, err);
 }
 
-static bool draw_interpolations(const struct lathe_outcome *outcome, const char *path,
+static bool draw_interpolations(const struct lathe_outcome_picture *picture, const char *path,
                                 struct lathe_error *err)
 {
   enum { COLUMNS = LATHE_INTERPOLATED + 2 };
-  struct lathe_session *session = outcome->session;
+  struct lathe_session *session = picture->session;
   const struct lathe_model *model = session->model;
-  const struct lathe_evaluation *evaluation = shown_evaluation(outcome);
+  const struct lathe_evaluation *evaluation = picture->show.images.evaluation;
   struct lathe_interpolation paths[LATHE_INTERPOLATIONS];
   int rows = lathe_interpolations(evaluation, session->mixture.components, paths);
   char names[LATHE_INTERPOLATIONS][LATHE_INTERPOLATION_NAME];
@@ -121,7 +108,7 @@ static bool draw_interpolations(const struct lathe_outcome *outcome, const char 
                                       "the paths' images", err);
   bool good = latents && images;
   for (int row = 0; good && row < rows; row++) {
-    lathe_interpolate(session, shown_part(outcome), evaluation, &paths[row], latents,
+    lathe_interpolate(session, &picture->show.images.part, evaluation, &paths[row], latents,
                       images + (int64_t)row * COLUMNS * model->input_size);
     lathe_interpolation_name(&session->mixture, evaluation, &paths[row], names[row]);
     captions[row] = names[row];
@@ -137,19 +124,20 @@ static bool draw_interpolations(const struct lathe_outcome *outcome, const char 
 }
 
 /* Each with its two likeliest clusters. */
-static bool draw_unsure(const struct lathe_outcome *outcome, const char *path,
+static bool draw_unsure(const struct lathe_outcome_picture *picture, const char *path,
                         struct lathe_error *err)
 {
-  const struct lathe_session *session = outcome->session;
+  const struct lathe_session *session = picture->session;
   const struct lathe_model *model = session->model;
-  const struct lathe_part *part = shown_part(outcome);
+  const struct lathe_part *part = &picture->show.images.part;
   struct lathe_unsure list[LATHE_UNSURE];
   char names[LATHE_UNSURE][96], best[32], second[32];
   const char *captions[LATHE_UNSURE];
   int count = 0;
   lathe_real *images =
       lathe_allocate(LATHE_UNSURE, model->input_size, sizeof *images, "the pictures", err);
-  bool good = images && lathe_unsure_find(session, shown_evaluation(outcome), list, &count, err);
+  bool good =
+      images && lathe_unsure_find(session, picture->show.images.evaluation, list, &count, err);
   for (int i = 0; good && i < count; i++) {
     const struct lathe_unsure *u = &list[i];
     lathe_dataset_gather(part->dataset, model, part->indices, u->image, 1,
@@ -172,23 +160,23 @@ bool lathe_outcome_draw(const struct lathe_outcome *outcome, struct lathe_error 
 {
   static const struct {
     enum lathe_run_file file;
-    bool (*draw)(const struct lathe_outcome *, const char *, struct lathe_error *);
+    bool (*draw)(const struct lathe_outcome_picture *, const char *, struct lathe_error *);
   } pictures[] = {
       {LATHE_RUN_RECONSTRUCTIONS, draw_reconstructions},
       {LATHE_RUN_SAMPLES, draw_samples},
       {LATHE_RUN_MANIFOLD, draw_manifold},
       {LATHE_RUN_INTERPOLATIONS, draw_interpolations},
       {LATHE_RUN_UNSURE, draw_unsure},
-      {LATHE_RUN_LOSSES, lathe_outcome_plot_losses},
-      {LATHE_RUN_CLUSTERS, lathe_outcome_plot_clusters},
   };
+  struct lathe_outcome_picture picture = {
+      .outcome = outcome, .session = outcome->session, .show = lathe_outcome_show(outcome)};
+  picture.facts = lathe_show_facts(&picture.show);
   for (size_t i = 0; i < sizeof pictures / sizeof pictures[0]; i++) {
     char path[LATHE_PATH];
-    if (!lathe_outcome_has(outcome->session->model, pictures[i].file))
-      continue;
-    if (!lathe_run_path(outcome->folder, pictures[i].file, path, err) ||
-        !pictures[i].draw(outcome, path, err))
+    if (lathe_run_has(picture.facts, pictures[i].file) &&
+        (!lathe_run_path(outcome->folder, pictures[i].file, path, err) ||
+         !pictures[i].draw(&picture, path, err)))
       return false;
   }
-  return true;
+  return lathe_outcome_plot(&picture, err);
 }

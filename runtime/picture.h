@@ -22,7 +22,7 @@ struct lathe_picture_format {
 
 /* The format of a model's images: `shape` is [channels, height, width] (rank 3), a series
  * [channels, length] (rank 2) or [features] (rank 1), where a square number of features is taken
- * for a square grey image and any other for one line of pixels. Scale is left to be chosen. */
+ * for a square grey image and any other for a curve. Scale is left to be chosen. */
 struct lathe_picture_format lathe_picture_format(int rank, const int *shape, const double range[2]);
 
 /* Makes the range that of the values of `n` images themselves, from the least to the greatest, for
@@ -30,7 +30,8 @@ struct lathe_picture_format lathe_picture_format(int rank, const int *shape, con
  * the range stays. */
 void lathe_picture_fit(struct lathe_picture_format *format, const lathe_real *images, int64_t n);
 
-/* The format of `n` of a model's images: their own range, where the model keeps to none. */
+/* The format of `n` of a model's images: with their own range, where the model keeps to none, and
+ * of curves, which would be flat in a wider one. */
 struct lathe_model;
 struct lathe_picture_format lathe_picture_format_of(const struct lathe_model *model,
                                                     const lathe_real *images, int64_t n);

@@ -27,6 +27,8 @@ struct lathe_picture_format lathe_picture_format(int rank, const int *shape, con
     int side = (int)lround(sqrt(shape[0]));
     if (side > 0 && side <= shape[0] / side && side * side == shape[0])
       format.height = format.width = side;
+    else
+      format.curves = true; /* a row of a table: its values from left to right */
   }
   return format;
 }
@@ -55,7 +57,7 @@ struct lathe_picture_format lathe_picture_format_of(const struct lathe_model *mo
 {
   struct lathe_picture_format format =
       lathe_picture_format(model->input_rank, model->input_shape, model->range);
-  if (!model->bounded)
+  if (!model->bounded || format.curves)
     lathe_picture_fit(&format, images, n);
   return format;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 static const double WIDTH = 760, HEIGHT = 460;
+const double lathe_plot_half = 0.56;
 enum { MARKED = 25 }; /* curves of at most so many points show each of them */
 
 /* Whether point i of the curve can be shown. */

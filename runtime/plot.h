@@ -10,6 +10,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* The size of plots that stand beside each other on a page, with letters to be read there. */
+extern const double lathe_plot_half;
+
 struct lathe_curve {
   const char *name;    /* in the legend; NULL leaves it out */
   const double *x, *y; /* [n]; a point that is not finite leaves a gap */
@@ -47,6 +50,9 @@ struct lathe_scatter {
   const struct lathe_ellipse *ellipses;
   int ellipse_count;
   bool other_groups; /* `cluster` is not the ellipses' numbering: they are black in any case */
+  const double
+      *around;      /* [around_n, 2]: not drawn, but the axes have room for them, so that plots */
+  int64_t around_n; /* of different points have the same */
 };
 
 bool lathe_plot_clusters(const char *path, const struct lathe_scatter *scatter,

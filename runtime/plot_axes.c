@@ -5,6 +5,7 @@
 static const double TITLE = 15, TEXT = 12, TICK = 11; /* sizes of letters */
 static const double MARGIN = 16, RESOLUTION = 2;
 static const double LARGEST = 1e150;
+static const double ACROSS = 66, UP = 56; /* of the page to a tick, at least */
 
 struct lathe_colour lathe_plot_colour(int style)
 {
@@ -238,7 +239,7 @@ cairo_t *lathe_axes_page(const char *path, double width, double height, const ch
     return NULL;
   settle(axes);
   double right = width - 1.5 * MARGIN;
-  struct ticks up = find_ticks(axes->low[1], axes->high[1], height / 60, false);
+  struct ticks up = find_ticks(axes->low[1], axes->high[1], height / UP, false);
   double widest = 0;
   char text[32];
   for (int i = 0; i < up.count; i++) {
@@ -252,7 +253,7 @@ cairo_t *lathe_axes_page(const char *path, double width, double height, const ch
   /* The plot keeps its height whatever the legend takes. */
   double below = 2.2 * TICK + (xlabel ? 1.7 * TEXT : 0) + 0.6 * MARGIN;
   axes->height = height - legend_top - below;
-  struct ticks across = find_ticks(axes->low[0], axes->high[0], width / 80, axes->whole);
+  struct ticks across = find_ticks(axes->low[0], axes->high[0], width / ACROSS, axes->whole);
   cairo_destroy(page);
 
   page = lathe_canvas_open(path, width, axes->top + axes->height + below, RESOLUTION, err);

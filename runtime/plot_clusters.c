@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 static const double WIDTH = 760, HEIGHT = 640;
-enum { MOST_DOTS = 5000, SEGMENTS = 96 };
+enum { MOST_DOTS = 5000, FEW_DOTS = 60, SEGMENTS = 96 };
 
 /* The point of an ellipse at `angle`, `sigma` standard deviations out: mean + sigma L (cos, sin)
  * with L the Cholesky factor of the covariance. False when it cannot be shown. */
@@ -90,10 +90,21 @@ static int64_t chosen(int64_t k, int64_t dots, int64_t n)
   return (int64_t)(((double)k + place - floor(place)) * (double)n / (double)dots);
 }
 
+/* Room for those points that are drawn of so many. */
+static void include_points(struct lathe_axes *axes, const double *points, int64_t n)
+{
+  int64_t dots = n < MOST_DOTS ? n : MOST_DOTS;
+  for (int64_t k = 0; k < dots; k++) {
+    int64_t i = chosen(k, dots, n);
+    lathe_axes_include(axes, points[2 * i], points[2 * i + 1]);
+  }
+}
+
 static void draw_dots(cairo_t *page, const struct lathe_axes *axes, const struct lathe_scatter *s,
                       int64_t dots)
 {
   double alpha = dots > 2000 ? 0.35 : dots > 300 ? 0.5 : 0.75;
+  double radius = dots > 300 ? 2.2 : dots > FEW_DOTS ? 3 : 4;
   for (int64_t k = 0; k < dots; k++) {
     int64_t i = chosen(k, dots, s->n);
     double x = s->points[2 * i], y = s->points[2 * i + 1];
@@ -101,7 +112,7 @@ static void draw_dots(cairo_t *page, const struct lathe_axes *axes, const struct
       continue;
     int style = s->cluster[i] >= 0 && s->cluster[i] < s->clusters ? s->cluster[i] : -1;
     lathe_canvas_colour(page, lathe_plot_colour(style), alpha);
-    lathe_plot_mark(page, style, lathe_axes_x(axes, x), lathe_axes_y(axes, y), 2.2);
+    lathe_plot_mark(page, style, lathe_axes_x(axes, x), lathe_axes_y(axes, y), radius);
   }
 }
 
@@ -123,10 +134,8 @@ cairo_t *lathe_plot_clusters_page(const char *what, const struct lathe_scatter *
 
   struct lathe_axes axes;
   lathe_axes_empty(&axes);
-  for (int64_t k = 0; k < dots; k++) {
-    int64_t i = chosen(k, dots, s->n);
-    lathe_axes_include(&axes, s->points[2 * i], s->points[2 * i + 1]);
-  }
+  include_points(&axes, s->points, s->n);
+  include_points(&axes, s->around, s->around_n);
   for (int i = 0; i < ellipses; i++) {
     double point[2];
     for (int j = 0; j < SEGMENTS; j++)
@@ -140,12 +149,15 @@ cairo_t *lathe_plot_clusters_page(const char *what, const struct lathe_scatter *
   if (!page)
     return NULL;
   lathe_axes_clip(page, &axes);
-  draw_dots(page, &axes, s, dots);
+  if (dots > FEW_DOTS)
+    draw_dots(page, &axes, s, dots);
   bool matched = ellipses == s->clusters && !s->other_groups;
   for (int i = 0; i < ellipses; i++)
     draw_ellipse(page, &axes, &s->ellipses[i], matched ? lathe_plot_colour(i) : lathe_ink);
   for (int i = 0; i < ellipses; i++)
     draw_centre(page, &axes, &s->ellipses[i], matched ? lathe_plot_colour(i) : lathe_ink);
+  if (dots <= FEW_DOTS) /* each of them counts, and is not to lie below a name */
+    draw_dots(page, &axes, s, dots);
   cairo_restore(page);
   return page;
 }

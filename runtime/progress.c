@@ -1,5 +1,6 @@
 #include "progress.h"
 #include "clock.h"
+#include "commas.h"
 #include "json.h"
 #include "words.h"
 #include <math.h>
@@ -32,21 +33,6 @@ void lathe_progress_start(struct lathe_progress *progress, const struct lathe_mo
                                       .images = images,
                                       .before = before,
                                       .started = lathe_now()};
-}
-
-/* 19532 as "19,532". */
-static const char *with_commas(char text[32], double value)
-{
-  char digits[32];
-  int length = snprintf(digits, sizeof digits, "%.0f", value >= 0 && value < 1e15 ? value : 0);
-  int out = 0;
-  for (int i = 0; i < length; i++) {
-    if (i > 0 && (length - i) % 3 == 0)
-      text[out++] = ',';
-    text[out++] = digits[i];
-  }
-  text[out] = '\0';
-  return text;
 }
 
 static int terminal_columns(void)
@@ -118,7 +104,7 @@ static struct line bar_line(const struct lathe_progress *progress, int epoch, in
   double now = behind - (double)progress->before;
   double seconds = lathe_now() - progress->started;
   int columns = terminal_columns();
-  char run[WIDEST + 3], bar[WIDEST + 3], time[LATHE_DURATION], speed[32], count[48];
+  char run[WIDEST + 3], bar[WIDEST + 3], time[LATHE_DURATION], speed[LATHE_COMMAS], count[48];
   struct line line = new_line(columns), tail = new_line(columns);
   int length = snprintf(count, sizeof count, "%s%d/%d", columns < WIDE ? "" : "epoch ", epoch,
                         progress->epochs);
@@ -128,7 +114,8 @@ static struct line bar_line(const struct lathe_progress *progress, int epoch, in
     add(&tail, "  %s left", lathe_duration(time, seconds * (all - behind) / now));
   else if (now > 0)
     add(&tail, "  %s", lathe_duration(time, seconds));
-  add(&tail, "  %s images/s", with_commas(speed, images_per_second));
+  add(&tail, "  %s %s/s", lathe_commas(speed, images_per_second),
+      lathe_input_words(progress->model));
   int width = (room - tail.length) / 2;
   width = width < 0 ? 0 : width > WIDEST ? WIDEST : width;
   add(&line, "run %s %s %s%s", bar_text(run, width, behind / all), count,
@@ -200,7 +187,7 @@ static double clamped(const struct lathe_epoch *epoch)
 
 static void print_line(const struct lathe_progress *progress, const struct lathe_epoch *epoch)
 {
-  char speed[32], time[LATHE_DURATION];
+  char speed[LATHE_COMMAS], time[LATHE_DURATION];
   printf("epoch %3d/%d  loss %#-8.5g", epoch->epoch, progress->epochs, epoch->training.total);
   if (epoch->divergence)
     printf("  reconstruction %#-8.5g  KL %#-7.4g", epoch->training.reconstruction,
@@ -209,7 +196,7 @@ static void print_line(const struct lathe_progress *progress, const struct lathe
     printf("  valid %#-8.5g", epoch->validation.total);
   if (clamped(epoch) > 0)
     printf("  %.0f log-variances clamped", clamped(epoch));
-  printf("  %s %s/s  %s\n", with_commas(speed, epoch->images_per_second),
+  printf("  %s %s/s  %s\n", lathe_commas(speed, epoch->images_per_second),
          lathe_input_words(progress->model), lathe_duration(time, epoch->seconds));
   fflush(stdout);
 }

@@ -32,17 +32,53 @@ void lathe_report_number(FILE *out, const char *format, double value)
   fputs("</td>", out);
 }
 
+const char *lathe_report_tile(const struct lathe_report_page *page)
+{
+  return page->format.curves ? "curve" : "tile";
+}
+
+/* Image i of some. */
+static bool write_tile(struct lathe_report_page *page, const char *alt, const lathe_real *images,
+                       int i, struct lathe_error *err)
+{
+  const lathe_real *image = images + (int64_t)i * page->model->input_size;
+  return lathe_html_picture(page->out, lathe_report_tile(page), alt,
+                            lathe_picture_tiles_page(alt, &page->format, image, 1, 1, err), err);
+}
+
+/* Opens a row of n: so many of them stand beside each other on a narrow page. */
+static void begin_tiles(const struct lathe_report_page *page, int n)
+{
+  bool curves = page->format.curves; /* which are wide */
+  if (n > 4)
+    fprintf(page->out, "<div class=\"tiles row\" style=\"--all:%d;--half:%d\">\n",
+            curves ? (n + 1) / 2 : n, curves ? 4 : (n + 1) / 2);
+  else
+    fputs("<div class=\"tiles\">\n", page->out);
+}
+
 bool lathe_report_tiles(struct lathe_report_page *page, const char *alt, const lathe_real *images,
                         int n, struct lathe_error *err)
 {
   bool good = true;
-  fputs("<div class=\"tiles\">\n", page->out);
+  begin_tiles(page, n);
   for (int i = 0; good && i < n; i++)
-    good = lathe_html_picture(
-        page->out, "tile", alt,
-        lathe_picture_tiles_page(alt, &page->format, images + (int64_t)i * page->model->input_size,
-                                 1, 1, err),
-        err);
+    good = write_tile(page, alt, images, i, err);
+  fputs("</div>\n", page->out);
+  return good;
+}
+
+bool lathe_report_pairs(struct lathe_report_page *page, const char *const alt[2],
+                        const lathe_real *images, const lathe_real *others, int n,
+                        struct lathe_error *err)
+{
+  bool good = true;
+  begin_tiles(page, n);
+  for (int i = 0; good && i < n; i++) {
+    fputs("<div>", page->out);
+    good = write_tile(page, alt[0], images, i, err) && write_tile(page, alt[1], others, i, err);
+    fputs("</div>\n", page->out);
+  }
   fputs("</div>\n", page->out);
   return good;
 }
@@ -60,13 +96,14 @@ static void write_figure(FILE *out, const char *name, const char *format, double
 static void write_summary(const struct lathe_report_page *page)
 {
   const struct lathe_report *report = page->report;
-  const struct lathe_evaluation *evaluation = report->images.evaluation;
+  const struct lathe_show *show = page->show;
+  const struct lathe_evaluation *evaluation = show->images.evaluation;
   FILE *out = page->out;
   char room[LATHE_WORDS];
   double ssim;
   fputs("<p class=\"quiet\">", out);
-  lathe_html_printf(out, "Run %s. Pictures are of %s (%lld).", report->folder, report->images.name,
-                    (long long)report->images.part.count);
+  lathe_html_printf(out, "Run %s. Pictures are of %s (%lld).", report->folder, show->images.name,
+                    (long long)show->images.part.count);
   fputs("</p>\n<div class=\"figures\">\n", out);
   if (page->scored) {
     char name[64];
@@ -120,13 +157,13 @@ static bool read_metrics(struct lathe_report_page *page, struct lathe_error *err
   return page->metrics || missing;
 }
 
-/* The range of the first images shown, where the model knows none. */
+/* The range of the first images shown, where the model knows none, and of curves. */
 static bool fit_range(struct lathe_report_page *page, struct lathe_error *err)
 {
   enum { MOST = 64 };
-  const struct lathe_part *part = &page->report->images.part;
+  const struct lathe_part *part = &page->show->images.part;
   int n = part->count < MOST ? (int)part->count : MOST;
-  if (page->model->bounded || n == 0)
+  if ((page->model->bounded && !page->format.curves) || n == 0)
     return true;
   lathe_real *images =
       lathe_allocate(n, page->model->input_size, sizeof *images, "the images shown", err);
@@ -142,28 +179,27 @@ static bool gather(struct lathe_report_page *page, struct lathe_error *err)
 {
   const struct lathe_report *report = page->report;
   const struct lathe_model *model = page->model;
-  const struct lathe_evaluation *shown = report->images.evaluation;
+  const struct lathe_evaluation *shown = page->show->images.evaluation;
   struct lathe_run run;
   bool finished;
   page->format = lathe_picture_format(model->input_rank, model->input_shape, model->range);
   int side = page->format.height > page->format.width ? page->format.height : page->format.width;
   if (!page->format.curves)
     page->format.scale = side < TILE ? TILE / side : 1;
-  if (shown->scored)
-    page->scored = &report->images;
-  else if (report->labelled.part.count > 0 && report->labelled.evaluation->scored)
-    page->scored = &report->labelled;
+  page->scored = lathe_show_scored(page->show);
+  page->facts = lathe_show_facts(page->show);
   return fit_range(page, err) &&
          lathe_run_reopen(&run, report->folder, model, &page->record, &finished, err) &&
          read_metrics(page, err) && lathe_history_read(&page->history, report->folder, err) &&
-         lathe_clusters_new(&page->clusters, &report->session->mixture, shown->images, shown->means,
-                            shown->scored ? &shown->scores : NULL, run.seed, err);
+         lathe_clusters_new(&page->clusters, &page->show->session->mixture, shown->images,
+                            shown->means, shown->scored ? &shown->scores : NULL, run.seed, err);
 }
 
 bool lathe_report_write(const struct lathe_report *report, const char *path,
                         struct lathe_error *err)
 {
-  struct lathe_report_page page = {.report = report, .model = report->session->model};
+  struct lathe_report_page page = {
+      .report = report, .show = &report->show, .model = report->show.session->model};
   bool good = gather(&page, err);
   struct lathe_output *output = good ? lathe_output_open(path, err) : NULL;
   if (output) {

@@ -1,37 +1,15 @@
 /* Sections of a report: curves, metrics, classification, clusters, the latent space. */
-#include "latent_plot.h"
-#include "plot.h"
+#include "charts.h"
+#include "latent_views.h"
 #include "report_parts.h"
 #include "words.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CLASSES = 40, MOST_GROUPS = 64 };
-static const double HALF = 0.68; /* plots beside each other, with letters to be read */
-
 bool lathe_report_has_curves(const struct lathe_report_page *page)
 {
   return page->history.epochs > 0 || page->history.iterations > 0;
-}
-
-/* One plot of columns of the history; those that are not known are left out. */
-static bool plot_columns(struct lathe_report_page *page, const char *title, const char *ylabel,
-                         const int *fields, const char *const *names, int count,
-                         struct lathe_error *err)
-{
-  const struct lathe_history *history = &page->history;
-  struct lathe_curve curves[4];
-  int shown = 0;
-  for (int i = 0; i < count; i++)
-    if (lathe_history_known(history, fields[i]))
-      curves[shown++] = (struct lathe_curve){
-          names[i], history->epoch, lathe_history_column(history, fields[i]), history->epochs};
-  if (shown == 0)
-    return true;
-  return lathe_html_picture(
-      page->out, "plot", title,
-      lathe_plot_curves_page(title, title, "epoch", ylabel, curves, shown, HALF, err), err);
 }
 
 /* What EM did about components that degenerated, and about starts that failed: a sentence a line.
@@ -57,7 +35,7 @@ static void write_recoveries(const struct lathe_report_page *page)
 static void write_clamped(struct lathe_report_page *page)
 {
   const struct lathe_history *history = &page->history;
-  const struct lathe_model *model = page->report->session->model;
+  const struct lathe_model *model = page->show->session->model;
   const double *count = lathe_history_column(history, LATHE_EPOCH_train_clamped);
   double all = 0;
   int epochs = 0, last = 0;
@@ -76,39 +54,60 @@ static void write_clamped(struct lathe_report_page *page)
             history->epochs, last);
 }
 
+/* What the curves come to, in words. */
+static void write_course(const struct lathe_report_page *page)
+{
+  const struct lathe_history *history = &page->history;
+  const double *training = lathe_history_column(history, LATHE_EPOCH_train_loss);
+  const double *validation = lathe_history_column(history, LATHE_EPOCH_valid_loss);
+  int last = history->epochs - 1, least = 0;
+  FILE *out = page->out;
+  if (last < 0)
+    return;
+  fprintf(out, "<p>After %d epoch%s the training loss is %.5g nats %s", last + 1,
+          last > 0 ? "s" : "", training[last], lathe_input_one(page->model));
+  if (last > 0)
+    fprintf(out, ", from %.5g after the first", training[0]);
+  if (lathe_history_known(history, LATHE_EPOCH_valid_loss)) {
+    for (int i = 1; i <= last; i++)
+      if (!(validation[i] >= validation[least]))
+        least = i;
+    fprintf(out, "; the validation loss is %.5g", validation[last]);
+    if (least < last)
+      fprintf(out, " and was the least, %.5g, in epoch %.0f", validation[least],
+              history->epoch[least]);
+    else if (last > 0)
+      fputs(", the least of all epochs", out);
+  }
+  fputs(".</p>\n", out);
+}
+
+/* How EM ended. */
+static void write_settled(const struct lathe_report_page *page)
+{
+  const json_t *em = json_object_get(page->metrics, "em");
+  long long iterations = (long long)json_integer_value(json_object_get(em, "iterations"));
+  if (iterations > 0)
+    fprintf(page->out,
+            "<p>EM %s after %lld iteration%s, at a log-likelihood of %.5g nats a point.</p>\n",
+            json_is_true(json_object_get(em, "converged")) ? "settled" : "had not settled",
+            iterations, iterations > 1 ? "s" : "",
+            json_number_value(json_object_get(em, "log_likelihood")));
+}
+
 bool lathe_report_curves(struct lathe_report_page *page, struct lathe_error *err)
 {
-  static const char *const parts[] = {"training", "validation"};
-  static const char *const rate[] = {NULL};
-  static const struct {
-    const char *title, *ylabel;
-    int fields[2], count;
-    const char *const *names;
-  } plots[] = {
-      {"Loss", "nats an image", {LATHE_EPOCH_train_loss, LATHE_EPOCH_valid_loss}, 2, parts},
-      {"Reconstruction",
-       "nats an image",
-       {LATHE_EPOCH_train_reconstruction, LATHE_EPOCH_valid_reconstruction},
-       2,
-       parts},
-      {"KL divergence", "nats an image", {LATHE_EPOCH_train_kl, LATHE_EPOCH_valid_kl}, 2, parts},
-      {"Learning rate", "learning rate", {LATHE_EPOCH_rate}, 1, rate},
-  };
-  const struct lathe_history *history = &page->history;
-  char room[LATHE_WORDS];
+  write_course(page);
+  write_settled(page);
   fputs("<div class=\"pair\">\n", page->out);
-  for (size_t i = 0; history->epochs > 0 && i < sizeof plots / sizeof plots[0]; i++)
-    if (!plot_columns(page, plots[i].title, lathe_in_words(page->model, plots[i].ylabel, room),
-                      plots[i].fields, plots[i].names, plots[i].count, err))
+  for (int i = 0; i < LATHE_CHARTS; i++) {
+    const char *title = lathe_chart_title(i);
+    if (lathe_chart_curve(i, 0, &page->history).n > 0 &&
+        !lathe_html_picture(page->out, "plot", title,
+                            lathe_chart_of(i, page->model, &page->history, lathe_plot_half, err),
+                            err))
       return false;
-  struct lathe_curve em = {NULL, history->iteration, history->log_likelihood, history->iterations};
-  const char *title = "Log-likelihood of the mixture";
-  if (history->iterations > 0 &&
-      !lathe_html_picture(
-          page->out, "plot", title,
-          lathe_plot_curves_page(title, title, "EM iteration", "nats a point", &em, 1, HALF, err),
-          err))
-    return false;
+  }
   fputs("</div>\n", page->out);
   write_clamped(page);
   write_recoveries(page);
@@ -171,10 +170,10 @@ bool lathe_report_metrics(struct lathe_report_page *page, struct lathe_error *er
     if (!json_is_object(metrics))
       continue;
     write_metrics_row(page, parts[i], metrics);
-    listed = listed || strstr(page->report->images.name, parts[i]);
+    listed = listed || strstr(page->show->images.name, parts[i]);
   }
   if (!listed) {
-    json_t *metrics = lathe_evaluation_json(page->report->images.evaluation);
+    json_t *metrics = lathe_evaluation_json(page->show->images.evaluation);
     if (!metrics)
       return lathe_fail(err, "not enough memory for the report; free some memory");
     write_metrics_row(page, "shown here", metrics);
@@ -195,13 +194,36 @@ bool lathe_report_has_confusion(const struct lathe_report_page *page)
   return page->scored != NULL;
 }
 
+/* A heading of a row or a column. */
 static void write_label(FILE *out, const struct lathe_class_names *names, int64_t label)
 {
-  char room[LATHE_CLASS_TEXT];
-  if (label >= 0)
-    lathe_html_printf(out, "%s", lathe_class_text(names, label, room));
-  else
-    fputs("unnamed", out);
+  char name[32];
+  lathe_label_name(names, label, name);
+  fputs("<th>", out);
+  lathe_html_text(out, name);
+  fputs("</th>", out);
+}
+
+/* How many are right, and what the wrong ones are most often taken for. */
+static void write_mistakes(const struct lathe_report_page *page)
+{
+  const struct lathe_scores *scores = &page->scored->evaluation->scores;
+  const struct lathe_class_names *names = page->scored->evaluation->names;
+  int n = scores->classes, worst = 0;
+  int64_t wrong = 0;
+  char label[32], taken[32];
+  for (int i = 0; i < n * n; i++)
+    if (i / n != i % n && scores->confusion[i] > wrong)
+      wrong = scores->confusion[worst = i];
+  fprintf(page->out, "<p>%.2f %% of %lld %s are given their own label.", 100 * scores->accuracy,
+          (long long)scores->total, lathe_input_words(page->model));
+  if (wrong > 0) {
+    lathe_label_name(names, scores->labels[worst / n], label);
+    lathe_label_name(names, scores->labels[worst % n], taken);
+    lathe_html_printf(page->out, " The most frequent mistake is to take %s for %s: %lld of %lld.",
+                      label, taken, (long long)wrong, (long long)scores->support[worst / n]);
+  }
+  fputs("</p>\n", page->out);
 }
 
 bool lathe_report_confusion(struct lathe_report_page *page, struct lathe_error *err)
@@ -211,6 +233,7 @@ bool lathe_report_confusion(struct lathe_report_page *page, struct lathe_error *
   FILE *out = page->out;
   int n = scores->classes;
   (void)err;
+  write_mistakes(page);
   fputs("<p>", out);
   lathe_html_printf(out,
                     "Of %s: rows are true labels, columns predicted ones, shaded by their share "
@@ -220,22 +243,18 @@ bool lathe_report_confusion(struct lathe_report_page *page, struct lathe_error *
                                           "the labels best."
                                         : "");
   fputs("</p>\n", out);
-  if (n > MOST_CLASSES) {
+  if (!lathe_run_has(page->facts, LATHE_RUN_CONFUSION)) {
     fprintf(out, "<p>%d classes are too many to show; <code>eval --json</code> prints them.</p>\n",
             n);
     return true;
   }
   fputs("<div class=\"scroll\"><table class=\"confusion\">\n<thead><tr><th>true</th>", out);
-  for (int j = 0; j < n; j++) {
-    fputs("<th>", out);
+  for (int j = 0; j < n; j++)
     write_label(out, evaluation->names, scores->labels[j]);
-    fputs("</th>", out);
-  }
   fputs("<th>precision</th><th>recall</th><th>F1</th></tr></thead>\n<tbody>\n", out);
   for (int i = 0; i < n; i++) {
-    fputs("<tr><th>", out);
+    fputs("<tr>", out);
     write_label(out, evaluation->names, scores->labels[i]);
-    fputs("</th>", out);
     for (int j = 0; j < n; j++) {
       int64_t count = scores->confusion[i * n + j];
       double share = scores->support[i] > 0 ? (double)count / (double)scores->support[i] : 0;
@@ -275,7 +294,7 @@ bool lathe_report_clusters(struct lathe_report_page *page, struct lathe_error *e
   free(words);
   for (int k = 0; k < clusters->components; k++) {
     const struct lathe_cluster *cluster = &clusters->cluster[k];
-    lathe_component_name(&page->report->session->mixture, k, name);
+    lathe_component_name(&page->show->session->mixture, k, name);
     fputs("<tr><th>", out);
     lathe_html_text(out, name);
     fputs("</th>", out);
@@ -296,99 +315,39 @@ bool lathe_report_has_latent(const struct lathe_report_page *page)
   return true;
 }
 
-/* The labels of the scored images, those of the components first, so that a component named after
- * one has its colour. Returns how many there are; 0: too many to tell apart. */
-static int list_labels(const struct lathe_report_page *page, int64_t labels[MOST_GROUPS])
-{
-  const struct lathe_mixture *mixture = &page->report->session->mixture;
-  const struct lathe_scores *scores = &page->scored->evaluation->scores;
-  int count = 0, all = mixture->components + scores->classes;
-  for (int i = 0; i < all; i++) {
-    bool named = i < mixture->components;
-    int64_t label = named ? mixture->labels[i] : scores->labels[i - mixture->components];
-    bool known = label < 0;
-    for (int j = 0; j < count && !known; j++)
-      known = labels[j] == label;
-    if (known)
-      continue;
-    if (count == MOST_GROUPS)
-      return 0;
-    labels[count++] = label;
-  }
-  return count;
-}
-
-static bool plot_by_label(struct lathe_report_page *page, const struct lathe_latent_view *view,
-                          struct lathe_error *err)
-{
-  const struct lathe_shown *shown = page->scored;
-  int64_t labels[MOST_GROUPS];
-  char text[MOST_GROUPS][32];
-  const char *names[MOST_GROUPS];
-  int count = list_labels(page, labels);
-  if (count == 0)
-    return true;
-  int64_t *group = lathe_part_labels(&shown->part, err);
-  if (!group)
-    return false;
-  for (int c = 0; c < count; c++) {
-    lathe_class_brief(shown->evaluation->names, labels[c], text[c], sizeof text[c]);
-    names[c] = text[c];
-  }
-  for (int64_t i = 0; i < shown->part.count; i++) {
-    int place = 0;
-    while (place < count && labels[place] != group[i])
-      place++;
-    group[i] = place;
-  }
-  const char *title = lathe_is_alone(page->model) ? "Points, by label" : "Latent means, by label";
-  struct lathe_latent_plot plot = {
-      .title = title,
-      .mixture = &page->report->session->mixture,
-      .view = view,
-      .n = shown->part.count,
-      .latents = shown->evaluation->means,
-      .group = group,
-      .groups = count,
-      .names = names,
-  };
-  bool good =
-      lathe_html_picture(page->out, "plot", title, lathe_latent_page(title, &plot, HALF, err), err);
-  free(group);
-  return good;
-}
-
 bool lathe_report_latent(struct lathe_report_page *page, struct lathe_error *err)
 {
-  const struct lathe_report *report = page->report;
-  char room[LATHE_WORDS];
-  const struct lathe_shown *shown = &report->images;
-  struct lathe_session *session = report->session;
+  const struct lathe_show *show = page->show;
+  const struct lathe_shown *shown = &show->images;
+  bool alone = lathe_is_alone(page->model), labels = lathe_run_has(page->facts, LATHE_RUN_LABELS);
+  const char *by_cluster = alone ? "Points, by cluster" : "Latent means, by cluster";
+  const char *by_label = alone ? "Points, by label" : "Latent means, by label";
   FILE *out = page->out;
-  const char *title =
-      lathe_is_alone(page->model) ? "Points, by cluster" : "Latent means, by cluster";
   struct lathe_latent_view view;
-  struct lathe_latent_plot plot = {.title = title,
-                                   .mixture = &session->mixture,
-                                   .view = &view,
-                                   .n = shown->part.count,
-                                   .latents = shown->evaluation->means,
-                                   .group = shown->evaluation->clusters};
   fputs("<p>", out);
-  lathe_html_printf(out,
-                    "Each dot is %s: by cluster, of %s%s%s. Ellipses are the mixture's components "
-                    "at 1 and 2 standard deviations.",
-                    lathe_is_alone(page->model)
-                        ? "one point"
-                        : lathe_in_words(page->model, "the posterior mean of one image", room),
-                    shown->name, page->scored ? "; by label, of " : "",
-                    page->scored ? page->scored->name : "");
+  char room[LATHE_WORDS];
+  bool both = page->scored == shown; /* else the labels are those of other images */
+  lathe_html_printf(out, "Each dot is %s: by cluster, ",
+                    alone ? "one point"
+                          : lathe_in_words(page->model, "the posterior mean of one image", room));
+  if (labels && !both)
+    lathe_html_printf(out, "of %s; by label, of %s", shown->name, page->scored->name);
+  else
+    lathe_html_printf(out, "%sof %s", labels ? "and by label, " : "", shown->name);
+  lathe_html_printf(
+      out, ". Ellipses are the mixture's components at 1 and 2 standard deviations%s.",
+      page->model->latent > 2 ? ", seen in the plane of the first two principal components" : "");
   fputs("</p>\n<div class=\"pair\">\n", out);
   bool good =
-      lathe_latent_view_new(&view, shown->part.count, session->model->latent,
-                            shown->evaluation->means, session->pool, err) &&
-      lathe_html_picture(out, "plot", title, lathe_latent_page(title, &plot, HALF, err), err) &&
-      (!page->scored || plot_by_label(page, &view, err));
+      lathe_latent_view_new(&view, shown->part.count, page->model->latent, shown->evaluation->means,
+                            show->session->pool, err) &&
+      lathe_html_picture(
+          out, "plot", by_cluster,
+          lathe_latents_by_cluster(by_cluster, show, shown, &view, lathe_plot_half, err), err) &&
+      (!labels ||
+       lathe_html_picture(
+           out, "plot", by_label,
+           lathe_latents_by_label(by_label, show, shown, &view, lathe_plot_half, err), err));
   lathe_latent_view_free(&view);
   fputs("</div>\n", out);
   return good;

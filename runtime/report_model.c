@@ -1,4 +1,5 @@
 /* Sections of a report: the model, its settings and where they come from, how to make it again. */
+#include "commas.h"
 #include "report_parts.h"
 #include "schedule.h"
 #include "settings.h"
@@ -50,7 +51,8 @@ static void write_layers(FILE *out, const struct lathe_model *model, const char 
 static void write_chain(FILE *out, const struct lathe_model *model, const char *name,
                         const char *from, const char *to)
 {
-  fprintf(out, "<h3>%s</h3>\n<div class=\"chain\"><span class=\"end\">", name);
+  fprintf(out, "<h3>%c%s</h3>\n<div class=\"chain\"><span class=\"end\">", name[0] - 'a' + 'A',
+          name + 1);
   lathe_html_text(out, from);
   fputs("</span>", out);
   write_layers(out, model, name);
@@ -92,6 +94,7 @@ static void write_alone(const struct lathe_report_page *page)
 bool lathe_report_model(struct lathe_report_page *page, struct lathe_error *err)
 {
   const struct lathe_model *model = page->model;
+  char parameters[LATHE_COMMAS], forward[LATHE_COMMAS], step[LATHE_COMMAS];
   FILE *out = page->out;
   (void)err;
   if (lathe_is_alone(model)) {
@@ -100,13 +103,15 @@ bool lathe_report_model(struct lathe_report_page *page, struct lathe_error *err)
   }
   fputs("<p>", out);
   lathe_html_printf(out,
-                    "%s autoencoder of %lld parameters (%s), and a mixture of %d "
-                    "Gaussian%s over its %d latent dimensions. %.3g floating-point operations "
-                    "%s forward, %.3g in a training step.",
+                    "%s autoencoder of %s parameters (%s), and a mixture of %d "
+                    "Gaussian%s over its %d latent dimension%s. A forward pass takes %s "
+                    "floating-point operations %s, a training step %s.",
                     lathe_has_prior(model) ? "A variational" : "A plain",
-                    (long long)model->parameter_count, model->precision, model->mixing.components,
-                    model->mixing.components == 1 ? "" : "s", model->latent, model->flops_forward,
-                    lathe_input_one(model), model->flops_step);
+                    lathe_commas(parameters, (double)model->parameter_count), model->precision,
+                    model->mixing.components, model->mixing.components == 1 ? "" : "s",
+                    model->latent, model->latent == 1 ? "" : "s",
+                    lathe_commas(forward, model->flops_forward), lathe_input_one(model),
+                    lathe_commas(step, model->flops_step));
   fputs("</p>\n", out);
   write_graph(out, model);
   fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Layer</th><th></th><th>Output</th>"
@@ -120,7 +125,8 @@ bool lathe_report_model(struct lathe_report_page *page, struct lathe_error *err)
     lathe_html_text(out, layer->text);
     fputs("</td><td>", out);
     lathe_html_text(out, layer->shape);
-    fprintf(out, "</td><td class=\"n\">%lld</td></tr>\n", (long long)layer->parameters);
+    fprintf(out, "</td><td class=\"n\">%s</td></tr>\n",
+            lathe_commas(parameters, (double)layer->parameters));
   }
   fputs("</tbody></table></div>\n", out);
   return true;
@@ -131,8 +137,10 @@ bool lathe_report_has_settings(const struct lathe_report_page *page)
   return json_object_get(page->record, "settings") != NULL;
 }
 
-/* One setting: what the run had, and whether the description says so. */
-static void write_setting(const struct lathe_report_page *page, const char *name, double described)
+/* One setting: what the run had, and whether the description says so; what no option sets is else
+ * what the description leaves to the number of epochs. */
+static void write_setting(const struct lathe_report_page *page, const char *name, double described,
+                          bool option)
 {
   FILE *out = page->out;
   const json_t *value = json_object_get(json_object_get(page->record, "settings"), name);
@@ -144,6 +152,8 @@ static void write_setting(const struct lathe_report_page *page, const char *name
   fprintf(out, "</th><td class=\"n\">%.10g</td><td>", number);
   if (number == described)
     fputs("description", out);
+  else if (!option)
+    fputs("the epochs, as the description gives none", out);
   else
     fprintf(out, "command line (description: %.10g)", described);
   fputs("</td></tr>\n", out);
@@ -176,12 +186,12 @@ bool lathe_report_settings(struct lathe_report_page *page, struct lathe_error *e
   fputs("<div class=\"scroll\"><table>\n<thead><tr><th>Setting</th><th class=\"n\">Value</th>"
         "<th>From</th></tr></thead>\n<tbody>\n",
         out);
-  write_setting(page, "epochs", training->epochs);
+  write_setting(page, "epochs", training->epochs, true);
   if (!lathe_is_alone(page->model))
-    write_setting(page, "batch", training->batch);
-  write_setting(page, "rate", training->rate);
-  write_setting(page, "split", training->split);
-  write_setting(page, "seed", (double)training->seed);
+    write_setting(page, "batch", training->batch, true);
+  write_setting(page, "rate", training->rate, true);
+  write_setting(page, "split", training->split, true);
+  write_setting(page, "seed", (double)training->seed, true);
   const char *schedule = json_string_value(json_object_get(settings, "schedule"));
   if (schedule && strcmp(schedule, lathe_schedule_name(LATHE_CONSTANT)) != 0) {
     fputs("<tr><th>schedule</th><td>", out);
@@ -189,7 +199,7 @@ bool lathe_report_settings(struct lathe_report_page *page, struct lathe_error *e
     fputs("</td><td>description</td></tr>\n", out);
   }
   for (int i = 0; i < lathe_settings_count(); i++)
-    write_setting(page, lathe_settings_name(i), lathe_settings_value(training, i));
+    write_setting(page, lathe_settings_name(i), lathe_settings_value(training, i), false);
   const json_t *threads = json_object_get(settings, "threads");
   if (json_is_integer(threads))
     fprintf(out,

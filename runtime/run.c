@@ -1,4 +1,4 @@
-/* The run folder: its files, and how it is begun. */
+/* The run folder: how it is begun, and which files in it are train's. */
 #include "run.h"
 #include "checkpoint.h"
 #include "file.h"
@@ -10,42 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct {
-  const char *name, *about;
-} files[LATHE_RUN_FILES] = {
-#define RUN_FILE(ID, name, about) [LATHE_RUN_##ID] = {name, about},
-#include "run_files.def"
-#undef RUN_FILE
-};
-
-const char *lathe_run_name(enum lathe_run_file file)
-{
-  return files[file].name;
-}
-
-const char *lathe_run_about(enum lathe_run_file file)
-{
-  return files[file].about;
-}
-
-bool lathe_run_path(const char *folder, enum lathe_run_file file, char path[LATHE_PATH],
-                    struct lathe_error *err)
-{
-  int length = snprintf(path, LATHE_PATH, "%s/%s", folder, files[file].name);
-  if (length < 0 || length >= LATHE_PATH)
-    return lathe_fail(err,
-                      "the run folder's path is too long (%zu characters): choose a shorter one",
-                      strlen(folder));
-  return true;
-}
-
 /* Whether train made a file of that name, or was making it (output.h's temporary names) when it was
  * cut off. */
 static bool is_ours(const char *name)
 {
-  for (int i = 0; i < LATHE_RUN_FILES; i++) {
-    size_t length = strlen(files[i].name), all = strlen(name);
-    if (strncmp(name, files[i].name, length) != 0)
+  for (enum lathe_run_file i = 0; i < LATHE_RUN_FILES; i++) {
+    size_t length = strlen(lathe_run_name(i)), all = strlen(name);
+    if (strncmp(name, lathe_run_name(i), length) != 0)
       continue;
     if (all == length)
       return true;
@@ -120,35 +91,6 @@ bool lathe_run_exists(const char *folder)
          (lathe_run_path(folder, LATHE_RUN_UNFINISHED, path, NULL) && lathe_file_exists(path));
 }
 
-/* Whether two paths lead to the same thing. */
-static bool is_one(const char *a, const char *b)
-{
-  struct stat x, y;
-  return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-static bool can_be_made_again(const char *name)
-{
-  const char *dot = strrchr(name, '.');
-  return dot && (strcmp(dot, ".png") == 0 || strcmp(dot, ".html") == 0);
-}
-
-const char *lathe_run_file_at(const char *folder, const char *path)
-{
-  char parent[LATHE_PATH], own[LATHE_PATH];
-  const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-  int length = slash ? (int)(slash - path) + 1 : 0;
-  snprintf(parent, sizeof parent, "%.*s.", length, path); /* "runs/1/x" is in "runs/1/." */
-  for (int i = 0; i < LATHE_RUN_FILES; i++) {
-    if (can_be_made_again(files[i].name) || !lathe_run_path(folder, i, own, NULL))
-      continue;
-    bool named = strcmp(name, files[i].name) == 0 && is_one(parent, folder);
-    if (named || is_one(path, own) || (i == LATHE_RUN_CHECKPOINTS && is_one(parent, own)))
-      return files[i].name;
-  }
-  return NULL;
-}
-
 /* Makes a folder and all those above it. */
 static bool make_folders(const char *folder, struct lathe_error *err)
 {
@@ -202,8 +144,8 @@ static bool remove_run(const char *folder, struct lathe_error *err)
   DIR *listing = good ? opendir(folder) : NULL;
   const struct dirent *entry;
   while (listing && good && (entry = lathe_next_entry(listing)))
-    if (is_ours(entry->d_name) && strcmp(entry->d_name, files[LATHE_RUN_LOCK].name) != 0 &&
-        strcmp(entry->d_name, files[LATHE_RUN_CHECKPOINTS].name) != 0)
+    if (is_ours(entry->d_name) && strcmp(entry->d_name, lathe_run_name(LATHE_RUN_LOCK)) != 0 &&
+        strcmp(entry->d_name, lathe_run_name(LATHE_RUN_CHECKPOINTS)) != 0)
       good = unlinkat(dirfd(listing), entry->d_name, 0) == 0;
   good = good && (!listing || errno == 0);
   if (!good || !listing)

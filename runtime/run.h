@@ -8,26 +8,10 @@
 #include "error.h"
 #include "lock.h"
 #include "model.h"
+#include "run_files.h"
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-enum { LATHE_PATH = 4096 };
-
-enum lathe_run_file {
-#define RUN_FILE(ID, ...) LATHE_RUN_##ID,
-#include "run_files.def"
-#undef RUN_FILE
-  LATHE_RUN_FILES
-};
-
-/* The file's name in the folder; and what it is, in a few words, NULL for what nobody looks at. */
-const char *lathe_run_name(enum lathe_run_file file);
-const char *lathe_run_about(enum lathe_run_file file);
-
-/* Writes the file's path to `path`; fails when it is too long. */
-bool lathe_run_path(const char *folder, enum lathe_run_file file, char path[LATHE_PATH],
-                    struct lathe_error *err);
 
 /* Checks that training may write to `folder`: that no other one is at work there, and it is absent,
  * empty, or holds what a training left before its first checkpoint; with `force` also one that can
@@ -45,11 +29,6 @@ bool lathe_run_tidy(const char *folder, struct lathe_error *err);
 
 /* Whether the folder holds the record of a run, finished or not. */
 bool lathe_run_exists(const char *folder);
-
-/* The name of the run's own file that writing to `path` would replace, or that would be taken for
- * one: its record, weights, numbers or a checkpoint. NULL: none, or what can be made again from
- * these, a picture or the report. */
-const char *lathe_run_file_at(const char *folder, const char *path);
 
 /* Writes model.lathe, the description that the model was compiled from. */
 bool lathe_run_write_model(const char *folder, const struct lathe_model *model,

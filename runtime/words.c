@@ -11,17 +11,17 @@ const char *lathe_by_input(const struct lathe_model *model, const char *images, 
 
 const char *lathe_input_word(const struct lathe_model *model)
 {
-  return lathe_by_input(model, "image", "series", "row");
+  return model ? lathe_by_input(model, "image", "series", "row") : "input";
 }
 
 const char *lathe_input_words(const struct lathe_model *model)
 {
-  return lathe_by_input(model, "images", "series", "rows");
+  return model ? lathe_by_input(model, "images", "series", "rows") : "inputs";
 }
 
 const char *lathe_input_one(const struct lathe_model *model)
 {
-  return lathe_by_input(model, "an image", "a series", "a row");
+  return model ? lathe_by_input(model, "an image", "a series", "a row") : "an input";
 }
 
 const char *lathe_in_words(const struct lathe_model *model, const char *text,

@@ -7,7 +7,7 @@
 enum { LATHE_WORDS = 256 };
 
 /* "image", "series" or "row"; several, "images", "series", "rows"; and "an image", "a series", "a
- * row". */
+ * row". Of any model, NULL, "input", "inputs" and "an input". */
 const char *lathe_input_word(const struct lathe_model *model);
 const char *lathe_input_words(const struct lathe_model *model);
 const char *lathe_input_one(const struct lathe_model *model);

@@ -76,7 +76,8 @@ static inline void check_same(const char *run, const char *other)
 {
   static const char *const names[] = {"weights.safetensors", "metrics.json", "em.csv",
                                       "reconstructions.png", "samples.png",  "clusters.png",
-                                      "interpolations.png",  "unsure.png"};
+                                      "interpolations.png",  "unsure.png",   "losses.png",
+                                      "learning_rate.png",   "em.png"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     ck_assert_msg(same_file(in_folder("%s/%s", run, names[i]), in_folder("%s/%s", other, names[i])),
                   "%s is another in %s than in %s", names[i], run, other);

@@ -99,10 +99,12 @@ END_TEST
 START_TEST(run_has_no_epochs)
 {
   static const char *const there[] = {"run.json",     "weights.safetensors", "em.csv",
-                                      "metrics.json", "clusters.png",        "report.html"};
-  static const char *const missing[] = {"metrics.csv",        "losses.png",  "reconstructions.png",
-                                        "manifold.png",       "samples.png", "checkpoints",
-                                        "interpolations.png", "unsure.png",  "unfinished.json"};
+                                      "metrics.json", "clusters.png",        "report.html",
+                                      "em.png",       "labels.png",          "confusion.png"};
+  static const char *const missing[] = {
+      "metrics.csv",     "losses.png",  "reconstructions.png", "manifold.png",
+      "samples.png",     "checkpoints", "interpolations.png",  "unsure.png",
+      "unfinished.json", "kl.png",      "learning_rate.png",   "reconstruction_loss.png"};
   for (size_t i = 0; i < sizeof there / sizeof *there; i++)
     ck_assert_msg(exists(in_folder("run/%s", there[i])), "%s is missing", there[i]);
   for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)

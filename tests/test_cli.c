@@ -2,20 +2,31 @@
 #include "cli.h"
 
 static const char *const run_files[] = {
-    "run.json",    "weights.safetensors", "model.lathe", "metrics.json", "metrics.csv",
-    "em.csv",      "reconstructions.png", "samples.png", "losses.png",   "clusters.png",
-    "report.html", "interpolations.png",  "unsure.png",
+    "run.json",    "weights.safetensors",     "model.lathe", "metrics.json", "metrics.csv",
+    "em.csv",      "reconstructions.png",     "samples.png", "losses.png",   "clusters.png",
+    "report.html", "interpolations.png",      "unsure.png",  "kl.png",       "learning_rate.png",
+    "em.png",      "reconstruction_loss.png",
 };
-enum { RUN_FILES = sizeof run_files / sizeof run_files[0] };
+/* Of a model with a plane, whose run was given labels. */
+static const char *const more_files[] = {"manifold.png", "labels.png", "confusion.png"};
+enum {
+  RUN_FILES = sizeof run_files / sizeof run_files[0],
+  MORE_FILES = sizeof more_files / sizeof more_files[0],
+};
 
-static void check_run_files(const char *folder, bool manifold)
+static void check_run_files(const char *folder, bool more)
 {
   char path[600];
   for (int i = 0; i < RUN_FILES; i++) {
     snprintf(path, sizeof path, "%s/%s", folder, run_files[i]);
     ck_assert_msg(is_there(path), "no %s", path);
   }
-  ck_assert_int_eq(entries(folder, ""), RUN_FILES + manifold + 1); /* and the checkpoints */
+  for (int i = 0; more && i < MORE_FILES; i++) {
+    snprintf(path, sizeof path, "%s/%s", folder, more_files[i]);
+    ck_assert_msg(is_there(path), "no %s", path);
+  }
+  /* and the checkpoints */
+  ck_assert_int_eq(entries(folder, ""), RUN_FILES + (more ? MORE_FILES : 0) + 1);
   snprintf(path, sizeof path, "%s/checkpoints", folder);
   ck_assert_int_ge(entries(path, ""), 2);
 }

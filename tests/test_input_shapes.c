@@ -80,7 +80,7 @@ static void setup(void)
     char text[1024];
     snprintf(text, sizeof text,
              "model %s {\n%s  mixture { components 3; covariance diag; floor 1e-3; }\n"
-             "  train { adam 1e-2; batch 16; epochs 2; split 0.75; seed 1; }\n}\n",
+             "  train { adam 1e-2; batch 16; epochs 2; cosine; split 0.75; seed 1; }\n}\n",
              MODELS[i].name, MODELS[i].text);
     write_text(of(i, ".lathe"), text);
     SPAWN_QUIETLY(built("lathe"), "build", of(i, ".lathe"), "-o", of(i, ""), "--cflags", "-O1");
@@ -123,10 +123,19 @@ END_TEST
 
 START_TEST(pictures_are_made)
 {
-  static const char *const left[] = {"_run/reconstructions.png", "_run/samples.png",
-                                     "_run/manifold.png",        "_run/clusters.png",
-                                     "_run/report.html",         "_run/interpolations.png",
-                                     "_run/unsure.png"};
+  static const char *const left[] = {"_run/reconstructions.png",
+                                     "_run/samples.png",
+                                     "_run/manifold.png",
+                                     "_run/clusters.png",
+                                     "_run/report.html",
+                                     "_run/interpolations.png",
+                                     "_run/unsure.png",
+                                     "_run/losses.png",
+                                     "_run/learning_rate.png",
+                                     "_run/em.png",
+                                     "_run/labels.png",
+                                     "_run/confusion.png",
+                                     "_run/reconstruction_loss.png"};
   for (size_t k = 0; k < sizeof left / sizeof *left; k++)
     ck_assert_msg(exists(of(_i, left[k])), "%s%s", MODELS[_i].name, left[k]);
   SPAWN_QUIETLY(of(_i, ""), "sample", "--run", of(_i, "_run"), "-n", "40", "-o",
@@ -135,6 +144,15 @@ START_TEST(pictures_are_made)
                 "--grid", "6");
   SPAWN_QUIETLY(of(_i, ""), "report", "--run", of(_i, "_run"), "--data", of(_i, ".npz"), "-o",
                 of(_i, "_report.html"));
+  /* All are drawn in ink on paper, which the dark scheme turns over. */
+  char *page = read_file(of(_i, "_report.html"), NULL);
+  ck_assert_ptr_nonnull(strstr(page, "img.curve{filter:"));
+  ck_assert_ptr_nonnull(strstr(page, "<img class=\"curve\""));
+  ck_assert_ptr_null(strstr(page, "<img class=\"tile\""));
+  /* The period of the schedule is nobody's setting. */
+  ck_assert_ptr_nonnull(strstr(page, "<tr><th>every</th><td class=\"n\">2</td><td>the epochs, as "
+                                     "the description gives none"));
+  free(page);
 }
 END_TEST
 

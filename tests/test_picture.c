@@ -1,6 +1,7 @@
 /* Pictures made of images, read back: sizes, places and colours, and that nothing is left behind
  * where one cannot be made. */
 #include "read_picture.h"
+#include "runtime/model.h"
 #include "runtime/picture.h"
 
 enum { MARGIN = 12, GAP = 2, BLOCK_GAP = 12 };
@@ -22,7 +23,7 @@ START_TEST(format)
   ck_assert_int_eq(f.width, FORMATS[_i].width);
   ck_assert_double_eq(f.range[0], -1);
   ck_assert_int_eq(f.scale, 0);
-  ck_assert(f.curves == (FORMATS[_i].rank == 2));
+  ck_assert(f.curves == (FORMATS[_i].height == 1 && FORMATS[_i].width > 1));
 }
 END_TEST
 
@@ -38,6 +39,20 @@ START_TEST(range_of_the_images)
   ck_assert(f.range[0] == -3 && f.range[1] == 2);
   lathe_picture_fit(&f, values, 2);
   ck_assert(f.range[0] == -3 && f.range[1] == 5);
+}
+END_TEST
+
+/* A row of a table is a curve, which fills the height that it has, also where the model keeps to a
+ * wider range; an image is as bright as it is. */
+START_TEST(range_of_a_models_images)
+{
+  const lathe_real values[] = {(lathe_real)0.25, (lathe_real)0.5, (lathe_real)0.375, 0};
+  struct lathe_model model = {
+      .input_rank = 1, .input_shape = {_i == 0 ? 3 : 4}, .range = {-9, 9}, .bounded = true};
+  struct lathe_picture_format f = lathe_picture_format_of(&model, values, 1);
+  ck_assert(f.curves == (_i == 0));
+  ck_assert_double_eq(f.range[0], _i == 0 ? 0.25 : -9);
+  ck_assert_double_eq(f.range[1], _i == 0 ? 0.5 : 9);
 }
 END_TEST
 
@@ -251,6 +266,7 @@ int main(void)
   tcase_add_unchecked_fixture(tests, make_folder, NULL);
   tcase_add_loop_test(tests, format, 0, ROWS(FORMATS));
   tcase_add_test(tests, range_of_the_images);
+  tcase_add_loop_test(tests, range_of_a_models_images, 0, 2);
   tcase_add_loop_test(tests, values, 0, ROWS(VALUES));
   tcase_add_test(tests, grid);
   tcase_add_test(tests, grid_chooses_columns_and_scale);

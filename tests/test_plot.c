@@ -117,7 +117,7 @@ START_TEST(ellipse)
   double points[] = {-10, -10, 10, 10};
   int cluster[] = {-1, -1};
   struct lathe_ellipse e = {{0, 0}, {c[0], c[1], c[2], c[3]}, NULL};
-  struct lathe_scatter s = {NULL, "x", "y", points, cluster, 2, 1, NULL, &e, 1, false};
+  struct lathe_scatter s = {NULL, "x", "y", points, cluster, 2, 1, NULL, &e, 1, false, NULL, 0};
   ck_assert_msg(lathe_plot_clusters(in_folder("ellipse.png"), &s, &err), "%s", err.text);
   struct read_back r = read_picture("ellipse.png");
   struct box b = box_of(&r, hue(0), 0);
@@ -134,6 +134,29 @@ START_TEST(ellipse)
         column > x ? right++ : left++;
   ck_assert(c[1] > 0 ? right > 4 * left : c[1] < 0 ? left > 4 * right : right < 2 * left);
   cairo_surface_destroy(r.surface);
+}
+END_TEST
+
+/* Of two plots each has room for the other's points: what is below their plots is the same. */
+START_TEST(same_axes)
+{
+  double points[] = {0, 0, 1, 2}, others[] = {-7, 1, 3, 9};
+  int cluster[] = {0, 0};
+  struct lathe_scatter s = {NULL, "x", "y", points, cluster, 2, 1, NULL, NULL, 0, false, others, 2};
+  ck_assert(lathe_plot_clusters(in_folder("one.png"), &s, &err));
+  s.points = others;
+  s.around = _i == 0 ? points : NULL;
+  s.around_n = _i == 0 ? 2 : 0;
+  ck_assert(lathe_plot_clusters(in_folder("other.png"), &s, &err));
+  struct read_back a = read_picture("one.png"), b = read_picture("other.png");
+  int bottom = bottom_axis(&a), different = 0;
+  for (int y = bottom; y < a.height; y++)
+    for (int x = 0; x < a.width; x++)
+      different += pixel(&a, x, y) != pixel(&b, x, y);
+  ck_assert_int_eq(different, 0);
+  ck_assert_int_eq(a.height, b.height);
+  cairo_surface_destroy(a.surface);
+  cairo_surface_destroy(b.surface);
 }
 END_TEST
 
@@ -159,7 +182,7 @@ START_TEST(thinning)
   }
   points[0] = NAN;
   const char *names[] = {"1", "4", "8"};
-  struct lathe_scatter s = {"t", "x", "y", points, cluster, N, 3, names, NULL, 0, false};
+  struct lathe_scatter s = {"t", "x", "y", points, cluster, N, 3, names, NULL, 0, false, NULL, 0};
   ck_assert(lathe_plot_clusters(in_folder("thin.png"), &s, &err));
   ck_assert(lathe_plot_clusters(in_folder("thin2.png"), &s, &err));
   unsigned char *a = malloc(SIZE), *b = malloc(SIZE);
@@ -252,6 +275,7 @@ int main(void)
   tcase_add_loop_test(tests, curve_with_gap, 0, 2);
   tcase_add_loop_test(tests, strange_curves, 0, ROWS(STRANGE));
   tcase_add_loop_test(tests, ellipse, 0, ROWS(COVARIANCES));
+  tcase_add_loop_test(tests, same_axes, 0, 2);
   tcase_add_test(tests, thinning);
   tcase_add_test(tests, confusion);
   tcase_add_loop_test(tests, refused, 0, 5);

@@ -69,10 +69,53 @@ END_TEST
 START_TEST(report_says_where_settings_come_from)
 {
   char *text = read_report(RUN_NAME);
-  assert_words(text, "<tr><th>epochs</th><td class=\"n\">3</td><td>command line (description: 100)|"
-                     "<tr><th>seed</th><td class=\"n\">7</td><td>command line (description: 0)|"
-                     "<tr><th>batch</th><td class=\"n\">64</td><td>description|"
-                     "--epochs 3 --batch 64 --lr 0.0009 --split 0.9 --seed 7 --run again|model digits_mlp {");
+  assert_words(
+      text,
+      "<tr><th>epochs</th><td class=\"n\">3</td><td>command line (description: 100)|"
+      "<tr><th>seed</th><td class=\"n\">7</td><td>command line (description: 0)|"
+      "<tr><th>batch</th><td class=\"n\">64</td><td>description|"
+      "--epochs 3 --batch 64 --lr 0.0009 --split 0.9 --seed 7 --run again|model digits_mlp {");
+  free(text);
+}
+END_TEST
+
+/* What the curves and the matrix come to stands beside them, in words. */
+START_TEST(report_says_what_was_found)
+{
+  char *text = read_report(RUN_NAME), *other = read_file(in_folder("test.html"), NULL);
+  char words[128], *csv = read_file(in_folder("plain/metrics.csv"), NULL);
+  double first, last;
+  ck_assert_int_eq(sscanf(strchr(csv, '\n'), "\n1,%lf", &first), 1);
+  ck_assert_int_eq(sscanf(strstr(csv, "\n3,"), "\n3,%lf", &last), 1);
+  snprintf(words, sizeof words,
+           "After 3 epochs the training loss is %.5g nats an image, from %.5g after the first; ",
+           last, first);
+  assert_words(text, words);
+  assert_words(text, "the validation loss is |<p>EM settled after ");
+  struct said said = SPAWN_GOOD(MLP, "eval", "--run", in_folder("plain"), "--data", TEST, "--json");
+  json_t *eval = parse_json(said.out, "eval");
+  json_t *counts = json_object_get(json_object_get(eval, "confusion"), "counts");
+  json_int_t most = 0, of = 0;
+  for (size_t i = 0; i < 3; i++) {
+    json_int_t all = 0, wrong = 0;
+    for (size_t j = 0; j < 3; j++) {
+      json_int_t count = json_integer_value(json_array_get(json_array_get(counts, i), j));
+      all += count;
+      wrong = j != i && count > wrong ? count : wrong;
+    }
+    if (wrong > most) {
+      most = wrong;
+      of = all;
+    }
+  }
+  snprintf(words, sizeof words, "The most frequent mistake is to take |: %d of %d.", (int)most,
+           (int)of);
+  ck_assert_int_gt(most, 0);
+  assert_words(other, words);
+  json_decref(eval);
+  said_free(&said);
+  free(csv);
+  free(other);
   free(text);
 }
 END_TEST
@@ -164,13 +207,68 @@ START_TEST(compare_shows_what_differs)
                "settings.optimiser|what was reached");
   said_free(&said);
   said = SPAWN_GOOD(SMALL, "compare", in_folder("small-run"), in_folder("small-run"));
-  assert_words(said.out, "(nothing)|training.loss");
+  assert_words(said.out, "(nothing: model, |training.loss");
   ck_assert_ptr_null(strstr(said.out, "settings."));
   said_free(&said);
   char *text = read_file(in_folder("compare.html"), NULL);
-  ck_assert_int_eq(read_page(text).pictures, 5);
+  /* of training and validation: loss, reconstruction, divergence; rate, and likelihood */
+  ck_assert_int_eq(read_page(text).pictures, 8);
   assert_words(text, "settings.seed|>7</td>|>5</td>|What was reached|&lt;i&gt;");
   free(text);
+}
+END_TEST
+
+/* Rows of the same object stand together, though a later run has some that the first has not. */
+START_TEST(compare_keeps_rows_together)
+{
+  char object[64] = "", before[8][64];
+  int objects = 0;
+  struct said said = SPAWN_GOOD(SMALL, "compare", in_folder("small-run"), in_folder(RUN_NAME));
+  char *end = strstr(said.out, "\n\n");
+  ck_assert_ptr_nonnull(end);
+  end[1] = '\0';
+  for (const char *line = strchr(said.out, '\n') + 1; *line; line = strchr(line, '\n') + 1) {
+    int length = (int)strcspn(line, ". ");
+    if (line[length] != '.' || (strncmp(line, object, (size_t)length) == 0 && !object[length]))
+      continue;
+    snprintf(object, sizeof object, "%.*s", length, line);
+    for (int i = 0; i < objects; i++)
+      ck_assert_msg(strcmp(before[i], object) != 0, "%s again: %s", object, said.out);
+    ck_assert_int_lt(objects, 8);
+    strcpy(before[objects++], object);
+  }
+  ck_assert_int_gt(objects, 2);
+  said_free(&said);
+}
+END_TEST
+
+/* lathe itself compares as binaries do. */
+START_TEST(lathe_compares_runs)
+{
+  struct said theirs = SPAWN_GOOD(MLP, "compare", in_folder(RUN_NAME), in_folder("small-run"));
+  struct said said = SPAWN_GOOD(built("lathe"), "compare", in_folder(RUN_NAME),
+                                in_folder("small-run"), "-o", in_folder("again.html"));
+  ck_assert_str_eq(said.out, theirs.out);
+  ck_assert(same_file(in_folder("again.html"), in_folder("compare.html")));
+  said_free(&theirs);
+  said_free(&said);
+  said = SPAWN(built("lathe"), "compare", in_folder("small-run"));
+  ck_assert_int_eq(said.status, 2);
+  assert_words(said.err, "compare needs two run folders");
+  said_free(&said);
+  assert_refused(SPAWN(built("lathe"), "compare", in_folder("small-run"), in_folder("nowhere")),
+                 "lathe", 1, "no such folder");
+}
+END_TEST
+
+START_TEST(compare_replaces_nothing_of_a_run)
+{
+  assert_refused(SPAWN(MLP, "compare", in_folder("small-run"), in_folder(RUN_NAME), "-o",
+                       in_folder("plain/run.json")),
+                 MLP, 2, "html");
+  assert_refused(SPAWN(built("lathe"), "compare", in_folder("small-run"), in_folder("plain"), "-o",
+                       in_folder("plain/metrics.csv")),
+                 "lathe", 1, "would replace metrics.csv of the run");
 }
 END_TEST
 
@@ -180,6 +278,12 @@ START_TEST(compare_needs_runs)
   assert_refused(SPAWN(MLP, "compare", in_folder("small-run")), MLP, 2, "two run folders");
   assert_refused(SPAWN(MLP, "compare", in_folder("small-run"), in_folder("digits")), MLP, 1,
                  "no finished run");
+  assert_refused(SPAWN(MLP, "compare", in_folder("small-run"), in_folder("nowhere")), MLP, 1,
+                 "no such folder");
+  SPAWN_QUIETLY("cp", "-r", in_folder("small-run"), in_folder("half"));
+  ck_assert_int_eq(rename(in_folder("half/run.json"), in_folder("half/unfinished.json")), 0);
+  assert_refused(SPAWN(MLP, "compare", in_folder("small-run"), in_folder("half")), MLP, 1,
+                 "--resume");
   SPAWN_QUIETLY("cp", "-r", in_folder("small-run"), in_folder("damaged"));
   write_text(in_folder("damaged/metrics.csv"), "epoch,train_loss\n1,2\n3\n");
   assert_refused(SPAWN(MLP, "compare", in_folder("small-run"), in_folder("damaged")), MLP, 1,
@@ -279,11 +383,15 @@ int main(void)
   tcase_add_test(tests, report_has_all_sections);
   tcase_add_test(tests, report_escapes_what_people_named);
   tcase_add_test(tests, report_says_where_settings_come_from);
+  tcase_add_test(tests, report_says_what_was_found);
   tcase_add_test(tests, report_is_made_again);
   tcase_add_test(tests, report_scores_other_images);
   tcase_add_test(tests, report_begins_with_the_least_sure);
   tcase_add_test(tests, report_needs_its_images);
   tcase_add_test(tests, compare_shows_what_differs);
+  tcase_add_test(tests, compare_keeps_rows_together);
+  tcase_add_test(tests, lathe_compares_runs);
+  tcase_add_test(tests, compare_replaces_nothing_of_a_run);
   tcase_add_test(tests, compare_needs_runs);
   tcase_add_loop_test(tests, pages_open_in_a_browser, 0, sizeof pages / sizeof *pages);
   suite_add_tcase(suite, tests);
