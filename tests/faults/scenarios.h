@@ -53,7 +53,7 @@ static const struct scenario scenarios[] = {
     {.name = "info", .line = "small info --run ref --threads 1"},
     {"lathe emit", "lathe emit small.lathe -o r",
      .outputs = {"r/small.h", "r/small_main.c", "r/small_train.c"}},
-    {"lathe build", "lathe build small.lathe -o out --cc ./cc", .outputs = {"out"}},
+    {"lathe build", "lathe build small.lathe -o out --cc ./cc --quiet", .outputs = {"out"}},
     {"lathe fmt", "lathe fmt -w r/loose.lathe", .from = "loose", .outputs = {"r/loose.lathe"}},
     {"lathe new", "lathe new fresh", .outputs = {"fresh.lathe"}},
     {.name = "lathe summary", .line = "lathe summary small.lathe"},
