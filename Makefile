@@ -41,10 +41,12 @@ all: $(B)/lathe ## build the compiler and the runtime (needs what `make setup` i
 
 # ---- The compiler ----
 
-# `lathe compare` is the runtime's; of its archive that is all that is linked.
-$(B)/lathe: $(B)/compiler/main.o $(B)/libcompiler.a $(B)/liblathe-f32.a | $(RUNTIME) $(B)/include/lathe
+$(B)/lathe: $(B)/compiler/main.o $(B)/libcompiler.a | $(RUNTIME) $(B)/include/lathe $(B)/lathe-compare
 	@echo "  CC    $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs jansson cairo) -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $$(pkg-config --libs jansson) -lm
+$(B)/lathe-compare: compiler/compare/lathe_compare.c $(B)/liblathe-f32.a
+	@echo "  CC    $@"
+	$(Q)$(CC) $(CPPFLAGS) $(PKG_CFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 $(B)/libcompiler.a: $(COMPILER_OBJ)
 $(B)/liblathe-f32.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f32/%.o)
 $(B)/liblathe-f64.a: $(RUNTIME_SRC:runtime/%.c=$(B)/f64/%.o)
@@ -178,7 +180,7 @@ tsan: ## build the runtime under ThreadSanitizer, in build/tsan
 	$(Q)$(MAKE) B=$(B)/tsan OPT=-O1 SANITIZE=-fsanitize=thread $(B)/tsan/liblathe-f32.a
 tidy: $(B)/lathe ## everything that clang-tidy has to say of the sources: minutes
 	$(B)/lathe emit tests/reference/torch/conv_vae.lathe -o $(B)/tidy --quiet
-	sh tests/clean/tidy.sh $(B) "" compiler/*.c compiler/op/*.c runtime/*.c $(B)/tidy/*.c
+	sh tests/clean/tidy.sh $(B) "" compiler/*.c compiler/op/*.c compiler/compare/*.c runtime/*.c $(B)/tidy/*.c
 $(B)/tests/test_clean_address: | asan
 $(B)/tests/test_clean_threads: | tsan
 
@@ -229,6 +231,7 @@ install: $(B)/lathe $(B)/lathe.1 $(B)/lathe.bash $(RUNTIME) ## install lathe, th
 	  $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(B)/lathe $(DESTDIR)$(PREFIX)/bin/
 	install -m 644 $(RUNTIME) $(DESTDIR)$(PREFIX)/lib/lathe/
+	install -m 755 $(B)/lathe-compare $(DESTDIR)$(PREFIX)/lib/lathe/
 	install -m 644 runtime/*.h runtime/target_features.def runtime/optimisers.def runtime/schedules.def $(DESTDIR)$(PREFIX)/include/lathe/
 	install -m 644 models/*.lathe $(DESTDIR)$(PREFIX)/share/lathe/models/
 	install -m 644 $(B)/lathe.1 $(DESTDIR)$(PREFIX)/share/man/man1/

@@ -1,21 +1,28 @@
-/* `lathe compare`: runs side by side, as each model's binary compares them. */
-#include "../runtime/compare.h"
+/* `lathe compare`: runs side by side, by the program for it (compare/lathe_compare.c). */
 #include "commands.h"
+#include "installed.h"
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 int command_compare(struct mem *mem, const struct command_line *line)
 {
-  struct lathe_compare compare;
-  struct lathe_error err = {.text = ""};
-  (void)mem;
-  bool done = lathe_compare_read(&compare, line->operand_count, line->operands, &err) &&
-              (line->output == NULL || lathe_compare_write(&compare, line->output, &err));
-  if (done) {
-    lathe_compare_print(&compare, stdout);
-  } else {
-    lathe_error_tidy(&err);
-    fprintf(stderr, "lathe: error: %s\n", err.text);
+  const char *program = installed_file(mem, "lathe-compare");
+  if (program == NULL)
+    return FAILED;
+  /* Its name, the runs, -o and its value, NULL. */
+  char **argv = mem_alloc(mem, ((size_t)line->operand_count + 4) * sizeof *argv);
+  int count = 0;
+  argv[count++] = mem_string(mem, program, strlen(program));
+  for (int i = 0; i < line->operand_count; i++)
+    argv[count++] = line->operands[i];
+  if (line->output != NULL) {
+    argv[count++] = mem_string(mem, "-o", 2);
+    argv[count++] = mem_string(mem, line->output, strlen(line->output));
   }
-  lathe_compare_free(&compare);
-  return done ? DONE : FAILED;
+  argv[count] = NULL;
+  execv(program, argv);
+  fprintf(stderr, "lathe: error: cannot run '%s': %s\n", program, strerror(errno));
+  return FAILED;
 }

@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700 /* mkdtemp */
 #include "toolchain.h"
 #include "child.h"
+#include "installed.h"
 #include "text.h"
 #include "work_folder.h"
 #include "write.h"
@@ -107,28 +108,17 @@ static bool exists(const char *path)
 static bool find_runtime(struct mem *mem, const char *archive, const char **headers,
                          const char **library)
 {
-  char self[4096];
-  ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-  if (length < 0)
-    return write_failed("read", "/proc/self/exe");
-  self[length] = '\0';
-  *strrchr(self, '/') = '\0';
-  const char *const places[][2] = {
-      {mem_printf(mem, "%s/include", self), mem_printf(mem, "%s/%s", self, archive)},
-      {mem_printf(mem, "%s/../include", self),
-       mem_printf(mem, "%s/../lib/lathe/%s", self, archive)},
-  };
+  const char *self = installed_folder(mem);
+  if (self == NULL)
+    return false;
+  const char *const places[] = {"", "/.."};
   for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
-    *headers = places[i][0];
-    *library = places[i][1];
-    if (exists(mem_printf(mem, "%s/lathe/model.h", *headers)) && exists(*library))
-      return true;
+    *headers = mem_printf(mem, "%s%s/include", self, places[i]);
+    if (exists(mem_printf(mem, "%s/lathe/model.h", *headers)))
+      break;
   }
-  fprintf(stderr,
-          "lathe: error: the runtime (%s) is neither beside '%s/lathe' nor installed in "
-          "'%s/../lib/lathe'; run `make` or `make install` again\n",
-          archive, self, self);
-  return false;
+  *library = installed_file(mem, archive);
+  return *library != NULL;
 }
 
 static bool ended_well(int status)

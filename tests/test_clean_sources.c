@@ -32,7 +32,7 @@ static const struct {
                  "--suppressions-list=tests/clean/cppcheck.supp --error-exitcode=1 -j 2 "
                  "-D_POSIX_C_SOURCE=200809L -I. -Icompiler -I\"$1/gen\" -I\"$1/include\" "
                  "compiler runtime \"$2\""},
-    {"clang-tidy", TIDY("-clang-analyzer-*", "compiler/*.c compiler/op/*.c")},
+    {"clang-tidy", TIDY("-clang-analyzer-*", "compiler/*.c compiler/op/*.c compiler/compare/*.c")},
     {"clang-tidy", TIDY("-clang-analyzer-*", "runtime/*.c")},
     {"clang-tidy", TIDY("", "\"$2\"/*.c")},
 };
