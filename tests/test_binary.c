@@ -68,12 +68,12 @@ static double *read_csv(const char *path, const char *header, int rows, int colu
 START_TEST(run_folder_is_complete)
 {
   static const char *const names[] = {
-#define RUN_FILE(ID, name, about) name,
+#define RUN_FILE(ID, name, facts, about) name,
 #include "runtime/run_files.def"
 #undef RUN_FILE
   };
   static const bool shown[] = {
-#define RUN_FILE(ID, name, about) (about) != NULL,
+#define RUN_FILE(ID, name, facts, about) (about) != NULL,
 #include "runtime/run_files.def"
 #undef RUN_FILE
   };
