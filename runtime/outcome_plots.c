@@ -3,6 +3,7 @@
 #include "latent_views.h"
 #include "outcome_parts.h"
 #include "plot.h"
+#include "resident.h"
 #include "words.h"
 #include <stdio.h>
 
@@ -10,10 +11,14 @@ static bool save(const struct lathe_outcome_picture *picture, enum lathe_run_fil
                  cairo_t *page, struct lathe_error *err)
 {
   char path[LATHE_PATH];
-  if (lathe_run_path(picture->outcome->folder, file, path, err))
-    return lathe_canvas_save(page, path, err);
-  cairo_destroy(page);
-  return false;
+  bool good = lathe_run_path(picture->outcome->folder, file, path, err);
+  if (good)
+    good = lathe_canvas_save(page, path, err);
+  else
+    cairo_destroy(page);
+  lathe_resident_trim(); /* what it was drawn with would lie beneath the next, of several MB itself
+                          */
+  return good;
 }
 
 static bool plot_charts(const struct lathe_outcome_picture *picture, struct lathe_error *err)
