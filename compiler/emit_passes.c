@@ -71,6 +71,7 @@ static bool finish(struct emitter *e, const char *comment)
   emit(e, comment);
   emit(e, "#include \"${model}_internal.h\"\n"
           "#include <lathe/dots.h>\n"
+          "#include <lathe/fetch.h>\n"
           "#include <lathe/kernel.h>\n"
           "#include <lathe/pack.h>\n"
           "#include <lathe/sum_rows.h>\n"

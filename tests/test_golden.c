@@ -26,6 +26,9 @@ static const char conv[] =
           "conv2d 4, kernel 3, stride 1, pad 1;\n    relu;\n"
           "    conv2d 8, kernel 2, stride 2, pad 0;\n    relu;\n    gaussian z;",
           IMAGE_OUT, GAUSSIAN);
+static const char few_channels[] =
+    MODEL("[1, 6, 6]", "2", "conv2d 64, kernel 3, pad 1;\n    relu;\n    gaussian z;", IMAGE_OUT,
+          GAUSSIAN);
 static const char conv_transpose[] =
     MODEL("[2, 6, 6]", "2", "gaussian z;",
           "linear [4, 3, 3];\n    conv_transpose2d 3, kernel 2, stride 2, pad 0;\n    relu;\n"
@@ -88,6 +91,10 @@ static const struct {
     {"conv_channels", "_forward.c", conv, {"/* encoder.2: conv2d"}},
     {"conv_weight_one_channel", "_backward.c", conv, {"static void encoder_0_conv_weight("}},
     {"conv_weight_channels", "_backward.c", conv, {"static void encoder_2_conv_weight("}},
+    {"conv_weight_few_channels",
+     "_backward.c",
+     few_channels,
+     {"static void encoder_0_channel_sum(", "static void encoder_0_conv_weight("}},
     {"conv_input", "_backward.c", conv, {"static void encoder_2_conv_input("}},
     {"conv_transpose", "_forward.c", conv_transpose, {"/* decoder.1: conv_transpose2d"}},
     {"conv_transpose_backward",

@@ -26,6 +26,7 @@ static const struct {
     {"bias_off", false},
     {"code", true},
     {"conv_dilation", true},
+    {"conv_few_channels", true},
     {"conv_groups", true},
     {"conv_kernel_1", true},
     {"conv_large", true},

@@ -14,9 +14,11 @@ void moments_emit(struct emitter *e, const struct kernel *kernel)
   emit_bind_int(e, "positions", node_size(x) / node_channels(x));
   emit_bind(e, "eps", "%s", emit_double(e, moments->constant[0]));
   emit(e, "const double count = (double)n * $positions;\n");
-  emit_channel_sum(e, kernel, x, "mean", "$x[$at]");
+  emit_channel_sum(e, kernel, x, &(struct channel_sum){"mean", {"x"}, "$x[$at]"});
   emit_each_channel(e, kernel, "mean[$c] /= count;\n");
-  emit_channel_sum(e, kernel, x, "square", "($x[$at] - mean[$c]) * ($x[$at] - mean[$c])");
+  emit_channel_sum(
+      e, kernel, x,
+      &(struct channel_sum){"square", {"x"}, "($x[$at] - mean[$c]) * ($x[$at] - mean[$c])"});
   emit_each_channel(e, kernel,
                     "const double variance = square[$c] / count;\n"
                     "$moments[$channel] = ($real)mean[$c];\n"
@@ -53,10 +55,12 @@ void channel_dot_emit(struct emitter *e, const struct kernel *kernel)
 {
   const struct node *x = kernel->chain[0]->in[1];
   emit_bind_int(e, "channels2", 2 * node_channels(x));
-  bool single = node_channels(x) == 1;
-  emit_channel_sum(e, kernel, x, "dot",
-                   single ? "(double)$dy[$at] * ($x[$at] - $moments[0])"
-                          : "(double)$dy[$at] * ($x[$at] - $moments[c])");
+  const struct channel_sum dot = {"dot",
+                                  {"dy", "x"},
+                                  node_channels(x) == 1
+                                      ? "(double)$dy[$at] * ($x[$at] - $moments[0])"
+                                      : "(double)$dy[$at] * ($x[$at] - $moments[$channel])"};
+  emit_channel_sum(e, kernel, x, &dot);
   emit_each_channel(e, kernel,
                     "$dgamma[$channel] = ($real)(dot[$c] * $moments[$channels2 + $channel]);\n");
 }

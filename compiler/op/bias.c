@@ -10,6 +10,7 @@ void bias_gradient(struct graph *g, struct node *y, struct node *dy)
 
 void channel_sum_emit(struct emitter *e, const struct kernel *kernel)
 {
-  emit_channel_sum(e, kernel, kernel->chain[0]->in[0], "sum", "$dy[$at]");
+  emit_channel_sum(e, kernel, kernel->chain[0]->in[0],
+                   &(struct channel_sum){"sum", {"dy"}, "$dy[$at]"});
   emit_each_channel(e, kernel, "$db[$channel] = ($real)sum[$c];\n");
 }

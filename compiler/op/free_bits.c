@@ -24,9 +24,11 @@ void free_bits_emit(struct emitter *e, const struct kernel *kernel)
   emit_bind(e, "twice", "%s", emit_double(e, 2 * open->constant[0]));
   emit_bind(e, "one", "%s", emit_number(e, 1));
   emit_bind(e, "zero", "%s", emit_number(e, 0));
-  emit_channel_sum(
-      e, kernel, open->in[0], "sum",
-      "(double)$mean[$at] * $mean[$at] +\n        (expm1($logvar[$at]) - $logvar[$at])");
+  const struct channel_sum sum = {
+      "sum",
+      {"mean", "logvar"},
+      "(double)$mean[$at] * $mean[$at] +\n        (expm1($logvar[$at]) - $logvar[$at])"};
+  emit_channel_sum(e, kernel, open->in[0], &sum);
   emit_each_channel(e, kernel, "$open[$channel] = sum[$c] <= n * $twice ? $zero : $one;\n");
 }
 

@@ -40,7 +40,8 @@ void affine_gradient(struct graph *g, struct node *y, struct node *dy)
 
 void channel_product_emit(struct emitter *e, const struct kernel *kernel)
 {
-  emit_channel_sum(e, kernel, kernel->chain[0]->in[0], "sum", "(double)$dy[$at] * $x[$at]");
+  emit_channel_sum(e, kernel, kernel->chain[0]->in[0],
+                   &(struct channel_sum){"sum", {"dy", "x"}, "(double)$dy[$at] * $x[$at]"});
   emit_each_channel(e, kernel, "$dgamma[$channel] = ($real)sum[$c];\n");
 }
 

@@ -1,6 +1,7 @@
 /* The backward pass of digits_conv: gradients of the batch's mean loss, in reverse order. */
 #include "digits_conv_internal.h"
 #include <lathe/dots.h>
+#include <lathe/fetch.h>
 #include <lathe/kernel.h>
 #include <lathe/pack.h>
 #include <lathe/sum_rows.h>
@@ -72,30 +73,28 @@ static void decoder_4_channel_sum(int n, const float *restrict dy, float *restri
 static void decoder_4_conv_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw)
 {
-  const int begin = task;
-  const int ky = begin; /* this task's row of the kernel */
+  const int begin = task * 32;
+  float *const padded = scratch + 25088; /* an image amid its margins */
+  memset(padded, 0, 900 * sizeof *padded);
   for (int from = 0; from < n; from += 8) {
     const int to = from + 8 < n ? from + 8 : n;
     float *column = scratch;
     for (int i = from; i < to; i++) {
       const float *const image = x + i * 784;
+      for (int iy = 0; iy < 28; iy++)
+        memcpy(padded + (iy + 1) * 30 + 1, image + iy * 28, 28 * sizeof *padded);
       for (int oy = 0; oy < 14; oy++) {
-        const int iy = oy * 2 + ky - 1;
         for (int ox = 0; ox < 14; ox++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 28 && ix >= 0 && ix < 28)
-              *column = image[iy * 28 + ix];
-            else
-              *column = 0;
-            column++;
+          for (int ky = 0; ky < 4; ky++) {
+            memcpy(column, padded + (oy * 2 + ky) * 30 + ox * 2, 4 * sizeof *column);
+            column += 4;
           }
         }
       }
     }
-    const struct lathe_panels panels = {dy + from * 196 * 64, LATHE_PANEL, 64};
-    lathe_product(4, 64, (to - from) * 196, (struct lathe_rows){scratch, 1, 4}, panels,
-        from > 0, dw + ky * 4 * 64, 64);
+    const struct lathe_panels panels = {dy + from * 196 * 64 + begin, LATHE_PANEL, 64};
+    lathe_product(16, 32, (to - from) * 196, (struct lathe_rows){scratch, 1, 16}, panels,
+        from > 0, dw + begin, 64);
   }
 }
 
@@ -108,22 +107,18 @@ static void decoder_4_conv(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
+  float *const padded = scratch + 25088; /* an image amid its margins */
+  memset(padded, 0, 900 * sizeof *padded);
   float *column = scratch;
   for (int i = begin; i < end; i++) {
     const float *const image = x + i * 784;
+    for (int iy = 0; iy < 28; iy++)
+      memcpy(padded + (iy + 1) * 30 + 1, image + iy * 28, 28 * sizeof *padded);
     for (int oy = 0; oy < 14; oy++) {
       for (int ox = 0; ox < 14; ox++) {
         for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 28 && ix >= 0 && ix < 28) {
-              *column = image[iy * 28 + ix];
-            } else {
-              *column = 0;
-            }
-            column++;
-          }
+          memcpy(column, padded + (oy * 2 + ky) * 30 + ox * 2, 4 * sizeof *column);
+          column += 4;
         }
       }
     }
@@ -147,13 +142,14 @@ static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 16;
-  const int end = begin + 16;
   double sum[16] = {0};
-  for (int r = 0; r < n * 196; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 64 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+  for (int r = 0; r < n * 196; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 64);
+    for (int c = 0; c < 16; c++)
+      sum[c] += dy[r * 64 + begin + c];
+  }
+  for (int c = 0; c < 16; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -396,13 +392,12 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 784;
-  const int end = begin + 784;
   double sum[784] = {0};
   for (int r = 0; r < n; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 6272 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+    for (int c = 0; c < 784; c++)
+      sum[c] += dy[r * 6272 + begin + c];
+  for (int c = 0; c < 784; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -482,10 +477,10 @@ static void encoder_5_channel_sum(int n, int task, const float *restrict dy,
   const int end = begin + 16 < 20 ? begin + 16 : 20;
   double sum[16] = {0};
   for (int r = 0; r < n; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 20 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+    for (int c = 0; c < end - begin; c++)
+      sum[c] += dy[r * 20 + begin + c];
+  for (int c = 0; c < end - begin; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -585,13 +580,15 @@ static void encoder_3_channel_dot(int n, int task, const float *restrict dy,
     const float *restrict x, const float *restrict moments, float *restrict dgamma)
 {
   const int begin = task * 16;
-  const int end = begin + 16;
   double dot[16] = {0};
-  for (int r = 0; r < n * 49; r++)
-    for (int c = begin; c < end; c++)
-      dot[c - begin] += (double)dy[r * 128 + c] * (x[r * 128 + c] - moments[c]);
-  for (int c = begin; c < end; c++) {
-    dgamma[c] = (float)(dot[c - begin] * moments[256 + c]);
+  for (int r = 0; r < n * 49; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 128);
+    lathe_fetch(x + begin, (r + 32) * 128);
+    for (int c = 0; c < 16; c++)
+      dot[c] += (double)dy[r * 128 + begin + c] * (x[r * 128 + begin + c] - moments[begin + c]);
+  }
+  for (int c = 0; c < 16; c++) {
+    dgamma[begin + c] = (float)(dot[c] * moments[256 + begin + c]);
   }
 }
 
@@ -601,13 +598,14 @@ static void encoder_3_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 16;
-  const int end = begin + 16;
   double sum[16] = {0};
-  for (int r = 0; r < n * 49; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 128 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+  for (int r = 0; r < n * 49; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 128);
+    for (int c = 0; c < 16; c++)
+      sum[c] += dy[r * 128 + begin + c];
+  }
+  for (int c = 0; c < 16; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -636,13 +634,14 @@ static void encoder_2_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 16;
-  const int end = begin + 16;
   double sum[16] = {0};
-  for (int r = 0; r < n * 49; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 128 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+  for (int r = 0; r < n * 49; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 128);
+    for (int c = 0; c < 16; c++)
+      sum[c] += dy[r * 128 + begin + c];
+  }
+  for (int c = 0; c < 16; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -871,13 +870,14 @@ static void encoder_0_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 16;
-  const int end = begin + 16;
   double sum[16] = {0};
-  for (int r = 0; r < n * 196; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 64 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+  for (int r = 0; r < n * 196; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 64);
+    for (int c = 0; c < 16; c++)
+      sum[c] += dy[r * 64 + begin + c];
+  }
+  for (int c = 0; c < 16; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -886,30 +886,28 @@ static void encoder_0_channel_sum(int n, int task, const float *restrict dy,
 static void encoder_0_conv_weight(int n, int task, float *restrict scratch,
     const float *restrict dy, const float *restrict x, float *restrict dw)
 {
-  const int begin = task;
-  const int ky = begin; /* this task's row of the kernel */
+  const int begin = task * 32;
+  float *const padded = scratch + 25088; /* an image amid its margins */
+  memset(padded, 0, 900 * sizeof *padded);
   for (int from = 0; from < n; from += 8) {
     const int to = from + 8 < n ? from + 8 : n;
     float *column = scratch;
     for (int i = from; i < to; i++) {
       const float *const image = x + i * 784;
+      for (int iy = 0; iy < 28; iy++)
+        memcpy(padded + (iy + 1) * 30 + 1, image + iy * 28, 28 * sizeof *padded);
       for (int oy = 0; oy < 14; oy++) {
-        const int iy = oy * 2 + ky - 1;
         for (int ox = 0; ox < 14; ox++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 28 && ix >= 0 && ix < 28)
-              *column = image[iy * 28 + ix];
-            else
-              *column = 0;
-            column++;
+          for (int ky = 0; ky < 4; ky++) {
+            memcpy(column, padded + (oy * 2 + ky) * 30 + ox * 2, 4 * sizeof *column);
+            column += 4;
           }
         }
       }
     }
-    const struct lathe_panels panels = {dy + from * 196 * 64, LATHE_PANEL, 64};
-    lathe_product(4, 64, (to - from) * 196, (struct lathe_rows){scratch, 1, 4}, panels,
-        from > 0, dw + ky * 4 * 64, 64);
+    const struct lathe_panels panels = {dy + from * 196 * 64 + begin, LATHE_PANEL, 64};
+    lathe_product(16, 32, (to - from) * 196, (struct lathe_rows){scratch, 1, 16}, panels,
+        from > 0, dw + begin, 64);
   }
 }
 
@@ -1241,7 +1239,7 @@ void digits_conv_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 18, (n + 15) / 16, backward_1, &call);
   lathe_kernel(state, 19, (n + 15) / 16, backward_2, &call);
   lathe_kernel(state, 20, 1, backward_3, &call);
-  lathe_kernel(state, 21, 4, backward_4, &call);
+  lathe_kernel(state, 21, 2, backward_4, &call);
   lathe_kernel(state, 22, (n + 7) / 8, backward_5, &call);
   lathe_kernel(state, 23, 4, backward_6, &call);
   lathe_kernel(state, 24, (n + 1) / 2, backward_7, &call);
@@ -1269,5 +1267,5 @@ void digits_conv_backward(struct lathe_state *state, int n, const float *images,
   lathe_kernel(state, 46, 25, backward_29, &call);
   lathe_kernel(state, 47, (n + 1) / 2, backward_30, &call);
   lathe_kernel(state, 48, 4, backward_31, &call);
-  lathe_kernel(state, 49, 4, backward_32, &call);
+  lathe_kernel(state, 49, 2, backward_32, &call);
 }

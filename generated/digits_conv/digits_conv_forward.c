@@ -3,6 +3,7 @@
  * runs them in order. */
 #include "digits_conv_internal.h"
 #include <lathe/dots.h>
+#include <lathe/fetch.h>
 #include <lathe/kernel.h>
 #include <lathe/pack.h>
 #include <lathe/sum_rows.h>
@@ -18,22 +19,18 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
+  float *const padded = scratch + 25088; /* an image amid its margins */
+  memset(padded, 0, 900 * sizeof *padded);
   float *column = scratch;
   for (int i = begin; i < end; i++) {
     const float *const image = x + i * 784;
+    for (int iy = 0; iy < 28; iy++)
+      memcpy(padded + (iy + 1) * 30 + 1, image + iy * 28, 28 * sizeof *padded);
     for (int oy = 0; oy < 14; oy++) {
       for (int ox = 0; ox < 14; ox++) {
         for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 28 && ix >= 0 && ix < 28) {
-              *column = image[iy * 28 + ix];
-            } else {
-              *column = 0;
-            }
-            column++;
-          }
+          memcpy(column, padded + (oy * 2 + ky) * 30 + ox * 2, 4 * sizeof *column);
+          column += 4;
         }
       }
     }
@@ -614,27 +611,26 @@ static void decoder_4_conv_input(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
+  float *const padded = scratch + 25088; /* an image amid its margins */
   lathe_product((end - begin) * 196, 16, 64,
       (struct lathe_rows){dy + begin * 196 * 64, 64, 1},
-      lathe_pack_transposed(64, 16, w, 64, scratch + 25088), 0, scratch, 16);
+      lathe_pack_transposed(64, 16, w, 64, scratch + 25988), 0, scratch, 16);
   const float *column = scratch;
   for (int i = begin; i < end; i++) {
     float *const image = y + i * 784;
-    memset(image, 0, 784 * sizeof *image);
+    memset(padded, 0, 900 * sizeof *padded);
     for (int oy = 0; oy < 14; oy++) {
       for (int ox = 0; ox < 14; ox++) {
         for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 28 && ix >= 0 && ix < 28) {
-              image[iy * 28 + ix] += *column;
-            }
-            column++;
-          }
+          float *const run = padded + (oy * 2 + ky) * 30 + ox * 2;
+          for (int k = 0; k < 4; k++)
+            run[k] += column[k];
+          column += 4;
         }
       }
     }
+    for (int iy = 0; iy < 28; iy++)
+      memcpy(image + iy * 28, padded + (iy + 1) * 30 + 1, 28 * sizeof *padded);
   }
   for (int r = begin; r < end; r++) {
     float *const y_row = y + r * 784;
@@ -800,27 +796,26 @@ static void decoder_4_conv_input_2(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
+  float *const padded = scratch + 25088; /* an image amid its margins */
   lathe_product((end - begin) * 196, 16, 64,
       (struct lathe_rows){dy + begin * 196 * 64, 64, 1},
-      lathe_pack_transposed(64, 16, w, 64, scratch + 25088), 0, scratch, 16);
+      lathe_pack_transposed(64, 16, w, 64, scratch + 25988), 0, scratch, 16);
   const float *column = scratch;
   for (int i = begin; i < end; i++) {
     float *const image = y + i * 784;
-    memset(image, 0, 784 * sizeof *image);
+    memset(padded, 0, 900 * sizeof *padded);
     for (int oy = 0; oy < 14; oy++) {
       for (int ox = 0; ox < 14; ox++) {
         for (int ky = 0; ky < 4; ky++) {
-          for (int kx = 0; kx < 4; kx++) {
-            const int iy = oy * 2 + ky - 1;
-            const int ix = ox * 2 + kx - 1;
-            if (iy >= 0 && iy < 28 && ix >= 0 && ix < 28) {
-              image[iy * 28 + ix] += *column;
-            }
-            column++;
-          }
+          float *const run = padded + (oy * 2 + ky) * 30 + ox * 2;
+          for (int k = 0; k < 4; k++)
+            run[k] += column[k];
+          column += 4;
         }
       }
     }
+    for (int iy = 0; iy < 28; iy++)
+      memcpy(image + iy * 28, padded + (iy + 1) * 30 + 1, 28 * sizeof *padded);
   }
   for (int r = begin; r < end; r++) {
     float *const y_row = y + r * 784;
@@ -1109,24 +1104,27 @@ static void encoder_3_moments(int n, int task, const float *restrict x,
     float *restrict moments)
 {
   const int begin = task * 16;
-  const int end = begin + 16;
   const double count = (double)n * 49;
   double mean[16] = {0};
-  for (int r = 0; r < n * 49; r++)
-    for (int c = begin; c < end; c++)
-      mean[c - begin] += x[r * 128 + c];
-  for (int c = begin; c < end; c++) {
-    mean[c - begin] /= count;
+  for (int r = 0; r < n * 49; r++) {
+    lathe_fetch(x + begin, (r + 32) * 128);
+    for (int c = 0; c < 16; c++)
+      mean[c] += x[r * 128 + begin + c];
+  }
+  for (int c = 0; c < 16; c++) {
+    mean[c] /= count;
   }
   double square[16] = {0};
-  for (int r = 0; r < n * 49; r++)
-    for (int c = begin; c < end; c++)
-      square[c - begin] += (x[r * 128 + c] - mean[c - begin]) * (x[r * 128 + c] - mean[c - begin]);
-  for (int c = begin; c < end; c++) {
-    const double variance = square[c - begin] / count;
-    moments[c] = (float)mean[c - begin];
-    moments[128 + c] = (float)variance;
-    moments[256 + c] = (float)(1 / sqrt(variance + 1e-05));
+  for (int r = 0; r < n * 49; r++) {
+    lathe_fetch(x + begin, (r + 32) * 128);
+    for (int c = 0; c < 16; c++)
+      square[c] += (x[r * 128 + begin + c] - mean[c]) * (x[r * 128 + begin + c] - mean[c]);
+  }
+  for (int c = 0; c < 16; c++) {
+    const double variance = square[c] / count;
+    moments[begin + c] = (float)mean[c];
+    moments[128 + begin + c] = (float)variance;
+    moments[256 + begin + c] = (float)(1 / sqrt(variance + 1e-05));
   }
 }
 

@@ -1,6 +1,7 @@
 /* The backward pass of digits_mlp: gradients of the batch's mean loss, in reverse order. */
 #include "digits_mlp_internal.h"
 #include <lathe/dots.h>
+#include <lathe/fetch.h>
 #include <lathe/kernel.h>
 #include <lathe/pack.h>
 #include <lathe/sum_rows.h>
@@ -60,13 +61,12 @@ static void decoder_4_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 112;
-  const int end = begin + 112;
   double sum[112] = {0};
   for (int r = 0; r < n; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 784 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+    for (int c = 0; c < 112; c++)
+      sum[c] += dy[r * 784 + begin + c];
+  for (int c = 0; c < 112; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -132,13 +132,14 @@ static void decoder_2_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 64;
-  const int end = begin + 64;
   double sum[64] = {0};
-  for (int r = 0; r < n; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 512 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+  for (int r = 0; r < n; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 512);
+    for (int c = 0; c < 64; c++)
+      sum[c] += dy[r * 512 + begin + c];
+  }
+  for (int c = 0; c < 64; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -191,13 +192,14 @@ static void decoder_0_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 32;
-  const int end = begin + 32;
   double sum[32] = {0};
-  for (int r = 0; r < n; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 256 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+  for (int r = 0; r < n; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 256);
+    for (int c = 0; c < 32; c++)
+      sum[c] += dy[r * 256 + begin + c];
+  }
+  for (int c = 0; c < 32; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -374,13 +376,14 @@ static void encoder_3_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 32;
-  const int end = begin + 32;
   double sum[32] = {0};
-  for (int r = 0; r < n; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 256 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+  for (int r = 0; r < n; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 256);
+    for (int c = 0; c < 32; c++)
+      sum[c] += dy[r * 256 + begin + c];
+  }
+  for (int c = 0; c < 32; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 
@@ -433,13 +436,14 @@ static void encoder_1_channel_sum(int n, int task, const float *restrict dy,
     float *restrict db)
 {
   const int begin = task * 64;
-  const int end = begin + 64;
   double sum[64] = {0};
-  for (int r = 0; r < n; r++)
-    for (int c = begin; c < end; c++)
-      sum[c - begin] += dy[r * 512 + c];
-  for (int c = begin; c < end; c++) {
-    db[c] = (float)sum[c - begin];
+  for (int r = 0; r < n; r++) {
+    lathe_fetch(dy + begin, (r + 32) * 512);
+    for (int c = 0; c < 64; c++)
+      sum[c] += dy[r * 512 + begin + c];
+  }
+  for (int c = 0; c < 64; c++) {
+    db[begin + c] = (float)sum[c];
   }
 }
 

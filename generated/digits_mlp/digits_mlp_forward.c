@@ -3,6 +3,7 @@
  * runs them in order. */
 #include "digits_mlp_internal.h"
 #include <lathe/dots.h>
+#include <lathe/fetch.h>
 #include <lathe/kernel.h>
 #include <lathe/pack.h>
 #include <lathe/sum_rows.h>

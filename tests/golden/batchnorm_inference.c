@@ -14,12 +14,8 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
     for (int oy = 0; oy < 3; oy++) {
       for (int ox = 0; ox < 3; ox++) {
         for (int ky = 0; ky < 2; ky++) {
-          for (int kx = 0; kx < 2; kx++) {
-            const int iy = oy * 2 + ky;
-            const int ix = ox * 2 + kx;
-            *column = image[iy * 6 + ix];
-            column++;
-          }
+          memcpy(column, image + (oy * 2 + ky) * 6 + ox * 2, 2 * sizeof *column);
+          column += 2;
         }
       }
     }

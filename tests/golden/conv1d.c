@@ -20,22 +20,18 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
+  float *const padded = scratch + 288; /* an image amid its margins */
+  memset(padded, 0, 26 * sizeof *padded);
   float *column = scratch;
   for (int i = begin; i < end; i++) {
     const float *const image = x + i * 24;
+    memcpy(padded + 2, image, 24 * sizeof *padded);
     for (int ox = 0; ox < 6; ox++) {
-      for (int kx = 0; kx < 3; kx++) {
-        const int ix = ox * 2 + kx - 1;
-        if (ix >= 0 && ix < 12) {
-          memcpy(column, image + ix * 2, 2 * sizeof *column);
-        } else {
-          memset(column, 0, 2 * sizeof *column);
-        }
-        column += 2;
-      }
+      memcpy(column, padded + ox * 4, 6 * sizeof *column);
+      column += 6;
     }
   }
-  const struct lathe_panels panels = lathe_pack(6, 4, w, 4, scratch + 288);
+  const struct lathe_panels panels = lathe_pack(6, 4, w, 4, scratch + 314);
   lathe_product((end - begin) * 6, 4, 6, (struct lathe_rows){scratch, 6, 1},
       panels, 0, y + begin * 6 * 4, 4);
   for (int r = begin * 6; r < end * 6; r++) {

@@ -13,9 +13,8 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
         for (int ox = 0; ox < 2; ox++) {
           for (int ky = 0; ky < 3; ky++) {
             for (int kx = 0; kx < 3; kx++) {
-              const int iy = oy + ky * 2;
-              const int ix = ox + kx * 2;
-              memcpy(column, image + (iy * 6 + ix) * 4 + g * 2, 2 * sizeof *column);
+              memcpy(column, image + (oy + ky * 2) * 24 + ox * 4 + kx * 8 + g * 2, 2 * sizeof
+                  *column);
               column += 2;
             }
           }

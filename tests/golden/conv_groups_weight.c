@@ -12,11 +12,10 @@ static void encoder_0_conv_weight(int n, int task, float *restrict scratch,
     for (int i = from; i < to; i++) {
       const float *const image = x + i * 144;
       for (int oy = 0; oy < 2; oy++) {
-        const int iy = oy + ky * 2;
         for (int ox = 0; ox < 2; ox++) {
           for (int kx = 0; kx < 3; kx++) {
-            const int ix = ox + kx * 2;
-            memcpy(column, image + (iy * 6 + ix) * 4 + g * 2, 2 * sizeof *column);
+            memcpy(column, image + (oy + ky * 2) * 24 + ox * 4 + kx * 8 + g * 2, 2 * sizeof
+                *column);
             column += 2;
           }
         }

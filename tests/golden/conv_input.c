@@ -17,14 +17,10 @@ static void encoder_2_conv_input(int n, int task, float *restrict scratch,
     for (int oy = 0; oy < 3; oy++) {
       for (int ox = 0; ox < 3; ox++) {
         for (int ky = 0; ky < 2; ky++) {
-          for (int kx = 0; kx < 2; kx++) {
-            const int iy = oy * 2 + ky;
-            const int ix = ox * 2 + kx;
-            float *const pixel = image + (iy * 6 + ix) * 4;
-            for (int ch = 0; ch < 4; ch++)
-              pixel[ch] += column[ch];
-            column += 4;
-          }
+          float *const run = image + (oy * 2 + ky) * 24 + ox * 8;
+          for (int k = 0; k < 8; k++)
+            run[k] += column[k];
+          column += 8;
         }
       }
     }

@@ -5,27 +5,23 @@ static void encoder_0_conv(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
+  float *const padded = scratch + 2592; /* an image amid its margins */
+  memset(padded, 0, 64 * sizeof *padded);
   float *column = scratch;
   for (int i = begin; i < end; i++) {
     const float *const image = x + i * 36;
+    for (int iy = 0; iy < 6; iy++)
+      memcpy(padded + (iy + 1) * 8 + 1, image + iy * 6, 6 * sizeof *padded);
     for (int oy = 0; oy < 6; oy++) {
       for (int ox = 0; ox < 6; ox++) {
         for (int ky = 0; ky < 3; ky++) {
-          for (int kx = 0; kx < 3; kx++) {
-            const int iy = oy + ky - 1;
-            const int ix = ox + kx - 1;
-            if (iy >= 0 && iy < 6 && ix >= 0 && ix < 6) {
-              *column = image[iy * 6 + ix];
-            } else {
-              *column = 0;
-            }
-            column++;
-          }
+          memcpy(column, padded + (oy + ky) * 8 + ox, 3 * sizeof *column);
+          column += 3;
         }
       }
     }
   }
-  const struct lathe_panels panels = lathe_pack(9, 4, w, 4, scratch + 2592);
+  const struct lathe_panels panels = lathe_pack(9, 4, w, 4, scratch + 2656);
   lathe_product((end - begin) * 36, 4, 9, (struct lathe_rows){scratch, 9, 1},
       panels, 0, y + begin * 36 * 4, 4);
   for (int r = begin * 36; r < end * 36; r++) {

@@ -16,14 +16,10 @@ static void decoder_1_conv_input(int n, int task, float *restrict scratch,
     for (int oy = 0; oy < 3; oy++) {
       for (int ox = 0; ox < 3; ox++) {
         for (int ky = 0; ky < 2; ky++) {
-          for (int kx = 0; kx < 2; kx++) {
-            const int iy = oy * 2 + ky;
-            const int ix = ox * 2 + kx;
-            float *const pixel = image + (iy * 6 + ix) * 3;
-            for (int ch = 0; ch < 3; ch++)
-              pixel[ch] += column[ch];
-            column += 3;
-          }
+          float *const run = image + (oy * 2 + ky) * 18 + ox * 6;
+          for (int k = 0; k < 6; k++)
+            run[k] += column[k];
+          column += 6;
         }
       }
     }

@@ -6,24 +6,21 @@ static void decoder_1_conv_input(int n, int task, float *restrict scratch,
 {
   const int begin = task * 8;
   const int end = begin + 8 < n ? begin + 8 : n;
+  float *const padded = scratch + 288; /* an image amid its margins */
   lathe_product((end - begin) * 6, 6, 4,
       (struct lathe_rows){dy + begin * 6 * 4, 4, 1},
-      lathe_pack_transposed(4, 6, w, 4, scratch + 288), 0, scratch, 6);
+      lathe_pack_transposed(4, 6, w, 4, scratch + 314), 0, scratch, 6);
   const float *column = scratch;
   for (int i = begin; i < end; i++) {
     float *const image = y + i * 24;
-    memset(image, 0, 24 * sizeof *image);
+    memset(padded, 0, 26 * sizeof *padded);
     for (int ox = 0; ox < 6; ox++) {
-      for (int kx = 0; kx < 3; kx++) {
-        const int ix = ox * 2 + kx - 1;
-        if (ix >= 0 && ix < 12) {
-          float *const pixel = image + ix * 2;
-          for (int ch = 0; ch < 2; ch++)
-            pixel[ch] += column[ch];
-        }
-        column += 2;
-      }
+      float *const run = padded + ox * 4;
+      for (int k = 0; k < 6; k++)
+        run[k] += column[k];
+      column += 6;
     }
+    memcpy(image, padded + 2, 24 * sizeof *padded);
   }
   for (int r = begin * 12; r < end * 12; r++) {
     float *const y_row = y + r * 2;

@@ -24,12 +24,8 @@ static void decoder_1_conv(int n, int task, float *restrict scratch,
     for (int oy = 0; oy < 3; oy++) {
       for (int ox = 0; ox < 3; ox++) {
         for (int ky = 0; ky < 2; ky++) {
-          for (int kx = 0; kx < 2; kx++) {
-            const int iy = oy * 2 + ky;
-            const int ix = ox * 2 + kx;
-            memcpy(column, image + (iy * 6 + ix) * 3, 3 * sizeof *column);
-            column += 3;
-          }
+          memcpy(column, image + (oy * 2 + ky) * 18 + ox * 6, 6 * sizeof *column);
+          column += 6;
         }
       }
     }

@@ -11,13 +11,9 @@ static void encoder_2_conv_weight(int n, int task, float *restrict scratch,
     for (int i = from; i < to; i++) {
       const float *const image = x + i * 144;
       for (int oy = 0; oy < 3; oy++) {
-        const int iy = oy * 2 + ky;
         for (int ox = 0; ox < 3; ox++) {
-          for (int kx = 0; kx < 2; kx++) {
-            const int ix = ox * 2 + kx;
-            memcpy(column, image + (iy * 6 + ix) * 4, 4 * sizeof *column);
-            column += 4;
-          }
+          memcpy(column, image + (oy * 2 + ky) * 24 + ox * 8, 8 * sizeof *column);
+          column += 8;
         }
       }
     }

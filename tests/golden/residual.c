@@ -11,12 +11,8 @@ static void encoder_1_0_conv(int n, int task, float *restrict scratch,
     for (int oy = 0; oy < 4; oy++) {
       for (int ox = 0; ox < 4; ox++) {
         for (int ky = 0; ky < 1; ky++) {
-          for (int kx = 0; kx < 1; kx++) {
-            const int iy = oy + ky;
-            const int ix = ox + kx;
-            memcpy(column, image + (iy * 4 + ix) * 2, 2 * sizeof *column);
-            column += 2;
-          }
+          memcpy(column, image + (oy + ky) * 8 + ox * 2, 2 * sizeof *column);
+          column += 2;
         }
       }
     }
