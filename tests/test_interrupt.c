@@ -50,6 +50,7 @@ static void check_interrupted(const char *const *argv, int number)
   pid_t lathe = fork();
   ck_assert_int_ge(lathe, 0);
   if (lathe == 0) {
+    signal(number, SIG_DFL); /* whoever runs the tests may have had it ignored */
     int null = open("/dev/null", O_WRONLY), err = open(in_folder("err"), O_WRONLY | O_CREAT, 0666);
     spawn_child(NULL, argv, null, err);
   }

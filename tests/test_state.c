@@ -16,11 +16,11 @@
 /* A convolution's weight stored with its channels innermost, a bias, a running variance and a
  * counter; trained values are [0, 40), gradients [40, 80), moments from 80 and 120. */
 static const struct lathe_tensor TENSORS[] = {
-    {"conv.weight", LATHE_PARAMETER, 4, {2, 3, 2, 2}, 4, {2, 3, 2, 2}, {0, 2, 3, 1}, 0, 0.25, 0},
-    {"conv.bias", LATHE_PARAMETER, 1, {4}, 1, {4}, {0}, 24, 0.5, 0},
-    {"norm.weight", LATHE_PARAMETER, 1, {4}, 0, {0}, {0}, 28, 0, 1},
-    {"norm.running_var", LATHE_BUFFER, 1, {3}, 1, {3}, {0}, 160, 0, 2},
-    {"norm.num_batches_tracked", LATHE_COUNTER, 0, {0}, 0, {0}, {0}, 0, 0, 0},
+    {"conv.weight", LATHE_PARAMETER, 4, {2, 3, 2, 2}, 4, {2, 3, 2, 2}, {0, 2, 3, 1}, 0, 0.25, 0, 0},
+    {"conv.bias", LATHE_PARAMETER, 1, {4}, 1, {4}, {0}, 24, 0.5, 0, 0},
+    {"norm.weight", LATHE_PARAMETER, 1, {4}, 0, {0}, {0}, 28, 0, 1, 0},
+    {"norm.running_var", LATHE_BUFFER, 1, {3}, 1, {3}, {0}, 160, 0, 2, 0},
+    {"norm.num_batches_tracked", LATHE_COUNTER, 0, {0}, 0, {0}, {0}, 0, 0, 0, 0},
 };
 
 static const struct lathe_model MODEL = {
