@@ -197,7 +197,7 @@ def report(bench, about):
             "too long and the peak too low, and ratios mislead where threads wait for one another.")
     notes = missing + ([busy] if load > 0.5 else [])
     parts = ["# What `make bench` measured\n",
-             f"Medians over the rounds ({bench.options.rounds}), all sides in turn; ratios are medians of the rounds' ratios, "
+             f"Medians over the rounds ({bench.options.rounds}), all sides in turn; ratios are medians of the turns' ratios, "
              "above 1 where Lathe is faster. README.md says what each line is.\n",
              "".join(f"- {note}\n" for note in notes),
              made.work(), made.machine(), made.products(), made.rates(),
