@@ -97,36 +97,47 @@ static bool ends_with_assignment(const struct emitter *e)
   return e->out.length >= 2 && memcmp(e->out.data + e->out.length - 2, "=\n", 2) == 0;
 }
 
-/* Writes characters that are already final C, keeping count of braces and parentheses. */
-static void put(struct emitter *e, const char *text)
+static void begin_line(struct emitter *e, char first)
 {
-  for (const char *p = text; *p != '\0'; p++) {
-    if (*p == '\n') {
+  static const char blanks[] = "                                                                ";
+  int depth = e->depth - (first == '}' ? 1 : 0);
+  bool continued = e->parens > 0 || ends_with_assignment(e);
+  size_t indent = (size_t)(2 * depth + (continued ? 4 : 0));
+  for (; indent >= sizeof blanks; indent -= sizeof blanks - 1)
+    text_add(&e->out, blanks, sizeof blanks - 1);
+  text_add(&e->out, blanks, indent);
+}
+
+/* Writes characters that are already final C, keeping count of braces and parentheses. */
+static void put(struct emitter *e, const char *text, size_t length)
+{
+  const char *const end = text + length;
+  while (text < end) {
+    if (*text == '\n') {
       break_line(e);
-      text_add(&e->out, "\n", 1);
+      text_add(&e->out, text++, 1);
       e->line_start = true;
       continue;
     }
-    if (e->line_start) {
-      int depth = e->depth - (*p == '}' ? 1 : 0);
-      bool continued = e->parens > 0 || ends_with_assignment(e);
-      if (*p != '#') /* the preprocessor's lines stay at the margin */
-        text_printf(&e->out, "%*s", 2 * depth + (continued ? 4 : 0), "");
-      e->line_start = false;
+    if (e->line_start && *text != '#') /* the preprocessor's lines stay at the margin */
+      begin_line(e, *text);
+    e->line_start = false;
+    const char *const begin = text;
+    for (; text < end && *text != '\n'; text++) {
+      e->depth += (*text == '{') - (*text == '}');
+      e->parens += (*text == '(') - (*text == ')');
     }
-    e->depth += (*p == '{') - (*p == '}');
-    e->parens += (*p == '(') - (*p == ')');
-    text_add(&e->out, p, 1);
+    text_add(&e->out, begin, (size_t)(text - begin));
   }
 }
 
 void emit(struct emitter *e, const char *template)
 {
-  char piece[2] = "";
   for (const char *p = template; *p != '\0';) {
     if (*p != '$') {
-      piece[0] = *p++;
-      put(e, piece);
+      size_t plain = strcspn(p, "$");
+      put(e, p, plain);
+      p += plain;
       continue;
     }
     bool braced = p[1] == '{';
@@ -134,7 +145,8 @@ void emit(struct emitter *e, const char *template)
     size_t length = 0;
     while (isalnum((unsigned char)name[length]) || name[length] == '_')
       length++;
-    put(e, lookup(e, name, length));
+    const char *value = lookup(e, name, length);
+    put(e, value, strlen(value));
     p = name + length + (braced ? 1 : 0);
   }
 }

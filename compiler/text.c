@@ -26,15 +26,21 @@ void text_add(struct text *text, const char *data, size_t length)
   text->data[text->length] = '\0';
 }
 
+/* Printed where there mostly is room for it, and once more where there was not. */
 void text_vprintf(struct text *text, const char *format, va_list args)
 {
+  enum { MOSTLY = 60 };
   va_list again;
   va_copy(again, args);
-  int length = vsnprintf(NULL, 0, format, args);
-  reserve(text, (size_t)length);
-  vsnprintf(text->data + text->length, (size_t)length + 1, format, again);
+  reserve(text, MOSTLY);
+  size_t room = text->capacity - text->length;
+  size_t length = (size_t)vsnprintf(text->data + text->length, room, format, args);
+  if (length >= room) {
+    reserve(text, length);
+    vsnprintf(text->data + text->length, length + 1, format, again);
+  }
   va_end(again);
-  text->length += (size_t)length;
+  text->length += length;
 }
 
 void text_printf(struct text *text, const char *format, ...)

@@ -161,19 +161,15 @@ void conv_bind(struct emitter *e, const struct convolution *c)
   emit_bind(e, "find_iy", "%s",
             row ? "" : mem_printf(e->mem, "const int iy = %s;\n", place(e, "oy", "ky", &c->y)));
   if (row) {
-    emit_bind(e, "pixel", "ix");
     emit_bind(e, "at", "ix");
     emit_bind(e, "to", "(i * %d + ox)", c->out_width);
     emit_bind(e, "tap", "kx");
     emit_bind(e, "outside", "ix < 0 || ix >= %d", c->width);
-    emit_bind(e, "inside", "ix >= 0 && ix < %d", c->width);
   } else {
-    emit_bind(e, "pixel", "iy * %d + ix", c->width);
     emit_bind(e, "at", "(iy * %d + ix)", c->width);
     emit_bind(e, "to", "((i * %d + oy) * %d + ox)", c->out_height, c->out_width);
     emit_bind(e, "tap", "(ky * %d + kx)", c->x.kernel);
     emit_bind(e, "outside", "iy < 0 || iy >= %d || ix < 0 || ix >= %d", c->height, c->width);
-    emit_bind(e, "inside", "iy >= 0 && iy < %d && ix >= 0 && ix < %d", c->height, c->width);
   }
 }
 

@@ -9,7 +9,7 @@ int conv_choice(const struct kernel *kernel);
 
 /* Binds the geometry: $C channels, $H $W image, $O filters, $OH $OW outputs, $kh $kw kernel, $G
  * groups of $GC channels and $GO filters; $pixels of the outputs, $window values of a filter,
- * $image values; $at (and $pixel, without parentheses) the pixel of the image at (iy, ix), $to that
+ * $image values; $at the pixel of the image at (iy, ix), and whether that is $outside, $to that
  * of the outputs of all images at (oy, ox), $tap that of the kernel at (ky, kx). Of a series there
  * are no rows: loops down the image are empty
  * (${rows}, ${taps} and their ends), and so is what finds a row ($find_iy). */
