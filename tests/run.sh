@@ -32,6 +32,7 @@ if [ "$1" = --one ]; then
 fi
 
 export LATHE_BUILD="$1"
+export CK_DEFAULT_TIMEOUT="${CK_DEFAULT_TIMEOUT:-60}" # Check's 4 seconds are few on a busy machine
 shift
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
