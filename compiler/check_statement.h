@@ -31,6 +31,8 @@ struct checker {
   bool defaults_lost; /* `defaults` are misspelt: layers may lack values for that reason */
   bool lost;          /* a setting was not understood, and is at its default */
   unsigned listed;    /* bit 1 << set: the names of that rule set were listed in a message */
+  int *unknown;       /* where unknown statements begin that are repeated or in blocks */
+  int unknown_count, unknown_capacity;
   struct given defaults[LAYER_KINDS]; /* what layers take that do not say; rule NULL: nothing */
 };
 

@@ -103,9 +103,26 @@ static const char *nearest(const struct ast_node *node, enum rule_set set, struc
   return near.best;
 }
 
+/* Whether it was met before at the same place of the text, in another round or use of it: there is
+ * nothing more to say, and names that are near need not be looked for thousands of times. */
+static bool met_before(struct checker *checker, struct span span)
+{
+  if (span.in == NULL)
+    return false;
+  for (int i = 0; i < checker->unknown_count; i++)
+    if (checker->unknown[i] == span.begin)
+      return true;
+  checker->unknown = mem_grow(checker->mem, checker->unknown, &checker->unknown_capacity,
+                              checker->unknown_count + 1, sizeof *checker->unknown);
+  checker->unknown[checker->unknown_count++] = span.begin;
+  return false;
+}
+
 void unknown_statement(struct checker *checker, const struct ast_node *node, enum rule_set set,
                        const char *place)
 {
+  if (met_before(checker, node->name.span))
+    return;
   const char *name = node->name.text, *allowed = where_allowed(name);
   const char *what = set == RULES_LAYER   ? "layer"
                      : set != RULES_MODEL ? "setting"
