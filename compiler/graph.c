@@ -83,16 +83,29 @@ static void name_adjoint(struct graph *graph, struct node *adjoint, const struct
   adjoint->name = mem_printf(graph->mem, "d.%s%s", of->name, suffix);
 }
 
+/* What one use of a value gives to its derivative, or several in the order in which they are added:
+ * ".part", ".part.2", ".part.1-2". Which of them come into being depends on the algorithms; which
+ * is which does not. */
+static void name_part(struct graph *graph, struct node *part, const struct node *of, int first,
+                      int last)
+{
+  name_adjoint(graph, part, of,
+               last == 1       ? ".part"
+               : first == last ? mem_printf(graph->mem, ".part.%d", last)
+                               : mem_printf(graph->mem, ".part.%d-%d", first, last));
+}
+
 void graph_accumulate(struct graph *graph, struct node *of, struct node *value)
 {
   struct node **adjoint = &graph->adjoint[of->id];
+  int parts = ++graph->parts[of->id];
   if (*adjoint == NULL) {
     name_adjoint(graph, value, of, "");
     *adjoint = value;
     return;
   }
-  name_adjoint(graph, *adjoint, of, ".part");
-  name_adjoint(graph, value, of, ".part");
+  name_part(graph, *adjoint, of, 1, parts - 1);
+  name_part(graph, value, of, parts, parts);
   *adjoint = graph_add(graph, OP_ADD, 2, (struct node *[]){value, *adjoint});
   name_adjoint(graph, *adjoint, of, "");
 }
@@ -106,6 +119,7 @@ void graph_differentiate(struct graph *graph)
   bool *wanted = trainable(graph);
   graph->forward_count = graph->count;
   graph->adjoint = mem_alloc(graph->mem, (size_t)graph->count * sizeof(struct node *));
+  graph->parts = mem_alloc(graph->mem, (size_t)graph->count * sizeof *graph->parts);
 
   int losses = graph->output_count;
   for (int i = 0; i < losses; i++) {

@@ -75,7 +75,8 @@ struct graph {
   int forward_count; /* nodes before differentiation */
   struct output *outputs;
   int output_count, output_capacity;
-  struct node **adjoint; /* by node id, while differentiating */
+  struct node **adjoint; /* by node id, while differentiating; */
+  int *parts;            /* of how many parts each is the sum */
 };
 
 /* Every parameter and buffer of a model, in state_dict order, shared by its programs. */
