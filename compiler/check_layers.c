@@ -33,25 +33,28 @@ static void set_values(struct layer *layer, const struct given *given)
   }
 }
 
-/* What would make that which a layer holds fit to what it receives. */
+/* What would make that which a layer holds fit to what it is joined to. */
 static void suggest_inside(struct checker *checker, const struct section *section,
                            const struct layer *layer)
 {
-  struct shape wanted = layer->skip;
-  if (layer->rule->kind == LAYER_CONCAT && layer->in.rank == layer->skip.rank)
+  struct shape wanted = layer->beside;
+  int end = section->count - 1;
+  if (layer->rule->kind == LAYER_CONCAT && layer->in.rank == layer->beside.rank)
     wanted.dim[0] = layer->in.dim[0];
-  fit_suggest(checker, section, layer->first, section->count - 1, &wanted);
+  if (layer->shortcut == end - 1) /* it stands last: before it */
+    end = section->layers[layer->shortcut].first;
+  fit_suggest(checker, section, layer->first, end, &wanted);
 }
 
 /* Follows the shape through one layer; rank 0 when it is lost to an error. */
 static struct shape pass(struct checker *checker, struct layers_check *layers, struct layer *layer,
-                         struct span span, struct origin skip)
+                         struct span span, struct origin beside)
 {
   static const struct shape unknown = {0};
   struct layer_check check = {.layer = layer,
                               .span = span,
                               .from = layers->from,
-                              .skip = skip,
+                              .beside = beside,
                               .diags = checker->diags,
                               .latent = checker->model->latent};
   layer->in = layers->shape;
@@ -172,10 +175,38 @@ static void read_block(struct checker *checker, struct layers_check *layers,
     read_layer(checker, layers, node, mem_printf(checker->mem, "%s.%d", name, position++));
 }
 
-/* The layers that a layer holds: they come before it in the section. */
-static void read_inside(struct checker *checker, struct layers_check *layers,
-                        const struct ast_node *node, const char *name)
+/* A shortcut: in the braces of `residual` or `concat`, once, beside others. */
+static bool check_shortcut(struct checker *checker, const struct layers_check *layers,
+                           const struct ast_node *node)
 {
+  const struct holder *holder = layers->holder;
+  struct diags *diags = checker->diags;
+  if (holder == NULL || holder->rule->kind == LAYER_SHORTCUT) {
+    diag_report(diags, CODE_MISPLACED_SHORTCUT, node->head,
+                "`shortcut` stands in the braces of `residual` or `concat`, beside their layers");
+  } else if (holder->shortcut >= 0) {
+    diag_report(diags, CODE_MISPLACED_SHORTCUT, node->head, "this `%s` has a second shortcut",
+                holder->rule->name);
+    diag_note(diags, layers->section->layers[holder->shortcut].node->head, "the first is here");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+/* The layers that a layer holds: they come before it in the section. Those of a shortcut receive
+ * what the layer does in whose braces it stands. */
+static void read_inside(struct checker *checker, struct layers_check *layers,
+                        const struct ast_node *node, const char *name, struct holder *holder)
+{
+  struct holder *outer = layers->holder;
+  bool shortcut = holder->rule->kind == LAYER_SHORTCUT, placed = true;
+  if (shortcut) {
+    placed = check_shortcut(checker, layers, node);
+    layers->shape = placed ? outer->received : (struct shape){0};
+    layers->from = placed ? outer->from : layers->from;
+  }
+  holder->received = layers->shape;
   if (node->children == NULL && !checker->incomplete) {
     diag_report(checker->diags, CODE_NO_LAYERS, node->head, "`%s` has no layers in its braces",
                 node->name.text);
@@ -185,12 +216,46 @@ static void read_inside(struct checker *checker, struct layers_check *layers,
                 NESTED_MOST);
     layers->shape.rank = 0;
   } else {
-    int first = layers->section->count;
     layers->depth++;
+    layers->holder = holder;
     read_block(checker, layers, node, name);
+    layers->holder = outer;
     layers->depth--;
-    layers->section->layers[first].joined = true;
+    layers->section->layers[holder->first].joined = true;
+    if (shortcut && placed)
+      layers->section->layers[holder->first].source = outer->first;
+    if (holder->shortcut >= 0 && node->children->next == NULL && !checker->incomplete) {
+      diag_report(checker->diags, CODE_NO_LAYERS, node->head,
+                  "`%s` has no layers beside its shortcut", node->name.text);
+      layers->shape.rank = 0;
+    }
   }
+}
+
+/* What a layer joins to what its braces give; where that comes from. */
+static struct origin find_beside(const struct layers_check *layers, struct layer *layer,
+                                 const struct holder *holder)
+{
+  layer->shortcut = holder->shortcut;
+  layer->beside = layer->received = holder->received;
+  if (holder->shortcut < 0)
+    return holder->from;
+  const struct layer *shortcut = &layers->section->layers[holder->shortcut];
+  layer->beside = shortcut->out;
+  return (struct origin){shortcut->text, shortcut->node->head};
+}
+
+/* The layers behind a shortcut receive what those before it give. */
+static void end_shortcut(struct layers_check *layers, int at, struct shape before,
+                         struct origin from)
+{
+  bool lost = layers->shape.rank == 0 || layers->holder == NULL;
+  if (!lost) {
+    layers->holder->shortcut = at;
+    layers->section->layers[at].source = layers->holder->first;
+  }
+  layers->shape = lost ? (struct shape){0} : before;
+  layers->from = from;
 }
 
 static void read_layer(struct checker *checker, struct layers_check *layers,
@@ -198,12 +263,12 @@ static void read_layer(struct checker *checker, struct layers_check *layers,
 {
   const struct rule *rule = statement_rule(checker, node, RULES_LAYER, layers->node->name.text);
   bool holds = rule != NULL && rule->holds_layers;
-  struct shape skip = layers->shape;
-  struct origin from = layers->from;
-  int first = layers->section->count;
+  struct shape before = layers->shape;
+  struct holder holder = {rule, before, layers->from, layers->section->count, -1};
   if (holds)
-    read_inside(checker, layers, node, name);
-  struct layer *layer = &layers->section->layers[layers->section->count++];
+    read_inside(checker, layers, node, name, &holder);
+  int at = layers->section->count++;
+  struct layer *layer = &layers->section->layers[at];
   struct given given;
   bool good = rule != NULL && statement_read(checker, node, rule, &given);
   if (rule != NULL && rule->head) {
@@ -218,18 +283,22 @@ static void read_layer(struct checker *checker, struct layers_check *layers,
     layer->line = place.line;
     layer->name = name;
     layer->node = node;
-    layer->first = first;
-    layer->skip = skip;
+    layer->first = holder.first;
+    layer->source = at;
+    struct origin beside = find_beside(layers, layer, &holder);
     layer->text = statement_text(checker->mem, &given);
-    int held = layers->section->count - 1 - first;
+    int held = at - holder.first;
     if (holds)
       layer->text =
           mem_printf(checker->mem, "%s { %d layer%s }", layer->text, held, held == 1 ? "" : "s");
     set_values(layer, &given);
     if (rule->head && (!layers->encoder || layers->depth > 0))
       layers->shape.rank = 0;
-    layers->shape = pass(checker, layers, layer, node->head, from);
-    layers->from = (struct origin){layer->text, node->head};
+    layers->shape = pass(checker, layers, layer, node->head, beside);
+    if (rule->kind == LAYER_SHORTCUT)
+      end_shortcut(layers, at, before, holder.from);
+    else
+      layers->from = (struct origin){layer->text, node->head};
   } else {
     layers->shape.rank = 0;
   }

@@ -36,6 +36,15 @@ void normalise_warn(struct checker *checker, const struct found *found);
 /* Reports what a description says of layers and their training that has none (model->alone). */
 void settings_alone(struct checker *checker, const struct found *found);
 
+/* The layer in whose braces layers are read. */
+struct holder {
+  const struct rule *rule;
+  struct shape received;
+  struct origin from;
+  int first;    /* of its layers, in the section */
+  int shortcut; /* -1: none yet */
+};
+
 /* The layers of one section: what they receive at first and where that comes from. */
 struct layers_check {
   const struct ast_node *node;
@@ -45,9 +54,10 @@ struct layers_check {
   struct origin from;
   const struct ast_node *latent; /* the statement that declares it; NULL when there is none */
   bool encoder;
-  int depth;          /* of layers within layers */
-  bool misplaced;     /* the head stands where it cannot */
-  double *parameters; /* the model's, counted on */
+  int depth;             /* of layers within layers, */
+  struct holder *holder; /* the innermost of which is this */
+  bool misplaced;        /* the head stands where it cannot */
+  double *parameters;    /* the model's, counted on */
 };
 void layers_read(struct checker *checker, struct layers_check *layers);
 

@@ -272,16 +272,31 @@ struct node *lower_dropout(struct lowering *l, const struct layer *layer, struct
   return op_dropout(l->graph, x, l->draw, rate, l->dropouts++);
 }
 
+/* What is joined to what a layer's braces make: what they receive, or what a shortcut made of it.
+ */
+static struct node *beside(const struct lowering *l, const struct layer *layer)
+{
+  return l->inputs[layer->shortcut >= 0 ? layer->shortcut : layer->first];
+}
+
 /* The values of one layer's braces and what they were made of, in one order. */
 struct node *lower_residual(struct lowering *l, const struct layer *layer, struct node *x)
 {
-  struct node *skip = l->inputs[layer->first];
-  return op_binary(l->graph, OP_ADD, x, op_relayout(l->graph, skip, x->interleave));
+  return op_binary(l->graph, OP_ADD, x, op_relayout(l->graph, beside(l, layer), x->interleave));
+}
+
+/* The layer behind a shortcut receives what the one before it gives, and what the shortcut made
+ * waits in its input. */
+struct node *lower_shortcut(struct lowering *l, const struct layer *layer, struct node *x)
+{
+  (void)x;
+  bool begins = layer->first == layer->source; /* the braces */
+  return begins ? l->inputs[layer->first] : l->outputs[layer->first - 1];
 }
 
 struct node *lower_concat(struct lowering *l, const struct layer *layer, struct node *x)
 {
-  struct node *skip = l->inputs[layer->first];
+  struct node *skip = beside(l, layer);
   skip = op_relayout(l->graph, skip, op_channels_last(&skip->shape));
   return op_concat(l->graph, skip, op_relayout(l->graph, x, op_channels_last(&x->shape)));
 }
@@ -329,14 +344,18 @@ static struct node *lower_section(struct lowering *l, const struct section *sect
 {
   l->section = section;
   l->inputs = mem_alloc(l->mem, (size_t)section->count * sizeof(void *));
+  l->outputs = mem_alloc(l->mem, (size_t)section->count * sizeof(void *));
   for (l->position = 0; l->position < section->count; l->position++) {
     const struct layer *layer = &section->layers[l->position];
     int before = l->graph->count;
+    if (!layer->rule->holds_layers && layer->source < l->position)
+      x = l->inputs[layer->source]; /* it begins a shortcut */
     l->inputs[l->position] = x;
     x = layer->rule->lower(l, layer, x);
+    l->outputs[l->position] = x;
     for (int i = before; i < l->graph->count; i++)
       name_node(l, layer, l->graph->nodes[i]);
-    if (x != l->mean)
+    if (x != l->mean && layer->rule->kind != LAYER_SHORTCUT)
       x->name = layer->name;
   }
   return x;

@@ -21,7 +21,7 @@ struct graph *lower(struct mem *mem, const struct model *model, enum program pro
 struct lowering;
 typedef struct node *lower_layer(struct lowering *l, const struct layer *layer, struct node *x);
 lower_layer lower_linear, lower_conv, lower_conv_transpose, lower_max_pool, lower_avg_pool,
-    lower_global_avg_pool, lower_upsample, lower_dropout, lower_residual, lower_concat,
+    lower_global_avg_pool, lower_upsample, lower_dropout, lower_residual, lower_concat, lower_shortcut,
     lower_layernorm, lower_groupnorm, lower_batchnorm, lower_activation, lower_view, lower_gaussian,
     lower_code;
 

@@ -12,7 +12,8 @@ struct lowering {
   bool training;
   const struct section *section; /* being lowered, */
   int position;                  /* at this layer */
-  struct node **inputs;          /* what each layer of the section received */
+  struct node **inputs;          /* what each layer of the section received, */
+  struct node **outputs;         /* and gave */
   struct node *mean, *logvar;    /* set by the head; a code has no logvar, and is the mean */
   struct node *draw;             /* what random numbers derive from; NULL while none is drawn */
   int dropouts;

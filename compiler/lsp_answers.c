@@ -181,7 +181,7 @@ static void describe_layers(FILE *out, const struct analysis *a, const struct co
       continue;
     double flops = layer_flops(c, layer, &algorithm);
     fprintf(out, "**%s** `%s`: %s → %s, %lld parameters, %.0f FLOP an image\n\n", layer->name,
-            layer->text, shape_text(a->mem, layer->rule->holds_layers ? &layer->skip : &layer->in),
+            layer->text, shape_text(a->mem, layer->rule->holds_layers ? &layer->received : &layer->in),
             shape_text(a->mem, &layer->out), (long long)layer_parameters(c, layer), flops);
   }
   if (shown > LAYERS_MOST)

@@ -43,8 +43,14 @@ struct layer {
   /* Of a layer that holds others (they stand before it in the section): the first of them, and what
    * that receives. Of others: the layer itself. */
   int first;
-  struct shape skip;
+  struct shape received;
   bool joined; /* whether it is the first that another layer holds */
+  int source;  /* the layer whose input it receives: of a shortcut's first, and of the shortcut, the
+                  first layer beside it; of others the layer itself */
+  /* Of `residual` and `concat`: what they join to what their layers give, and the shortcut that
+   * makes it; without one (-1) what they receive. */
+  int shortcut;
+  struct shape beside;
   /* Of the attribute `algorithm`, which goes before what `lathe tune` found. */
   bool commanded; /* whether the command line set it */
   struct algorithm_set tuned;

@@ -89,21 +89,24 @@ bool shape_groupnorm(struct layer_check *check)
   return false;
 }
 
-/* What a layer's braces give does not fit to what they receive. */
+/* What a layer's braces give does not fit to what they receive, or to what its shortcut gives. */
 static bool report_joined(struct layer_check *check, const char *needed)
 {
   struct mem *mem = check->diags->mem;
   const struct layer *layer = check->layer;
+  const char *beside = shape_text(mem, &layer->beside);
   diag_report(check->diags, CODE_JOINED_SHAPES, check->span,
-              "the layers in `%s` receive %s and give %s, but %s", layer->rule->name,
-              shape_text(mem, &layer->skip), shape_text(mem, &layer->in), needed);
-  diag_note(check->diags, check->skip.span, "%s comes from here", shape_text(mem, &layer->skip));
+              layer->shortcut < 0
+                  ? "the layers in `%s` receive %s and give %s, but %s"
+                  : "the shortcut in `%s` gives %s, and the other layers give %s, but %s",
+              layer->rule->name, beside, shape_text(mem, &layer->in), needed);
+  diag_note(check->diags, check->beside.span, "%s comes from here", beside);
   return note_origin(check);
 }
 
 bool shape_residual(struct layer_check *check)
 {
-  if (!shape_equal(&check->layer->in, &check->layer->skip))
+  if (!shape_equal(&check->layer->in, &check->layer->beside))
     return report_joined(check, "only equal shapes can be added");
   return shape_same(check);
 }
@@ -112,14 +115,14 @@ bool shape_concat(struct layer_check *check)
 {
   struct layer *layer = check->layer;
   struct shape fits = layer->in;
-  fits.dim[0] = layer->skip.dim[0];
-  if (layer->in.rank != layer->skip.rank)
+  fits.dim[0] = layer->beside.dim[0];
+  if (layer->in.rank != layer->beside.rank)
     return report_joined(check, "what has other dimensions cannot be put behind it");
-  if (!shape_equal(&fits, &layer->skip))
+  if (!shape_equal(&fits, &layer->beside))
     return report_joined(check, layer->in.rank == 2 ? "must keep the length"
                                                     : "must keep height and width");
   layer->out = layer->in;
-  layer->out.dim[0] += layer->skip.dim[0];
+  layer->out.dim[0] += layer->beside.dim[0];
   return true;
 }
 

@@ -19,7 +19,7 @@ struct layer_check {
   double parameters;  /* trained values; exact up to 2^53 */
   struct span span;   /* the layer's statement */
   struct origin from; /* what gave layer->in */
-  struct origin skip; /* and layer->skip */
+  struct origin beside; /* and layer->beside */
   struct diags *diags;
   int latent; /* dimensions of the model's latent */
 };

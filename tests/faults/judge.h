@@ -91,7 +91,8 @@ static inline void judge(const struct trial *trial, const char *out)
   const struct said *now = trial->said;
   bool done = now->status == 0;
   bool drawing = trial->drawing;
-  bool crashed = now->status == 128 + SIGSEGV || now->status == 128 + SIGKILL; /* or stuck */
+  bool crashed = now->status == 128 + SIGSEGV || now->status == 128 + SIGABRT ||
+                 now->status == 128 + SIGKILL; /* or stuck */
   INSIST(now->status <= 1 || (drawing && crashed), trial, "it did not end as it should");
   INSIST(lines_of(now->err) == !done || (done && lines_of(now->err) <= 1) || drawing, trial,
          "%d lines, not one", lines_of(now->err));

@@ -96,14 +96,29 @@ class ShapedLinear(nn.Linear):
         return super().forward(x).reshape(len(x), *self.to)
 
 
-class Residual(nn.Sequential):
-    def forward(self, x):
-        return x + super().forward(x)
+class Shortcut(nn.Sequential):
+    """What stands for x itself in a layer that joins it to what is made of it."""
 
 
-class Concat(nn.Sequential):
+class Joining(nn.Sequential):
     def forward(self, x):
-        return torch.cat([x, super().forward(x)], dim=1)
+        made = beside = x
+        for module in self:
+            if isinstance(module, Shortcut):
+                beside = module(x)
+            else:
+                made = module(made)
+        return self.join(beside, made)
+
+
+class Residual(Joining):
+    def join(self, beside, made):
+        return beside + made
+
+
+class Concat(Joining):
+    def join(self, beside, made):
+        return torch.cat([beside, made], dim=1)
 
 
 def sides(text, axes):
@@ -166,8 +181,12 @@ def layer(word, value, more, given):
 
 def section(layers, given):
     """Modules named by the position of their statements, and the shape that they give."""
-    modules = OrderedDict()
+    modules, received = OrderedDict(), given
     for i, (word, value, more) in enumerate(layers):
+        if word == "shortcut":
+            inside, _ = section(statements(more[INSIDE]), received)
+            modules[str(i)] = Shortcut(OrderedDict(inside.named_children()))
+            continue
         module = modules[str(i)] = layer(word, value, more, given)
         given = list(module.eval()(torch.zeros(1, *given)).shape[1:])
     return nn.Sequential(modules).train(), given
