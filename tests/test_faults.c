@@ -14,8 +14,9 @@ enum { SPREAD = 2 };
 
 /* Libraries that draw text, of which Debian 12's, fontconfig 2.14 and cairo 1.16, do not bear to be
  * left without memory or their files: they end the program by a signal (cairo by an assertion, or a
- * jump into a function that has returned), wait for a lock that they hold, print lines of their own,
- * or take another font. Nothing is lost by it: pictures are drawn when all else is on the disk. */
+ * jump into a function that has returned), wait for a lock that they hold, print lines of their
+ * own, or take another font. Nothing is lost by it: pictures are drawn when all else is on the
+ * disk. */
 static bool in_drawing(const struct kind *kind, const struct injected *run)
 {
   static const char *const libraries[] = {"libfontconfig", "libcairo", "libfreetype", "libpixman"};
