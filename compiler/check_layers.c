@@ -203,8 +203,12 @@ static void read_inside(struct checker *checker, struct layers_check *layers,
   bool shortcut = holder->rule->kind == LAYER_SHORTCUT, placed = true;
   if (shortcut) {
     placed = check_shortcut(checker, layers, node);
-    layers->shape = placed ? outer->received : (struct shape){0};
-    layers->from = placed ? outer->from : layers->from;
+    if (placed) {
+      layers->shape = outer->received;
+      layers->from = outer->from;
+    } else {
+      layers->shape.rank = 0;
+    }
   }
   holder->received = layers->shape;
   if (node->children == NULL && !checker->incomplete) {
@@ -249,13 +253,14 @@ static struct origin find_beside(const struct layers_check *layers, struct layer
 static void end_shortcut(struct layers_check *layers, int at, struct shape before,
                          struct origin from)
 {
-  bool lost = layers->shape.rank == 0 || layers->holder == NULL;
-  if (!lost) {
-    layers->holder->shortcut = at;
-    layers->section->layers[at].source = layers->holder->first;
-  }
-  layers->shape = lost ? (struct shape){0} : before;
   layers->from = from;
+  if (layers->shape.rank == 0 || layers->holder == NULL) {
+    layers->shape.rank = 0;
+    return;
+  }
+  layers->holder->shortcut = at;
+  layers->section->layers[at].source = layers->holder->first;
+  layers->shape = before;
 }
 
 static void read_layer(struct checker *checker, struct layers_check *layers,
