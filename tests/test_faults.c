@@ -188,6 +188,7 @@ START_TEST(spoilt)
     printf("%s: %ld faults in %ld calls, %.0f s: went on after %ld, ended after %ld\n",
            scenarios[_i].name, all.went_on + all.ended, all.calls, spawn_now() - begun, all.went_on,
            all.ended);
+  fflush(stdout); /* what fails does not */
   ck_assert_msg(all.blamed == 0, "%ld of them did harm; they are listed above", all.blamed);
 }
 END_TEST
