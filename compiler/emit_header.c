@@ -77,7 +77,8 @@ static void bind_kind(struct emitter *e, const struct model *model)
   }
   emit_bind(e, "kind", "a variational autoencoder");
   emit_bind(e, "encoded",
-            "Means and log-variances [n, %lld] of the posterior q(z | x) of images [n, %lld].",
+            "Means and log-variances [n, %lld] of the posterior q(z | x) of images [n, %lld]. With "
+            "NULL\n * for `logvar` the means alone are computed.",
             latent, input);
   emit_bind(e, "losses",
             "Losses in nats an image, means over the n images: %s reconstruction and KL divergence "
@@ -146,15 +147,17 @@ void emit_header(struct emitter *e, const struct compilation *c)
       "*images,\n"
       "const $real *noise, double rate, int64_t step);\n\n");
   emit_em_prototypes(e);
-  emit(e,
-       "/* The most probable component [n] of each of n images. mean and logvar [n, $latent] and\n"
-       " * posterior [n, $components] are filled on the way. Returns as em_step does. */\n"
-       "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int "
-       "n,\n"
-       "const $real *images, $real *mean, $real *logvar, double *posterior, int *component);\n\n"
-       "/* What the runtime needs to know of the model: tensors, settings, entry points. */\n"
-       "extern const struct lathe_model ${model}_model;\n\n"
-       "#endif\n");
+  emit(
+      e,
+      "/* The most probable component [n] of each of n images. mean and logvar [n, $latent] and\n"
+      " * posterior [n, $components] are filled on the way; logvar may be NULL. Returns as em_step "
+      "does. */\n"
+      "int ${model}_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int "
+      "n,\n"
+      "const $real *images, $real *mean, $real *logvar, double *posterior, int *component);\n\n"
+      "/* What the runtime needs to know of the model: tensors, settings, entry points. */\n"
+      "extern const struct lathe_model ${model}_model;\n\n"
+      "#endif\n");
 }
 
 void emit_internal_header(struct emitter *e, const struct compilation *c)

@@ -188,9 +188,15 @@ void emit_calls(struct emitter *e, const struct schedule *s, int begin, int end,
   int count = e->binding_count;
   emit_bind(e, "prefix", "%s", prefix);
   emit_tables(e, s, begin, end);
-  for (int i = begin; i < end; i++)
-    if (!kernel_prepares(&s->kernels[i]))
-      emit_kernel_call(e, s, i, i - begin);
+  for (int i = begin; i < end; i++) {
+    if (kernel_prepares(&s->kernels[i]))
+      continue;
+    if (s->kernels[i].only_for != NULL) {
+      emit_bind(e, "optional", "%s", s->kernels[i].only_for);
+      emit(e, "if ($optional != NULL)\n  ");
+    }
+    emit_kernel_call(e, s, i, i - begin);
+  }
   e->binding_count = count;
 }
 

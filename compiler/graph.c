@@ -60,6 +60,11 @@ void graph_output(struct graph *graph, struct node *node, const char *argument)
   add_output(graph, (struct output){.node = node, .argument = argument});
 }
 
+void graph_optional_output(struct graph *graph, struct node *node, const char *argument)
+{
+  add_output(graph, (struct output){.node = node, .argument = argument, .optional = true});
+}
+
 /* Whether anything trainable lies below each node: only there are adjoints wanted. */
 static bool *trainable(const struct graph *graph)
 {

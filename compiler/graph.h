@@ -61,6 +61,7 @@ struct node {
 struct output {
   struct node *node;
   const char *argument; /* the C argument that receives it; NULL: stays in the arena */
+  bool optional;        /* a caller may give NULL for it, and it is not computed */
   struct parameter *gradient_of;
 };
 
@@ -92,6 +93,9 @@ struct graph *graph_new(struct mem *mem, const struct model *model, const char *
  * the op's constructor. */
 struct node *graph_add(struct graph *graph, enum op op, int in_count, struct node *const *in);
 void graph_output(struct graph *graph, struct node *node, const char *argument);
+
+/* One that callers may leave out. */
+void graph_optional_output(struct graph *graph, struct node *node, const char *argument);
 
 /* Adds `value` to the adjoint of `of`, unless nothing trainable depends on it. */
 void graph_accumulate(struct graph *graph, struct node *of, struct node *value);

@@ -401,7 +401,7 @@ struct graph *lower(struct mem *mem, const struct model *model, enum program pro
     if (program == PROGRAM_ENCODE) {
       graph_output(g, l.mean, "mean");
       if (l.logvar != NULL)
-        graph_output(g, l.logvar, "logvar");
+        graph_optional_output(g, l.logvar, "logvar");
     } else {
       struct node *z = l.mean;
       if (l.logvar != NULL) {

@@ -64,6 +64,27 @@ static struct kernel *producer_to_join(const struct builder *b, struct node *nod
   return NULL;
 }
 
+/* Finds the kernels that nothing needs but an optional output. Each program has one at most. */
+static void find_optional(struct schedule *s)
+{
+  const struct graph *g = s->graph;
+  bool *needed = mem_alloc(g->mem, (size_t)g->count * sizeof *needed); /* whatever is left out */
+  const char *optional = NULL;
+  for (int i = 0; i < g->output_count; i++)
+    if (g->outputs[i].optional)
+      optional = g->outputs[i].argument;
+    else
+      needed[g->outputs[i].node->id] = true;
+  if (optional == NULL)
+    return;
+  for (int i = g->count - 1; i >= 0; i--)
+    for (int k = 0; needed[i] && k < g->nodes[i]->in_count; k++)
+      needed[g->nodes[i]->in[k]->id] = true;
+  for (int i = 0; i < s->count; i++)
+    if (!needed[s->kernels[i].chain[s->kernels[i].length - 1]->id])
+      s->kernels[i].only_for = optional;
+}
+
 struct schedule *schedule_build(struct graph *graph)
 {
   struct schedule *s = mem_alloc(graph->mem, sizeof *s);
@@ -106,6 +127,7 @@ struct schedule *schedule_build(struct graph *graph)
     if (kernel->scratch > s->scratch)
       s->scratch = kernel->scratch;
   }
+  find_optional(s);
   return s;
 }
 

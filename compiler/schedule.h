@@ -46,6 +46,7 @@ struct kernel {
   /* The parameter that the optimiser may change from within the kernel, which makes its gradient;
    * nothing after it reads the parameter. NULL: gradients go through memory. */
   const struct parameter *updates;
+  const char *only_for;   /* the argument of the optional output that alone needs it, or NULL */
   const char *algorithm;  /* what `lathe summary` says of it */
   enum algorithm made_by; /* a part of a product or a convolution; ALGORITHM_ANY: of none */
 };

@@ -35,12 +35,12 @@ static bool print_labels(struct lathe_state *state, const struct lathe_mixture *
                          struct lathe_error *err)
 {
   static float images[BATCH * DIGITS_MLP_INPUT];
-  static float mean[BATCH * DIGITS_MLP_LATENT], logvar[BATCH * DIGITS_MLP_LATENT];
+  static float mean[BATCH * DIGITS_MLP_LATENT];
   static double posterior[BATCH * DIGITS_MLP_COMPONENTS];
   int component[BATCH];
 
   lathe_dataset_gather(data, model, NULL, first, n, images);
-  if (digits_mlp_classify(state, mixture, n, images, mean, logvar, posterior, component) != 0)
+  if (digits_mlp_classify(state, mixture, n, images, mean, NULL, posterior, component) != 0)
     return lathe_fail(err, "the mixture's covariances are not positive definite");
   for (int i = 0; i < n; i++)
     printf("%lld %.4f\n", (long long)mixture->labels[component[i]],

@@ -225,8 +225,9 @@ struct lathe_model {
    * the input's own (C, H, W) order; latents [n, latent]. A mixture alone, without encoder and
    * decoder, has only the last two, and its points are images: see lathe_is_alone. */
 
-  /* Means and log-variances of the posterior q(z | x), batch-norm in evaluation mode. A plain
-   * autoencoder gives its code as the mean, and takes no notice of `logvar` and of `noise`. */
+  /* Means and log-variances of the posterior q(z | x), batch-norm in evaluation mode; with NULL for
+   * `logvar` the means alone are computed. A plain autoencoder gives its code as the mean, and
+   * takes no notice of `logvar` and of `noise`. */
   void (*encode)(struct lathe_state *state, int n, const lathe_real *images, lathe_real *mean,
                  lathe_real *logvar);
   /* Decoded images of latents: the means of the likelihood (of a Bernoulli one probabilities), or

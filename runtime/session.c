@@ -122,8 +122,7 @@ void lathe_encode_part(struct lathe_session *session, const struct lathe_part *p
     n = lathe_batch_size(session, i, part->count);
     lathe_dataset_gather_on(session->pool, part->dataset, model, part->indices, i, (int)n,
                             session->images);
-    encode(session, (int)n, mean + i * model->latent,
-           logvar ? logvar + i * model->latent : session->logvar);
+    encode(session, (int)n, mean + i * model->latent, logvar ? logvar + i * model->latent : NULL);
   }
 }
 
@@ -159,7 +158,7 @@ void lathe_reconstruct_batch(struct lathe_session *session, const struct lathe_p
   const struct lathe_model *model = session->model;
   lathe_dataset_gather_on(session->pool, part->dataset, model, part->indices, first, n,
                           session->images);
-  encode(session, n, session->mean, session->logvar);
+  encode(session, n, session->mean, NULL);
   lathe_decode_latents(session, n, session->mean, session->decoded);
 }
 

@@ -36,7 +36,8 @@ static void encode(int d, struct lathe_state *state, int n, const lathe_real *im
     affine(w + LOGVAR(d), w + LOGVAR_BIAS(d), FAKE_PIXELS, d, images + i * FAKE_PIXELS, v);
     for (int j = 0; j < d; j++) {
       mean[i * d + j] = (lathe_real)m[j];
-      logvar[i * d + j] = (lathe_real)v[j];
+      if (logvar)
+        logvar[i * d + j] = (lathe_real)v[j];
     }
   }
 }

@@ -84,6 +84,7 @@ static const struct {
     {"linear_narrow", "_forward.c", narrow, {"/* encoder.0: linear"}},
     {"linear_narrow_backward", "_backward.c", narrow, {"static void decoder_0_linear_input("}},
     {"linear_narrow_weight", "_backward.c", narrow, {"static void decoder_0_linear_weight("}},
+    {"encode", "_forward.c", narrow, {"void tiny_encode("}},
     {"linear_wide", "_forward.c", wide, {"/* encoder.0: linear"}},
     {"linear_wide_backward", "_backward.c", wide, {"static void decoder_0_linear_input("}},
     {"linear_wide_weight", "_backward.c", wide, {"static void decoder_0_linear_weight("}},

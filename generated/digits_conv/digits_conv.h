@@ -24,7 +24,8 @@ enum {
   DIGITS_CONV_EM_DOUBLES = 23471, /* of type double, in training */
 };
 
-/* Means and log-variances [n, 20] of the posterior q(z | x) of images [n, 784]. */
+/* Means and log-variances [n, 20] of the posterior q(z | x) of images [n, 784]. With NULL
+ * for `logvar` the means alone are computed. */
 void digits_conv_encode(struct lathe_state *state, int n, const float *images, float *mean,
     float *logvar);
 
@@ -54,7 +55,7 @@ int digits_conv_responsibilities(const struct lathe_mixture *mixture, int64_t n,
     const float *points, double *posterior, double *log_likelihood);
 
 /* The most probable component [n] of each of n images. mean and logvar [n, 20] and
- * posterior [n, 3] are filled on the way. Returns as em_step does. */
+ * posterior [n, 3] are filled on the way; logvar may be NULL. Returns as em_step does. */
 int digits_conv_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int n,
     const float *images, float *mean, float *logvar, double *posterior, int *component);
 

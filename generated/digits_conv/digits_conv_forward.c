@@ -392,7 +392,8 @@ void digits_conv_encode(struct lathe_state *state, int n, const float *images, f
   lathe_parallel(state->pool, 25, encode_3, &call);
   lathe_parallel(state->pool, (n + 1) / 2, encode_4, &call);
   lathe_parallel(state->pool, (n + 31) / 32, encode_5, &call);
-  lathe_parallel(state->pool, (n + 31) / 32, encode_6, &call);
+  if (logvar != NULL)
+    lathe_parallel(state->pool, (n + 31) / 32, encode_6, &call);
 }
 
 /* decoder.0: linear 6272   (digits_conv.lathe:20)

@@ -24,7 +24,8 @@ enum {
   DIGITS_MLP_EM_DOUBLES = 629, /* of type double, in training */
 };
 
-/* Means and log-variances [n, 2] of the posterior q(z | x) of images [n, 784]. */
+/* Means and log-variances [n, 2] of the posterior q(z | x) of images [n, 784]. With NULL
+ * for `logvar` the means alone are computed. */
 void digits_mlp_encode(struct lathe_state *state, int n, const float *images, float *mean,
     float *logvar);
 
@@ -54,7 +55,7 @@ int digits_mlp_responsibilities(const struct lathe_mixture *mixture, int64_t n,
     const float *points, double *posterior, double *log_likelihood);
 
 /* The most probable component [n] of each of n images. mean and logvar [n, 2] and
- * posterior [n, 3] are filled on the way. Returns as em_step does. */
+ * posterior [n, 3] are filled on the way; logvar may be NULL. Returns as em_step does. */
 int digits_mlp_classify(struct lathe_state *state, const struct lathe_mixture *mixture, int n,
     const float *images, float *mean, float *logvar, double *posterior, int *component);
 

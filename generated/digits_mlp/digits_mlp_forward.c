@@ -138,7 +138,8 @@ void digits_mlp_encode(struct lathe_state *state, int n, const float *images, fl
   lathe_parallel(state->pool, (n + 13) / 14, encode_0, &call);
   lathe_parallel(state->pool, (n + 13) / 14, encode_1, &call);
   lathe_parallel(state->pool, (n + 31) / 32, encode_2, &call);
-  lathe_parallel(state->pool, (n + 31) / 32, encode_3, &call);
+  if (logvar != NULL)
+    lathe_parallel(state->pool, (n + 31) / 32, encode_3, &call);
 }
 
 /* decoder.0: linear 256; relu   (digits_mlp.lathe:21)
