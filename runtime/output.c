@@ -126,6 +126,14 @@ static ssize_t put(void *cookie, const char *bytes, size_t size)
   return (ssize_t)size;
 }
 
+/* For fseek, of files alone. */
+static int seek(void *cookie, off64_t *offset, int whence)
+{
+  const struct lathe_output *output = cookie;
+  *offset = lseek(output->fd, *offset, whence);
+  return *offset < 0 ? -1 : 0;
+}
+
 /* The same, directly, whatever it is. */
 static int open_growing(struct lathe_output *output, const char *path)
 {
@@ -145,7 +153,7 @@ static struct lathe_output *open_output(const char *path,
   }
   output->fd = open_it(output, path);
   if (output->fd >= 0)
-    output->stream = fopencookie(output, "w", (cookie_io_functions_t){.write = put});
+    output->stream = fopencookie(output, "w", (cookie_io_functions_t){.write = put, .seek = seek});
   if (output->stream)
     return output;
   cannot_write(err, path, errno);

@@ -21,7 +21,8 @@ struct lathe_output *lathe_output_open(const char *path, struct lathe_error *err
 struct lathe_output *lathe_output_open_growing(const char *path, struct lathe_error *err);
 bool lathe_output_flush(struct lathe_output *output, struct lathe_error *err);
 
-/* Where to write; owned by the output, not to be closed. Errors may be left to commit. */
+/* Where to write, and in files to seek; owned by the output, not to be closed. Errors may be left
+ * to commit. */
 FILE *lathe_output_stream(struct lathe_output *output);
 
 /* The temporary file's name, for libraries that open files by name. Nothing may then be written to

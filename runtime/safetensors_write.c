@@ -7,8 +7,8 @@
 #include <string.h>
 
 enum {
-  ALIGNMENT = 8,   /* of the values' beginning */
-  DEFERRED = 2048, /* values asked for at a time */
+  ALIGNMENT = 8,      /* of the values' beginning */
+  DEFERRED = 1 << 16, /* bytes of values asked for at a time */
 };
 
 /* Describes in `header` the tensors of `dtype`, from byte *place of the values on. */
@@ -55,68 +55,63 @@ static char *make_header(const struct lathe_tensors *tensors)
   return text;
 }
 
-typedef void put_bytes(void *arg, const void *bytes, size_t size);
+/* Where the file's bytes go, one after the other, and what they come to. */
+struct sink {
+  FILE *stream;
+  uint32_t checksum;
+};
+
+static void put(struct sink *sink, const void *bytes, size_t size)
+{
+  fwrite(bytes, 1, size, sink->stream);
+  sink->checksum = libdeflate_crc32(sink->checksum, bytes, size);
+}
 
 /* Values that are asked for: some thousands at a time, so that no tensor is ever copied whole. */
-static void put_deferred(const struct lathe_tensors_item *item, put_bytes *put, void *arg)
+static void put_deferred(const struct lathe_tensors_item *item, struct sink *sink)
 {
-  double values[DEFERRED]; /* aligned for any type */
-  size_t size = lathe_dtype_size(item->array.dtype);
-  for (int64_t first = 0; first < item->array.count; first += DEFERRED) {
-    int64_t left = item->array.count - first, count = left < DEFERRED ? left : DEFERRED;
+  _Alignas(double) char values[DEFERRED];
+  const size_t size = lathe_dtype_size(item->array.dtype);
+  const int64_t most = DEFERRED / (int64_t)size;
+  for (int64_t first = 0; first < item->array.count; first += most) {
+    int64_t left = item->array.count - first, count = left < most ? left : most;
     item->values(item->of, item->from, first, count, values);
-    put(arg, values, size * (size_t)count);
+    put(sink, values, size * (size_t)count);
   }
 }
 
-/* Gives `put` all bytes of the file, piece by piece. */
-static void each_piece(const struct lathe_tensors *tensors, const char *header, put_bytes *put,
-                       void *arg)
+static void put_all(const struct lathe_tensors *tensors, const char *header, struct sink *sink)
 {
   size_t length = strlen(header), padded = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
   static const char spaces[ALIGNMENT + 1] = "        ";
   unsigned char digits[LENGTH_BYTES];
   for (int i = 0; i < LENGTH_BYTES; i++)
     digits[i] = (unsigned char)((uint64_t)padded >> (8 * i));
-  put(arg, digits, sizeof digits);
-  put(arg, header, length);
-  put(arg, spaces, padded - length);
+  put(sink, digits, sizeof digits);
+  put(sink, header, length);
+  put(sink, spaces, padded - length);
   for (int dtype = 0; dtype < LATHE_TENSORS_TYPES; dtype++)
     for (int i = 0; i < tensors->count; i++) {
       const struct lathe_array *array = &tensors->items[i].array;
       if (array->dtype != lathe_tensors_types[dtype].dtype || array->count == 0)
         continue;
       if (tensors->items[i].values)
-        put_deferred(&tensors->items[i], put, arg);
+        put_deferred(&tensors->items[i], sink);
       else
-        put(arg, array->data, lathe_dtype_size(array->dtype) * (size_t)array->count);
+        put(sink, array->data, lathe_dtype_size(array->dtype) * (size_t)array->count);
     }
 }
 
-static void write_piece(void *arg, const void *bytes, size_t size)
+/* Puts the checksum, which is of the file with zeros there, where the header has room for it. */
+static bool put_checksum(struct lathe_output *output, const struct sink *sink, ptrdiff_t room,
+                         const char *path, struct lathe_error *err)
 {
-  fwrite(bytes, 1, size, arg);
-}
-
-static void sum_piece(void *arg, const void *bytes, size_t size)
-{
-  uint32_t *checksum = arg;
-  *checksum = libdeflate_crc32(*checksum, bytes, size);
-}
-
-/* Puts the checksum into a header that has room for it. */
-static void add_checksum(const struct lathe_tensors *tensors, char *header)
-{
-  char *at =
-      lathe_tensors_metadata(tensors, lathe_checksum_key) ? lathe_checksum_find(header) : NULL;
-  if (!at)
-    return;
-  char digits[CHECKSUM_DIGITS + 1];
-  uint32_t checksum = 0;
-  memset(at, '0', CHECKSUM_DIGITS);
-  each_piece(tensors, header, sum_piece, &checksum);
-  snprintf(digits, sizeof digits, "%08x", (unsigned)checksum);
-  memcpy(at, digits, CHECKSUM_DIGITS);
+  if (fseek(sink->stream, LENGTH_BYTES + room, SEEK_SET) == 0) {
+    fprintf(sink->stream, "%0*x", CHECKSUM_DIGITS, (unsigned)sink->checksum);
+    return true;
+  }
+  return lathe_output_flush(output, err) && /* what it could not write, if that was why */
+         lathe_fail(err, "%s cannot have a checksum: it is a pipe or a device", path);
 }
 
 bool lathe_tensors_want_checksum(struct lathe_tensors *tensors, struct lathe_error *err)
@@ -132,10 +127,17 @@ struct lathe_output *lathe_tensors_begin(const struct lathe_tensors *tensors, co
     lathe_fail(err, "%s: its header cannot be made: no memory, or a name that is not UTF-8", path);
     return NULL;
   }
-  add_checksum(tensors, header);
   struct lathe_output *output = lathe_output_open(path, err);
-  if (output)
-    each_piece(tensors, header, write_piece, lathe_output_stream(output));
+  if (output) {
+    const char *room =
+        lathe_tensors_metadata(tensors, lathe_checksum_key) ? lathe_checksum_find(header) : NULL;
+    struct sink sink = {.stream = lathe_output_stream(output)};
+    put_all(tensors, header, &sink);
+    if (room && !put_checksum(output, &sink, room - header, path, err)) {
+      lathe_output_discard(output);
+      output = NULL;
+    }
+  }
   free(header);
   return output;
 }

@@ -25,4 +25,8 @@ size_t lathe_stored_index(const struct lathe_tensor *tensor, int64_t logical);
 /* The same of the n elements from `first` on, faster than one by one. */
 void lathe_stored_indices(const struct lathe_tensor *tensor, int64_t first, int64_t n, size_t *out);
 
+/* Their values, of a tensor that lies at `from`. */
+void lathe_stored_values(const struct lathe_tensor *tensor, const lathe_real *from, int64_t first,
+                         int64_t n, lathe_real *restrict out);
+
 #endif

@@ -26,15 +26,7 @@ enum { RUN = 256 }; /* elements whose places are looked up at once */
 /* Values of a tensor in PyTorch's order, from where they lie in memory. */
 static void gather(const void *of, const void *from, int64_t first, int64_t count, void *to)
 {
-  const lathe_real *stored = from;
-  lathe_real *values = to;
-  size_t at[RUN];
-  for (int64_t done = 0; done < count; done += RUN) {
-    const int64_t n = count - done < RUN ? count - done : RUN;
-    lathe_stored_indices(of, first + done, n, at);
-    for (int64_t i = 0; i < n; i++)
-      values[done + i] = stored[at[i]];
-  }
+  lathe_stored_values(of, from, first, count, to);
 }
 
 /* Adds a tensor whose values start at `from`, in the order of memory. */

@@ -103,6 +103,33 @@ START_TEST(runs_of_the_order_in_memory)
 }
 END_TEST
 
+/* Rows longer and shorter than what is looked at together, from any element on. */
+START_TEST(values_from_the_order_in_memory)
+{
+  enum { MOST = 40 * 37 };
+  static const struct lathe_tensor tensors[] = {
+      {.rank = 2, .shape = {40, 37}, .axes = 2, .extent = {40, 37}, .order = {1, 0}},
+      {.rank = 2, .shape = {40, 37}},
+      {.rank = 3, .shape = {40, 5, 7}, .axes = 3, .extent = {40, 5, 7}, .order = {1, 2, 0}},
+      {.rank = 3, .shape = {40, 5, 7}, .axes = 3, .extent = {40, 5, 7}, .order = {0, 2, 1}},
+  };
+  lathe_real from[MOST], out[MOST + 1];
+  for (int i = 0; i < MOST; i++)
+    from[i] = (lathe_real)i;
+  for (size_t t = 0; t < sizeof tensors / sizeof *tensors; t++) {
+    const int64_t size = lathe_tensor_size(&tensors[t]);
+    for (int64_t first = 0; first < size; first += 13)
+      for (int64_t n = 0; n <= size - first; n += n < 40 ? 1 : 29) {
+        out[n] = (lathe_real)-1;
+        lathe_stored_values(&tensors[t], from, first, n, out);
+        for (int64_t i = 0; i < n; i++)
+          ck_assert(out[i] == (lathe_real)lathe_stored_index(&tensors[t], first + i));
+        ck_assert(out[n] == (lathe_real)-1);
+      }
+  }
+}
+END_TEST
+
 /* A file by PyTorch's conventions lands where the model's memory order wants it. */
 START_TEST(imports_a_state_dict)
 {
@@ -470,6 +497,7 @@ int main(void)
   TCase *tests = tcase_create("weights");
   tcase_add_test(tests, order_in_memory);
   tcase_add_test(tests, runs_of_the_order_in_memory);
+  tcase_add_test(tests, values_from_the_order_in_memory);
   tcase_add_test(tests, imports_a_state_dict);
   tcase_add_test(tests, exports_a_state_dict);
   tcase_add_test(tests, large_tensors);
