@@ -38,6 +38,7 @@ class Bench:
         data, labelled = self.digits()
         self.machine = Machine(f"{self.work}/machine")
         self.lathe = Lathe(options.build, data, labelled)
+        self.digits_file = self.lathe.digits()
         environment = {"TORCHINDUCTOR_CACHE_DIR": os.path.abspath(f"{self.work}/inductor")}
         self.peers = {}
         for name in PEERS:
@@ -128,11 +129,12 @@ class Bench:
                     add((way, model, i), answer["images_per_second"])
 
     def classifying(self, model):
-        self.figures.add(("classify", model), self.lathe.classify(model, 0.1))
-        for peer in ("torch", "onnx"):
-            answer = self.peers[peer].ask("classify", model=model, seconds=0.1)
-            if answer:
-                self.figures.add(("classify", peer, model), answer["seconds"])
+        for images, path in (("digits", self.digits_file), ("noise", "")):
+            self.figures.add(("classify", images, model), self.lathe.classify(model, path, 0.1))
+            for peer in ("torch", "onnx"):
+                answer = self.peers[peer].ask("classify", model=model, images=path, seconds=0.1)
+                if answer:
+                    self.figures.add(("classify", peer, images, model), answer["seconds"])
 
     def starting(self, model):
         self.figures.add(("first step", model), self.lathe.first_step(model))

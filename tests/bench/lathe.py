@@ -1,4 +1,5 @@
 """Lathe's side: builds what is measured, and runs it."""
+import array
 import ast
 import json
 import math
@@ -20,6 +21,14 @@ POINTS = """model points_{covariance} {{
   mixture {{ components 10; covariance {covariance}; init kmeans++; }}
 }}
 """
+
+
+DIGITS, PIXELS = 16, 28 * 28  # that are classified in turn
+
+
+def npy_header(file):
+    file.read(8)
+    return ast.literal_eval(file.read(int.from_bytes(file.read(2), "little")).decode())
 
 
 def output_of(*command, **more):
@@ -76,8 +85,19 @@ class Lathe:
         return json.loads(output_of(f"{self.build}/models/{model}", "bench", "--json", "--batch", batch,
                                     "--threads", threads, "--seconds", seconds))
 
-    def classify(self, model, seconds):
-        return float(output_of(f"{self.work}/{model}-times", "classify", seconds))
+    def digits(self):
+        """A file of the first digits as float32, for all sides."""
+        path = f"{self.work}/digits.f32"
+        with zipfile.ZipFile(self.data) as archive, archive.open("data.npy") as member:
+            npy_header(member)
+            pixels = member.read(DIGITS * PIXELS)
+        with open(path, "wb") as file:
+            array.array("f", (pixel / 255 for pixel in pixels)).tofile(file)
+        return os.path.abspath(path)
+
+    def classify(self, model, images, seconds):
+        """`images`: a file of digits(), or "" for one of noise, without a 0."""
+        return float(output_of(f"{self.work}/{model}-times", "classify", seconds, *filter(None, [images])))
 
     def em(self, covariance, points, iterations, threads):
         return float(output_of(f"{self.work}/points_{covariance}-times", "em", points, iterations, threads))
@@ -119,8 +139,7 @@ class Lathe:
     def data_bytes(self):
         """Of the images as the file stores them, uncompressed."""
         with zipfile.ZipFile(self.data) as archive, archive.open("data.npy") as member:
-            member.read(8)
-            header = ast.literal_eval(member.read(int.from_bytes(member.read(2), "little")).decode())
+            header = npy_header(member)
         return math.prod(header["shape"]) * int(header["descr"][2:])
 
     def encoder(self, model):

@@ -1,9 +1,15 @@
 /* What `BINARY bench` does not measure of a model, linked with its emitted C (-DMODEL=NAME_model):
  *
- *   times classify SECONDS             seconds from one image to its label, one thread: the
- * posterior's mean, the components' probabilities, the likeliest of them times em POINTS ITERATIONS
- * THREADS seconds of one EM iteration on made-up points: one component's cluster after the other,
- * from a start beside the clusters' centres
+ *   times classify SECONDS [IMAGES]
+ *
+ * Seconds from one image to its label, one thread: the posterior's mean, the components'
+ * probabilities, the likeliest of them. The images of a file of float32 in turn, or one of random
+ * values, none of which is 0.
+ *
+ *   times em POINTS ITERATIONS THREADS
+ *
+ * Seconds of one EM iteration on made-up points: one component's cluster after the other, from a
+ * start beside the clusters' centres.
  *
  * One number: the median of several rounds. */
 #include "runtime/allocate.h"
@@ -34,11 +40,44 @@ static double median(double took[ROUNDS])
   return took[ROUNDS / 2];
 }
 
-static int64_t label_of(struct lathe_session *session, double *posterior)
+/* Images in a row, [count, input_size]. */
+struct images {
+  int64_t count;
+  lathe_real *values;
+};
+
+static bool make_image(struct images *images, const struct lathe_model *model,
+                       struct lathe_error *err)
+{
+  images->count = 1;
+  images->values = lathe_allocate(1, model->input_size, sizeof(lathe_real), "an image", err);
+  for (int i = 0; images->values && i < model->input_size; i++)
+    images->values[i] = (lathe_real)lathe_random_uniform(0, LATHE_RANDOM_BENCH, 0, (uint64_t)i);
+  return images->values != NULL;
+}
+
+static bool read_images(struct images *images, const char *path, const struct lathe_model *model,
+                        struct lathe_error *err)
+{
+  FILE *file = fopen(path, "rb");
+  if (!file || fseek(file, 0, SEEK_END) != 0)
+    return lathe_fail(err, "%s cannot be read", path);
+  images->count = ftell(file) / ((long)sizeof(lathe_real) * model->input_size);
+  rewind(file);
+  size_t values = (size_t)images->count * (size_t)model->input_size;
+  images->values =
+      lathe_allocate(images->count, model->input_size, sizeof(lathe_real), "images", err);
+  bool good = images->count > 0 && images->values &&
+              fread(images->values, sizeof(lathe_real), values, file) == values;
+  fclose(file);
+  return good || lathe_fail(err, "%s holds no whole image", path);
+}
+
+static int64_t label_of(struct lathe_session *session, const lathe_real *image, double *posterior)
 {
   const struct lathe_model *model = session->model;
   const struct lathe_mixture *mixture = &session->mixture;
-  model->encode(&session->state, 1, session->images, session->mean, session->logvar);
+  model->encode(&session->state, 1, image, session->mean, NULL);
   if (model->responsibilities(mixture, 1, session->mean, posterior, NULL) != 0)
     return -1;
   int best = 0;
@@ -48,26 +87,29 @@ static int64_t label_of(struct lathe_session *session, double *posterior)
   return mixture->labels[best];
 }
 
-static bool time_classify(struct lathe_session *session, double seconds, struct lathe_error *err)
+static bool time_classify(struct lathe_session *session, const char *path, double seconds,
+                          struct lathe_error *err)
 {
   const struct lathe_model *model = session->model;
+  struct images images = {0};
+  if (!(path ? read_images(&images, path, model, err) : make_image(&images, model, err)))
+    return false;
   int components = model->mixing.components;
   double *posterior = lathe_allocate(components, 1, sizeof *posterior, "the posterior", err);
   if (!posterior || !lathe_mixture_new(&session->mixture, components, model->latent,
                                        model->mixing.covariance, err)) {
     free(posterior);
+    free(images.values);
     return false;
   }
   lathe_state_initialise(&session->state, model, 0);
-  for (int i = 0; i < model->input_size; i++)
-    session->images[i] = (lathe_real)lathe_random_uniform(0, LATHE_RANDOM_BENCH, 0, (uint64_t)i);
   int64_t calls = 1;
   volatile int64_t label = 0; /* so that no call is left out */
   double took[ROUNDS];
   for (int round = -2; round < ROUNDS; round++) { /* two to warm up, the second to set `calls` */
     double start = lathe_now();
     for (int64_t i = 0; i < calls; i++)
-      label = label_of(session, posterior);
+      label = label_of(session, images.values + i % images.count * model->input_size, posterior);
     double each = (lathe_now() - start) / (double)calls;
     if (round >= 0)
       took[round] = each;
@@ -77,6 +119,7 @@ static bool time_classify(struct lathe_session *session, double seconds, struct 
   printf("%.6g\n", median(took));
   (void)label;
   free(posterior);
+  free(images.values);
   return true;
 }
 
@@ -135,9 +178,9 @@ static bool time_em(struct lathe_session *session, int64_t n, int iterations,
 
 int main(int argc, char **argv)
 {
-  bool classify = argc == 3 && strcmp(argv[1], "classify") == 0;
+  bool classify = (argc == 3 || argc == 4) && strcmp(argv[1], "classify") == 0;
   if (!classify && (argc != 5 || strcmp(argv[1], "em") != 0)) {
-    fprintf(stderr, "usage: times classify SECONDS | em POINTS ITERATIONS THREADS\n");
+    fprintf(stderr, "usage: times classify SECONDS [IMAGES] | em POINTS ITERATIONS THREADS\n");
     return 2;
   }
   struct lathe_error err;
@@ -145,7 +188,7 @@ int main(int argc, char **argv)
   struct lathe_session_size size = {1, classify ? 1 : atoi(argv[4]), !classify};
   bool done = lathe_session_open(&session, &MODEL, size, &err);
   if (done) {
-    done = classify ? time_classify(&session, atof(argv[2]), &err)
+    done = classify ? time_classify(&session, argv[3], atof(argv[2]), &err)
                     : time_em(&session, atoll(argv[2]), atoi(argv[3]), &err);
     lathe_session_close(&session);
   }
