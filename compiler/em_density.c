@@ -9,35 +9,48 @@ static const char constants[] =
     "static const double LOG_2 = 0.6931471805599453, LOG_2_PI = 1.8378770664093453;\n\n";
 
 /* Cholesky factor of `covariance`, then its inverse transposed and scaled into `whiten`: the
- * squares of (point - mean) times it are the exponent to base 2. Inner loops run along vectors. */
-/* The two matrices are aligned because gcc 12 takes it for granted, without seeing to it, in a
- * loop's last vector, when a row is an odd number of halves of the widest (20 doubles, of AVX-512's
- * 8): beside a stack protector's guard they lay otherwise. */
+ * squares of (point - mean) times it are the exponent to base 2. A vector of a row stays in a
+ * register while all rows before it are taken off: by loops over whole rows, which gcc keeps in
+ * memory, 20 dimensions took twice as long, 50 two and a half times. */
 static const char whitening[] =
+    "/* A row of a matrix, in vectors and by element. */\n"
+    "enum { ACROSS = (D + LATHE_DOUBLES - 1) / LATHE_DOUBLES };\n"
+    "union row {\n"
+    "lanes vector[ACROSS];\n"
+    "double at[ACROSS * LATHE_DOUBLES];\n"
+    "};\n\n"
     "/* The inverse of the covariance's Cholesky factor, transposed, times sqrt(log2(e) / 2), and\n"
     " * the logarithm of its determinant. False when the covariance is not positive definite. */\n"
     "static bool whitening(const double *covariance, double whiten[D][D], double *log_det)\n"
     "{\n"
     "const double root_half_log2_e = 0.8493218002880191;\n"
-    "_Alignas(64) double column[D][D]; /* of the factor */\n"
-    "_Alignas(64) double inverse[D][D];\n"
+    "union row column[D] = {0}; /* of the factor, from the diagonal on */\n"
+    "union row inverse[D];      /* up to the diagonal, then zeros */\n"
     "*log_det = 0;\n"
     "for (int j = 0; j < D; j++) {\n"
-    "for (int i = j; i < D; i++)\n  column[j][i] = covariance[i * D + j];\n"
-    "for (int m = 0; m < j; m++)\n  for (int i = j; i < D; i++)\n"
-    "    column[j][i] -= column[m][i] * column[m][j];\n"
-    "if (!(column[j][j] > 0))\n  return false;\n"
-    "const double root = sqrt(column[j][j]);\n"
-    "column[j][j] = root;\n"
-    "for (int i = j + 1; i < D; i++)\n  column[j][i] /= root;\n"
+    "for (int i = j; i < D; i++)\n  column[j].at[i] = covariance[i * D + j];\n"
+    "for (int v = j / LATHE_DOUBLES; v < ACROSS; v++) {\n"
+    "lanes sum = column[j].vector[v];\n"
+    "for (int m = 0; m < j; m++)\n  sum -= column[m].vector[v] * column[m].at[j];\n"
+    "column[j].vector[v] = sum;\n"
+    "}\n"
+    "if (!(column[j].at[j] > 0))\n  return false;\n"
+    "const double root = sqrt(column[j].at[j]);\n"
+    "for (int v = j / LATHE_DOUBLES; v < ACROSS; v++)\n  column[j].vector[v] /= root;\n"
+    "column[j].at[j] = root;\n"
     "*log_det += 2 * log(root);\n"
     "}\n"
     "for (int i = 0; i < D; i++) {\n"
-    "double row[D] = {0};\n"
-    "row[i] = root_half_log2_e;\n"
-    "for (int m = 0; m < i; m++)\n  for (int j = 0; j < D; j++)\n"
-    "    row[j] -= column[m][i] * inverse[m][j];\n"
-    "for (int j = 0; j < D; j++)\n  whiten[j][i] = inverse[i][j] = row[j] / column[i][i];\n"
+    "for (int v = 0; v <= i / LATHE_DOUBLES; v++) {\n"
+    "lanes sum = {0};\n"
+    "for (int m = v * LATHE_DOUBLES; m < i; m++)\n"
+    "  sum -= column[m].at[i] * inverse[m].vector[v];\n"
+    "inverse[i].vector[v] = sum;\n"
+    "}\n"
+    "inverse[i].at[i] = root_half_log2_e;\n"
+    "for (int v = 0; v <= i / LATHE_DOUBLES; v++)\n"
+    "  inverse[i].vector[v] /= column[i].at[i];\n"
+    "for (int j = 0; j < D; j++)\n  whiten[j][i] = j <= i ? inverse[i].at[j] : 0;\n"
     "}\n"
     "return true;\n"
     "}\n\n";

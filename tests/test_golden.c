@@ -326,7 +326,8 @@ static const struct {
     {"tanh_backward", "_backward.c", ACTIVATION("tanh"), {"static void encoder_1_tanh_grad("}},
 #define EM(kind) VECTORS(GAUSSIAN " mixture { components 3; covariance " kind "; }")
     {"em_block", "_em.c", EM("full"), {"static void load(", "static void compare("}},
-    {"em_full_prepare", "_em.c", EM("full"), {"static int prepare(", "static bool whitening("}},
+    {"em_full_prepare", "_em.c", EM("full"), {"static int prepare("}},
+    {"em_full_whitening", "_em.c", EM("full"), {"static bool whitening("}},
     {"em_full_expectation",
      "_em.c",
      EM("full"),

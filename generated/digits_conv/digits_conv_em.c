@@ -55,36 +55,50 @@ struct densities {
 static const double LOG2_E = 1.4426950408889634;
 static const double LOG_2 = 0.6931471805599453, LOG_2_PI = 1.8378770664093453;
 
+/* A row of a matrix, in vectors and by element. */
+enum { ACROSS = (D + LATHE_DOUBLES - 1) / LATHE_DOUBLES };
+union row {
+  lanes vector[ACROSS];
+  double at[ACROSS * LATHE_DOUBLES];
+};
+
 /* The inverse of the covariance's Cholesky factor, transposed, times sqrt(log2(e) / 2), and
  * the logarithm of its determinant. False when the covariance is not positive definite. */
 static bool whitening(const double *covariance, double whiten[D][D], double *log_det)
 {
   const double root_half_log2_e = 0.8493218002880191;
-  _Alignas(64) double column[D][D]; /* of the factor */
-  _Alignas(64) double inverse[D][D];
+  union row column[D] = {0}; /* of the factor, from the diagonal on */
+  union row inverse[D];      /* up to the diagonal, then zeros */
   *log_det = 0;
   for (int j = 0; j < D; j++) {
     for (int i = j; i < D; i++)
-      column[j][i] = covariance[i * D + j];
-    for (int m = 0; m < j; m++)
-      for (int i = j; i < D; i++)
-        column[j][i] -= column[m][i] * column[m][j];
-    if (!(column[j][j] > 0))
+      column[j].at[i] = covariance[i * D + j];
+    for (int v = j / LATHE_DOUBLES; v < ACROSS; v++) {
+      lanes sum = column[j].vector[v];
+      for (int m = 0; m < j; m++)
+        sum -= column[m].vector[v] * column[m].at[j];
+      column[j].vector[v] = sum;
+    }
+    if (!(column[j].at[j] > 0))
       return false;
-    const double root = sqrt(column[j][j]);
-    column[j][j] = root;
-    for (int i = j + 1; i < D; i++)
-      column[j][i] /= root;
+    const double root = sqrt(column[j].at[j]);
+    for (int v = j / LATHE_DOUBLES; v < ACROSS; v++)
+      column[j].vector[v] /= root;
+    column[j].at[j] = root;
     *log_det += 2 * log(root);
   }
   for (int i = 0; i < D; i++) {
-    double row[D] = {0};
-    row[i] = root_half_log2_e;
-    for (int m = 0; m < i; m++)
-      for (int j = 0; j < D; j++)
-        row[j] -= column[m][i] * inverse[m][j];
+    for (int v = 0; v <= i / LATHE_DOUBLES; v++) {
+      lanes sum = {0};
+      for (int m = v * LATHE_DOUBLES; m < i; m++)
+        sum -= column[m].at[i] * inverse[m].vector[v];
+      inverse[i].vector[v] = sum;
+    }
+    inverse[i].at[i] = root_half_log2_e;
+    for (int v = 0; v <= i / LATHE_DOUBLES; v++)
+      inverse[i].vector[v] /= column[i].at[i];
     for (int j = 0; j < D; j++)
-      whiten[j][i] = inverse[i][j] = row[j] / column[i][i];
+      whiten[j][i] = j <= i ? inverse[i].at[j] : 0;
   }
   return true;
 }

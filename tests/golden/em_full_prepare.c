@@ -12,37 +12,3 @@ static int prepare(const struct lathe_mixture *mixture, struct densities *densit
   }
   return 0;
 }
-
-/* The inverse of the covariance's Cholesky factor, transposed, times sqrt(log2(e) / 2), and
- * the logarithm of its determinant. False when the covariance is not positive definite. */
-static bool whitening(const double *covariance, double whiten[D][D], double *log_det)
-{
-  const double root_half_log2_e = 0.8493218002880191;
-  _Alignas(64) double column[D][D]; /* of the factor */
-  _Alignas(64) double inverse[D][D];
-  *log_det = 0;
-  for (int j = 0; j < D; j++) {
-    for (int i = j; i < D; i++)
-      column[j][i] = covariance[i * D + j];
-    for (int m = 0; m < j; m++)
-      for (int i = j; i < D; i++)
-        column[j][i] -= column[m][i] * column[m][j];
-    if (!(column[j][j] > 0))
-      return false;
-    const double root = sqrt(column[j][j]);
-    column[j][j] = root;
-    for (int i = j + 1; i < D; i++)
-      column[j][i] /= root;
-    *log_det += 2 * log(root);
-  }
-  for (int i = 0; i < D; i++) {
-    double row[D] = {0};
-    row[i] = root_half_log2_e;
-    for (int m = 0; m < i; m++)
-      for (int j = 0; j < D; j++)
-        row[j] -= column[m][i] * inverse[m][j];
-    for (int j = 0; j < D; j++)
-      whiten[j][i] = inverse[i][j] = row[j] / column[i][i];
-  }
-  return true;
-}
