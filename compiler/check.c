@@ -210,15 +210,12 @@ static void check_bernoulli(struct checker *checker, const struct found *found)
   }
   if (model->decoder.count == 0 || checker->incomplete)
     return;
-  const struct rule *last = model->decoder.layers[model->decoder.count - 1].rule;
-  const struct ast_node *node = found->decoder->children;
-  while (node->next != NULL)
-    node = node->next;
-  if (last == NULL || last->kind == LAYER_SIGMOID)
+  const struct layer *end = section_end(&model->decoder);
+  if (end->rule == NULL || end->rule->kind == LAYER_SIGMOID)
     return;
-  diag_report(checker->diags, CODE_BERNOULLI_OUTPUT, node->head,
+  diag_report(checker->diags, CODE_BERNOULLI_OUTPUT, end->node->head,
               "a bernoulli likelihood needs a decoder that ends in `sigmoid`, not in `%s`",
-              last->name);
+              end->rule->name);
   note_bernoulli(checker, found);
   diag_help(checker->diags, "add `sigmoid;` behind it");
 }

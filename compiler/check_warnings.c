@@ -129,11 +129,9 @@ static void warn_squeezed(struct checker *checker, const struct layer *last, str
 static void warn_outputs(struct checker *checker, const struct found *found)
 {
   const struct model *model = checker->model;
-  const struct layer *last = &model->decoder.layers[model->decoder.count - 1];
-  const struct ast_node *node = found->decoder->children;
+  const struct layer *last = section_end(&model->decoder);
+  const struct ast_node *node = last->node;
   bool sigmoid = last->rule->kind == LAYER_SIGMOID, relu = last->rule->kind == LAYER_RELU;
-  while (node->next != NULL)
-    node = node->next;
   if (model_outputs(model) > 1) {
     warn_squeezed(checker, last, node->head);
     return;

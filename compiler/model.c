@@ -48,6 +48,16 @@ int layer_side(const struct layer *layer, const char *name, int axis)
   return (int)(across ? layer->across[index] : layer->value[index]);
 }
 
+const struct layer *section_end(const struct section *section)
+{
+  const struct layer *end = &section->layers[section->count - 1];
+  for (const struct layer *layer = end; layer->rule != NULL; layer--)
+    if ((layer->rule->kind != LAYER_RESHAPE && layer->rule->kind != LAYER_FLATTEN) ||
+        layer == section->layers)
+      return layer;
+  return end;
+}
+
 static bool section_draws(const struct section *section)
 {
   for (int i = 0; i < section->count; i++)

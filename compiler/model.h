@@ -78,6 +78,10 @@ struct section {
   int count;
 };
 
+/* The layer whose values leave a section that has layers: the last, but for those that give them
+ * another shape and nothing else. */
+const struct layer *section_end(const struct section *section);
+
 /* What has one shift and one scale when the input is normalised. */
 enum normalised_by { PER_CHANNEL, PER_VALUE, PER_ALL };
 

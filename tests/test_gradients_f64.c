@@ -62,6 +62,7 @@ static const struct {
     {"normalise_value", true},
     {"pooling", true},
     {"reshapes", true},
+    {"shape_after_sigmoid", true},
     {"residual", true},
     {"series", true},
     {"series_blas", true},

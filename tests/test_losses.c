@@ -136,6 +136,47 @@ START_TEST(nan_is_not_clamped)
 }
 END_TEST
 
+/* What may follow the sigmoid. */
+static const char *const endings[] = {
+    "linear [1, 4, 6]; sigmoid;",
+    "linear 24; sigmoid; reshape [1, 4, 6];",
+    "linear [3, 4, 6]; conv2d 4, kernel 2, stride 2; sigmoid; reshape [1, 4, 6];",
+    "linear [3, 4, 6]; conv2d 4, kernel 2, stride 2; sigmoid; flatten; reshape [1, 4, 6];",
+};
+
+/* The likelihood is computed from what the sigmoid receives, and is of what is decoded. */
+START_TEST(bernoulli_is_of_what_is_decoded)
+{
+  enum { PIXELS = 24 };
+  char text[512];
+  snprintf(text, sizeof text,
+           "model ends {\n  input image [1, 4, 6]; latent z [%d];\n"
+           "  encoder { flatten; gaussian z; }\n  decoder { %s }\n}\n",
+           LATENT, endings[_i]);
+  struct emitted e = emitted_open_text(text);
+  struct lathe_pool *pool = lathe_pool_new(1);
+  struct watched w = watched_new(e.model, BATCH, pool, false);
+  lathe_state_initialise(&w.state, e.model, 3);
+  struct batch batch = random_batch(e.model, BATCH, 1);
+  lathe_real mean[BATCH * LATENT], decoded[BATCH * PIXELS];
+  e.model->encode(&w.state, BATCH, batch.images, mean, NULL);
+  e.model->decode(&w.state, BATCH, mean, decoded);
+  double exact = 0;
+  for (int i = 0; i < BATCH * PIXELS; i++) {
+    double x = (double)batch.images[i], y = (double)decoded[i];
+    exact -= (x * log(y) + (1 - x) * log(1 - y)) / BATCH;
+  }
+  for (int i = 0; i < BATCH * LATENT; i++)
+    batch.noise[i] = 0;
+  struct lathe_loss loss = e.model->evaluate(&w.state, BATCH, batch.images, batch.noise);
+  ck_assert_double_eq_tol(loss.reconstruction, exact, 1e-5 * exact);
+  batch_free(&batch);
+  watched_free(&w);
+  lathe_pool_free(pool);
+  emitted_close(&e);
+}
+END_TEST
+
 int main(void)
 {
   Suite *suite = suite_create("losses");
@@ -145,6 +186,7 @@ int main(void)
   tcase_add_loop_test(cases, log_variances_stay_within_bounds, 0,
                       sizeof exploding / sizeof *exploding);
   tcase_add_test(cases, nan_is_not_clamped);
+  tcase_add_loop_test(cases, bernoulli_is_of_what_is_decoded, 0, sizeof endings / sizeof *endings);
   suite_add_tcase(suite, cases);
   return run_suite(suite);
 }
