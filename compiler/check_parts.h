@@ -75,6 +75,9 @@ void defaults_read(struct checker *checker, const struct ast_node *nodes);
 /* Reports what is legal but hardly meant, in a model without errors (check_warnings.c). */
 void warnings_find(struct checker *checker, const struct found *found);
 
+/* Of the layers of one section (check_warnings_layers.c). */
+void warnings_of_layers(struct checker *checker, const struct section *section);
+
 /* Whether a tensor of so many values can be; reports at `span`, naming `what`, when it cannot. */
 bool count_check(struct checker *checker, struct span span, double count, const char *what);
 

@@ -12,6 +12,9 @@ static const double most_decay = 0.1;
 /* Nats of a latent dimension that no useful one exceeds by much. */
 static const double most_free_bits = 10;
 
+/* A weight of the divergence beside which no reconstruction counts. */
+static const double most_kl_weight = 1000;
+
 /* The place of a statement, or of its section, or of the model. */
 static struct span place_of(const struct found *found, const struct ast_node *section,
                             const char *name)
@@ -180,16 +183,6 @@ static void warn_variance(struct checker *checker, const struct found *found)
   }
 }
 
-/* Whether a layer adds a number to each channel that the batch normalisation behind it takes away
- * with their mean, and nobody has said `bias on`. What `linear` makes an image has more numbers
- * than that. */
-static bool adds_in_vain(const struct layer *layer)
-{
-  int bias = rule_attribute(layer->rule, "bias");
-  bool each_value = layer->rule->kind == LAYER_LINEAR && layer->out.rank > 1;
-  return bias >= 0 && layer->value[bias] != 0 && (layer->said >> bias & 1) == 0 && !each_value;
-}
-
 /* The course of the divergence's weight. */
 static void warn_divergence(struct checker *checker, const struct found *found)
 {
@@ -197,6 +190,9 @@ static void warn_divergence(struct checker *checker, const struct found *found)
   const struct lathe_training *t = &model->training;
   const struct ast_node *said = statement_find(found->loss, "kl");
   double length = t->kl_cycles > 0 ? (double)t->epochs / t->kl_cycles : 0; /* of a cycle */
+  if (said != NULL && model->kl_weight > most_kl_weight)
+    diag_report(checker->diags, CODE_ABSURD_KL, said->head,
+                "beside a divergence of weight %g no reconstruction counts", model->kl_weight);
   for (const struct ast_attribute *a = said != NULL ? said->attributes : NULL; a != NULL;
        a = a->next) {
     bool ramp = strcmp(a->name.text, "ramp") == 0, unit = strcmp(a->name.text, "unit") == 0;
@@ -227,49 +223,6 @@ static void warn_divergence(struct checker *checker, const struct found *found)
                   t->kl_cycles, t->epochs, length);
       diag_help(checker->diags, "take fewer, or `unit steps`");
     }
-  }
-}
-
-/* One layer after another: what the second makes of the first. */
-static void warn_layer(struct checker *checker, const struct layer *layer,
-                       const struct layer *before, struct span span)
-{
-  int kind = layer->rule->kind;
-  bool view = kind == LAYER_FLATTEN || kind == LAYER_RESHAPE;
-  bool vector = layer->in.rank == 1;
-  if (view && shape_equal(&layer->in, &layer->out))
-    diag_report(checker->diags, CODE_IDLE_LAYER, span, "`%s` receives %s and gives the same",
-                layer->text, shape_text(checker->mem, &layer->in));
-  if (before != NULL && kind == LAYER_RELU && before->rule->kind == LAYER_RELU)
-    diag_report(checker->diags, CODE_IDLE_LAYER, span, "`relu` behind `relu` changes nothing");
-  if (before != NULL && kind == LAYER_LINEAR && before->rule->kind == LAYER_LINEAR)
-    diag_report(checker->diags, CODE_LINEAR_CHAIN, span,
-                "two linear layers with nothing between them are one linear layer");
-  if (kind != LAYER_BATCHNORM)
-    return;
-  if (before != NULL && adds_in_vain(before)) {
-    diag_report(checker->diags, CODE_IDLE_BIAS, before->node->head,
-                "the bias of `%s` does nothing: `batchnorm` takes the mean of each %s away again",
-                before->rule->name, vector ? "feature" : "channel");
-    diag_note(checker->diags, span, "the batch normalisation is here");
-    diag_help(checker->diags, "write `%s, bias off`, or `bias on` to keep it",
-              quoted(checker, before->node->head));
-  }
-  if (checker->model->training.batch == 1 && vector)
-    diag_report(checker->diags, CODE_LONE_BATCHNORM, span,
-                "with a batch of one, `batchnorm` of a vector gives nothing but 0");
-  if (layer_value(layer, "momentum") == 0)
-    diag_report(checker->diags, CODE_STILL_BATCHNORM, span,
-                "with momentum 0 the running mean and variance never move");
-}
-
-/* What begins a layer's braces is also added to what the layer behind them receives. */
-static void warn_layers(struct checker *checker, const struct section *section)
-{
-  for (int i = 0; i < section->count; i++) {
-    const struct layer *layer = &section->layers[i];
-    bool behind = i > 0 && !layer->joined;
-    warn_layer(checker, layer, behind ? &section->layers[i - 1] : NULL, layer->node->head);
   }
 }
 
@@ -304,8 +257,8 @@ void warnings_find(struct checker *checker, const struct found *found)
   normalise_warn(checker, found);
   warn_variance(checker, found);
   warn_divergence(checker, found);
-  warn_layers(checker, &model->encoder);
-  warn_layers(checker, &model->decoder);
+  warnings_of_layers(checker, &model->encoder);
+  warnings_of_layers(checker, &model->decoder);
   if (model->latent >= shape_size(&model->input))
     diag_report(checker->diags, CODE_WIDE_LATENT, found->latent->head,
                 "the latent has %d dimension%s, and the input has no more than %lld value%s",
