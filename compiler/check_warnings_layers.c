@@ -19,8 +19,7 @@ static void warn_windows(struct checker *checker, const struct layer *layer, str
   bool reads = layer->in.rank > 1 && rule_attribute(layer->rule, "stride") >= 0;
   for (int dim = 1; reads && dim < layer->in.rank; dim++) {
     struct window_axis axis = layer_axis(layer, dim);
-    bool grows =
-        layer->rule->kind == LAYER_CONV_TRANSPOSE1D || layer->rule->kind == LAYER_CONV_TRANSPOSE2D;
+    bool grows = layer_transposes(layer);
     int across = (axis.kernel - 1) * axis.dilation + 1;
     int64_t windows = grows ? layer->in.dim[dim] : layer->out.dim[dim];
     if (axis.stride <= across || windows < 2 || (axis.kernel == 1 && !grows))
@@ -38,9 +37,8 @@ static void warn_layer(struct checker *checker, const struct layer *layer,
                        const struct layer *before, struct span span)
 {
   int kind = layer->rule->kind;
-  bool view = kind == LAYER_FLATTEN || kind == LAYER_RESHAPE;
   bool vector = layer->in.rank == 1;
-  if (view && shape_equal(&layer->in, &layer->out))
+  if (layer_reshapes(layer) && shape_equal(&layer->in, &layer->out))
     diag_report(checker->diags, CODE_IDLE_LAYER, span, "`%s` receives %s and gives the same",
                 layer->text, shape_text(checker->mem, &layer->in));
   if (before != NULL && kind == LAYER_RELU && before->rule->kind == LAYER_RELU)

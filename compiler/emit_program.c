@@ -183,6 +183,15 @@ static void emit_tables(struct emitter *e, const struct schedule *s, int begin, 
   emit(e, "state->tables |= $tables;\n}\n");
 }
 
+/* The next statement is for callers alone who give that argument. */
+static void emit_if_given(struct emitter *e, const char *argument)
+{
+  int count = e->binding_count;
+  emit_bind(e, "argument", "%s", argument);
+  emit(e, "if ($argument != NULL)\n  ");
+  e->binding_count = count;
+}
+
 void emit_calls(struct emitter *e, const struct schedule *s, int begin, int end, const char *prefix)
 {
   int count = e->binding_count;
@@ -191,10 +200,8 @@ void emit_calls(struct emitter *e, const struct schedule *s, int begin, int end,
   for (int i = begin; i < end; i++) {
     if (kernel_prepares(&s->kernels[i]))
       continue;
-    if (s->kernels[i].only_for != NULL) {
-      emit_bind(e, "optional", "%s", s->kernels[i].only_for);
-      emit(e, "if ($optional != NULL)\n  ");
-    }
+    if (s->kernels[i].only_for != NULL)
+      emit_if_given(e, s->kernels[i].only_for);
     emit_kernel_call(e, s, i, i - begin);
   }
   e->binding_count = count;

@@ -39,7 +39,7 @@ static void set_axes(const struct layer *layer, struct window_axis *y, struct wi
   *x = layer_axis(layer, layer->in.rank - 1);
 }
 
-static bool transposed(const struct layer *layer)
+bool layer_transposes(const struct layer *layer)
 {
   int kind = layer->rule->kind;
   return kind == LAYER_CONV_TRANSPOSE1D || kind == LAYER_CONV_TRANSPOSE2D;
@@ -48,13 +48,13 @@ static bool transposed(const struct layer *layer)
 bool layer_convolves(const struct layer *layer)
 {
   int kind = layer->rule->kind;
-  return kind == LAYER_CONV1D || kind == LAYER_CONV2D || transposed(layer);
+  return kind == LAYER_CONV1D || kind == LAYER_CONV2D || layer_transposes(layer);
 }
 
 struct convolution layer_convolution(const struct layer *layer)
 {
-  const struct shape *image = transposed(layer) ? &layer->out : &layer->in;
-  const struct shape *filtered = transposed(layer) ? &layer->in : &layer->out;
+  const struct shape *image = layer_transposes(layer) ? &layer->out : &layer->in;
+  const struct shape *filtered = layer_transposes(layer) ? &layer->in : &layer->out;
   struct convolution c = {
       .channels = (int)image->dim[0],
       .height = shape_height(image),

@@ -35,7 +35,8 @@ int shape_width(const struct shape *shape);
  * of what it receives. */
 struct window_axis layer_axis(const struct layer *layer, int dim);
 
-/* Whether a layer is a convolution or a transposed one. */
+/* Whether a layer is a transposed convolution; whether it is that or a convolution. */
+bool layer_transposes(const struct layer *layer);
 bool layer_convolves(const struct layer *layer);
 
 /* The geometry of a convolution layer whose shapes are known; the algorithm is left out. */

@@ -48,13 +48,16 @@ int layer_side(const struct layer *layer, const char *name, int axis)
   return (int)(across ? layer->across[index] : layer->value[index]);
 }
 
+bool layer_reshapes(const struct layer *layer)
+{
+  return layer->rule->kind == LAYER_RESHAPE || layer->rule->kind == LAYER_FLATTEN;
+}
+
 const struct layer *section_end(const struct section *section)
 {
   const struct layer *end = &section->layers[section->count - 1];
-  for (const struct layer *layer = end; layer->rule != NULL; layer--)
-    if ((layer->rule->kind != LAYER_RESHAPE && layer->rule->kind != LAYER_FLATTEN) ||
-        layer == section->layers)
-      return layer;
+  while (end > section->layers && end->rule != NULL && layer_reshapes(end))
+    end--;
   return end;
 }
 

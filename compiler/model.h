@@ -78,8 +78,10 @@ struct section {
   int count;
 };
 
-/* The layer whose values leave a section that has layers: the last, but for those that give them
- * another shape and nothing else. */
+/* Whether a layer gives values another shape and does nothing else. */
+bool layer_reshapes(const struct layer *layer);
+
+/* The layer whose values leave a section that has layers: the last that does more than that. */
 const struct layer *section_end(const struct section *section);
 
 /* What has one shift and one scale when the input is normalised. */
